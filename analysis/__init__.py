@@ -1,0 +1,1 @@
+"""Bytes to symbols to fingerprints, and two versions to changes: pure functions over values."""

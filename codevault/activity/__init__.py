@@ -1,0 +1,1 @@
+"""From instants of editing to coding sessions."""

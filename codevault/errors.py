@@ -1,0 +1,174 @@
+"""Every error that CodeVault raises.
+
+CodeVaultError
+├── InvalidArgument (ValueError)      a call that cannot mean anything
+│   ├── UnknownProject                no such project in this vault
+│   ├── UnknownSnapshot               no such snapshot of that project
+│   ├── UnknownPath                   the archive holds nothing under that path
+│   ├── UnknownSymbol                 no version of that file defines that name
+│   └── InvalidPattern                a regular expression or query that cannot be run
+├── VaultError                        the vault as a whole
+│   ├── VaultMissing                  there is no vault at that path
+│   ├── VaultExists                   the place for a new vault is taken
+│   ├── VaultBusy                     another writer holds the vault
+│   ├── VaultTooNew                   written by a newer CodeVault
+│   └── VaultClosed                   used after close()
+├── DamageError                       bytes that are not what their name says
+│   ├── BlobMissing                   a blob that is referred to is in no pack
+│   ├── BlobDamaged                   a blob's bytes do not hash to its id
+│   └── RecordDamaged                 a snapshot, project or log file does not parse or hash
+├── StorageFull                       no space, no inodes or quota used up
+├── StorageError                      any other refusal of the file system under the vault
+├── SourceError                       the project's root cannot be read at all
+├── RestoreRefused                    restoring would overwrite or leave its target
+├── IndexDamaged                      cache/ is damaged, stale or of another version: rebuild()
+├── WorkerError                       parser workers cannot be started
+└── Cancelled                         the caller's cancel token was set
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from codevault.ids import BlobId
+
+
+class CodeVaultError(Exception):
+    """Base of all errors of CodeVault; its text says what failed, on what, and what to do."""
+
+
+class InvalidArgument(CodeVaultError, ValueError):  # noqa: N818 - the tree reads as sentences
+    """An argument, or a combination of them, that cannot mean anything."""
+
+
+class UnknownProject(InvalidArgument):
+    """No project of the vault has that id, name or root."""
+
+
+class UnknownSnapshot(InvalidArgument):
+    """No snapshot of the project answers to that id, sequence number or point in time."""
+
+
+class UnknownPath(InvalidArgument):
+    """The archive holds nothing under that path, or the path lies in no project."""
+
+
+class UnknownSymbol(InvalidArgument):
+    """No analysed version of the file defines that name."""
+
+
+class InvalidPattern(InvalidArgument):
+    """A search pattern that cannot be compiled or exceeds a stated limit."""
+
+
+class VaultError(CodeVaultError):
+    """Something about the vault as a whole; `path` is its folder."""
+
+    def __init__(self, message: str, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class VaultMissing(VaultError):  # noqa: N818
+    """There is no vault at `path`; Vault.create() makes one."""
+
+
+class VaultExists(VaultError):  # noqa: N818
+    """`path` already holds a vault or other files; Vault.open() opens a vault."""
+
+
+class VaultBusy(VaultError):  # noqa: N818
+    """Another process or thread is writing; `holder` describes it, for people only."""
+
+    def __init__(self, message: str, path: Path, holder: str = "") -> None:
+        super().__init__(message, path)
+        self.holder = holder
+
+
+class VaultTooNew(VaultError):  # noqa: N818
+    """The vault's format version is newer than this CodeVault knows; upgrade CodeVault."""
+
+    def __init__(self, message: str, path: Path, version: int, supported: int) -> None:
+        super().__init__(message, path)
+        self.version = version
+        self.supported = supported
+
+
+class VaultClosed(VaultError):  # noqa: N818
+    """The vault object was used after close()."""
+
+
+class DamageError(CodeVaultError):
+    """Stored bytes are not what their name says; other content stays readable."""
+
+
+class BlobMissing(DamageError):  # noqa: N818
+    """A blob that something refers to is in no pack; `verify()` lists what needs it."""
+
+    def __init__(self, blob: BlobId) -> None:
+        super().__init__(f"blob {blob} is in no pack of this vault; verify() lists what needs it")
+        self.blob = blob
+
+
+class BlobDamaged(DamageError):  # noqa: N818
+    """A blob's stored bytes do not decode or do not hash to its id."""
+
+    def __init__(self, blob: BlobId, pack: Path, offset: int, why: str) -> None:
+        super().__init__(f"blob {blob} in {pack.name} at byte {offset} is damaged: {why}; run verify()")
+        self.blob = blob
+        self.pack = pack
+        self.offset = offset
+
+
+class RecordDamaged(DamageError):  # noqa: N818
+    """A snapshot, project, log or vault file does not parse or does not match its name or chain."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path.name} is damaged: {why}; run verify()")
+        self.path = path
+
+
+class StorageFull(CodeVaultError):  # noqa: N818
+    """The file system under the vault has no space, no inodes or no quota left."""
+
+    def __init__(self, path: Path, cause: OSError) -> None:
+        super().__init__(
+            f"cannot write {path.name}: {cause.strerror}; free space or prune(), nothing was lost"
+        )
+        self.path = path
+
+
+class StorageError(CodeVaultError):
+    """The file system under the vault refused an operation for another reason than space."""
+
+    def __init__(self, path: Path, cause: OSError) -> None:
+        super().__init__(f"the vault's storage failed at {path.name}: {cause.strerror}")
+        self.path = path
+
+
+class SourceError(CodeVaultError):
+    """A project's root is missing or unreadable; nothing was recorded, nothing counts as deleted."""
+
+    def __init__(self, root: Path, why: str) -> None:
+        super().__init__(f"cannot read the project at {root}: {why}; nothing was recorded as deleted")
+        self.root = root
+
+
+class RestoreRefused(CodeVaultError):  # noqa: N818
+    """A restore that would overwrite differing files, write into the vault or leave its target."""
+
+    def __init__(self, message: str, target: Path) -> None:
+        super().__init__(message)
+        self.target = target
+
+
+class IndexDamaged(CodeVaultError):  # noqa: N818
+    """The derived catalog or text index is unusable; `rebuild()` makes it again from the vault."""
+
+
+class WorkerError(CodeVaultError):
+    """Parser workers cannot be started or keep dying before their first answer."""
+
+
+class Cancelled(CodeVaultError):  # noqa: N818
+    """The caller's cancel token was set; what was committed before stays."""

@@ -1,0 +1,1 @@
+"""Which paths of a project are kept, how, and why."""

@@ -1,0 +1,1 @@
+"""Facts about the version control beside a project, read as plain files and never executed."""

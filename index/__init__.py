@@ -1,0 +1,1 @@
+"""What was seen, where and when: a catalog (SQLite) and a full-text index (tantivy), both derived."""

@@ -1,0 +1,170 @@
+"""What the index is told and what it answers. Sequence numbers are a project's own, counted from 1.
+
+`last_seen` None means: still there in the newest snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from codevault.analysis.model import SymbolKind
+from codevault.ids import BlobId, ProjectId, SnapshotId, UnitId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFacts:
+    """What may scope a query: mutable, replaced as a whole."""
+
+    id: ProjectId
+    name: str
+    client: str = ""
+    phase: str = ""
+    stack: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """A path whose content is new or different in a snapshot. `indexed` False: kept, but never analysed (secret)."""
+
+    path: str
+    blob: BlobId
+    size: int
+    indexed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotFacts:
+    """One snapshot as the index records it: only what differs from the project's snapshot before it."""
+
+    id: SnapshotId
+    project: ProjectId
+    sequence: int
+    created_ns: int
+    reason: str = ""
+    kind: str = "manual"
+    facts: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    changed: Sequence[FileChange] = ()
+    removed: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A file version that waits for analysis. `path` is one of the paths it was seen under."""
+
+    content: int
+    blob: BlobId
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which part of the archive a query covers; empty fields do not restrict. `path` is a glob on the file's path.
+
+    `sequences` (first, last) restricts to versions alive in that range of snapshots (one project only);
+    `since_ns` and `until_ns` restrict to versions alive between those times; `alive` True to what the newest snapshot
+    of each project holds, False to what it no longer holds.
+    """
+
+    projects: tuple[ProjectId, ...] = ()
+    client: str = ""
+    tag: str = ""
+    path: str = ""
+    language: str = ""
+    since_ns: int | None = None
+    until_ns: int | None = None
+    alive: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A moment in a project's history."""
+
+    project: ProjectId
+    sequence: int
+    snapshot: SnapshotId
+    created_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileVersion:
+    """One content of one path over an unbroken run of snapshots. `last` None: alive in the newest."""
+
+    project: ProjectId
+    path: str
+    blob: BlobId
+    size: int
+    first: Seen
+    last: Seen | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolVersion:
+    """A symbol as it stands in one file version, with everything needed to show, compare and fetch it."""
+
+    blob: BlobId
+    name: str
+    qualified_name: str
+    kind: SymbolKind
+    language: str
+    start_byte: int
+    end_byte: int
+    start_line: int
+    end_line: int
+    signature: str
+    exact: str
+    renamed: str
+    tokens: int
+    unit: UnitId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """One answer of a search: one distinct symbol or matching line of one path in one project, however many versions hold it.
+
+    Lines and `snippet` are those of the newest version that holds it (`blob`). `first_seen` and `last_seen` span
+    all versions of the path that hold it; `last_seen` None: it is there now. `spans` are the (start, end)
+    character ranges of the matches within `snippet`.
+    """
+
+    project: ProjectId
+    path: str
+    blob: BlobId
+    start_line: int
+    end_line: int
+    snippet: str
+    first_seen: Seen
+    last_seen: Seen | None
+    score: float = 0.0
+    symbol: SymbolVersion | None = None
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What a search looked through and what it could not see, in file versions.
+
+    `complete` is False when a limit of time, results or candidates ended it early; `notes` say which, and anything
+    else a reader should know ("the pattern has no usable trigram: every unit was scanned").
+    """
+
+    versions: int
+    searched: int
+    not_analysed: int = 0
+    not_parsed: int = 0
+    binary: int = 0
+    not_indexed: int = 0
+    complete: bool = True
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult:
+    """Hits, best first, and how far the search could see. `more` is True when a further page exists."""
+
+    hits: tuple[Hit, ...]
+    coverage: Coverage
+    more: bool = False
+    seconds: float = 0.0

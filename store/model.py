@@ -1,0 +1,118 @@
+"""What the store is made of: manifest entries, snapshots and the results of its operations.
+
+All are frozen values. Paths are relative to the project's root, `/` between components, decoded as
+`os.fsdecode` does on POSIX (bytes that are not UTF-8 become lone surrogates), so they turn back into the exact bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from codevault.ids import BlobId, ProjectId, SnapshotId
+
+
+class EntryKind(StrEnum):
+    """What a manifest entry is. Only files have content; specials are recorded and never opened."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    SYMLINK = "symlink"
+    FIFO = "fifo"
+    SOCKET = "socket"
+    CHARACTER_DEVICE = "character-device"
+    BLOCK_DEVICE = "block-device"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One path of a manifest.
+
+    `mode` holds the permission bits only, `size` bytes. A file has `blob` or, when its content was left to a
+    repository, `reference` ("git:<object id>"); a symbolic link has `target`. `note` says what is unusual about
+    the entry: "unstable" (changed while it was read), "carried" (unreadable now, content of an earlier snapshot).
+    """
+
+    path: str
+    kind: EntryKind
+    mode: int
+    mtime_ns: int
+    size: int = 0
+    blob: BlobId | None = None
+    target: str | None = None
+    reference: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotDraft:
+    """A snapshot before the store has given it a sequence number, a parent and an id.
+
+    `created_ns` is nanoseconds since the epoch, UTC; it labels, it never orders. `kind` is "manual", "automatic"
+    or "milestone". `facts` holds short facts for people and tools (branch, head, counts), JSON scalars only.
+    """
+
+    project: ProjectId
+    created_ns: int
+    utc_offset_s: int = 0
+    reason: str = ""
+    kind: str = "manual"
+    facts: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """One recorded state of a project: a manifest plus when, where from and why.
+
+    `sequence` counts from 1 within the project and orders; `parent` is the project's snapshot before it.
+    """
+
+    id: SnapshotId
+    project: ProjectId
+    sequence: int
+    parent: SnapshotId | None
+    manifest: BlobId
+    created_ns: int
+    utc_offset_s: int
+    reason: str
+    kind: str
+    facts: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """One finding of `verify()`: which file of the vault, at which byte, what is wrong, which blobs it costs."""
+
+    file: str
+    offset: int
+    why: str
+    blobs: tuple[BlobId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """What `verify()` looked at and found. `affected` names each snapshot that does not restore whole."""
+
+    files: int
+    bytes: int
+    blobs: int
+    damages: tuple[Damage, ...]
+    affected: tuple[SnapshotId, ...]
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing is damaged or missing."""
+        return not self.damages and not self.affected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreStats:
+    """Sizes in bytes. `content_bytes` is what the stored blobs come to uncompressed, each once."""
+
+    packs: int
+    pack_bytes: int
+    blobs: int
+    content_bytes: int
+    other_bytes: int
+    snapshots: int
