@@ -132,9 +132,7 @@ class StorageFull(CodeVaultError):  # noqa: N818
     """The file system under the vault has no space, no inodes or no quota left."""
 
     def __init__(self, path: Path, cause: OSError) -> None:
-        super().__init__(
-            f"cannot write {path.name}: {cause.strerror}; free space or prune(), nothing was lost"
-        )
+        super().__init__(f"cannot write {path.name}: {cause.strerror}; free space or prune(), nothing was lost")
         self.path = path
 
 

@@ -122,7 +122,7 @@ class SymbolVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """One answer of a search: one distinct symbol or matching line of one path in one project, however many versions hold it.
+    """One answer: one distinct symbol or matching text of one path in one project, however many versions hold it.
 
     Lines and `snippet` are those of the newest version that holds it (`blob`). `first_seen` and `last_seen` span
     all versions of the path that hold it; `last_seen` None: it is there now. `spans` are the (start, end)
