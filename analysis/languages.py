@@ -1,0 +1,136 @@
+"""Which language a file is written in: by its name, then its first line, then its beginning.
+
+A language is a folder `languages/<name>/` with one file `symbols.scm`; LANGUAGES.md describes its two parts, a header of
+`; key: value` lines and the patterns. The table of languages is whatever folders there are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+_HEADER_LINE = re.compile(r";\s*([a-z-]+):\s*(.*?)\s*$")
+_SHEBANG = re.compile(rb"#!\s*\S*?([^/\s]+)(?:\s+(?:-\S+\s+)*([^\s/]+))?")
+_VERSION_SUFFIX = re.compile(r"[\d.]+$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageSpec:
+    """What `symbols.scm` says about a language: how files of it are recognised, who parses it, how names join.
+
+    `provider` is the module of the grammar, `entry` its function; `constructors` are method names that construct,
+    "=" standing for the name of the enclosing type; `dropped` are words left out of qualified names.
+    """
+
+    name: str
+    provider: str
+    entry: str
+    distribution: str
+    extensions: tuple[str, ...]
+    filenames: tuple[str, ...]
+    interpreters: tuple[str, ...]
+    constructors: frozenset[str]
+    dropped: frozenset[str]
+    patterns: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    extensions: Mapping[str, str]
+    filenames: Mapping[str, str]
+    interpreters: Mapping[str, str]
+
+
+def language_hint(path: str) -> str:
+    """The language that the file's name alone promises, "" when it promises none that has a grammar."""
+    names = _names()
+    base = path[path.rfind("/") + 1 :]
+    dot = base.rfind(".")
+    if dot > 0:
+        found = names.extensions.get(base[dot:])
+        if found is None:
+            found = names.extensions.get(base[dot:].lower())
+        if found is not None:
+            return found
+    return names.filenames.get(base, "")
+
+
+def detect_language(path: str, content: bytes) -> str:
+    """The language of a file by name, else by the interpreter its first line names, else by how it begins; or ""."""
+    hint = language_hint(path)
+    if hint == "c" and path.endswith(".h") and _looks_like_cplusplus(content):
+        return "cpp" if "cpp" in specs() else hint
+    if hint or "." in path[path.rfind("/") + 1 :].lstrip("."):
+        return hint
+    return _by_first_line(content)
+
+
+@cache
+def specs() -> Mapping[str, LanguageSpec]:
+    """Every language that has a folder, by name."""
+    return {spec.name: spec for spec in _read_specs()}
+
+
+def _read_specs() -> Iterator[LanguageSpec]:
+    folder = resources.files("codevault.analysis") / "languages"
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        source = entry / "symbols.scm"
+        if source.is_file():
+            yield parse_spec(entry.name, source.read_text("utf-8"))
+
+
+def parse_spec(name: str, text: str) -> LanguageSpec:
+    """A language's description from the text of its `symbols.scm`: the header ends at the first other line."""
+    header: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        found = _HEADER_LINE.match(line)
+        if found is None:
+            break
+        header.setdefault(found[1], []).extend(found[2].split())
+    provider, entry = header["provider"]
+    return LanguageSpec(
+        name=name,
+        provider=provider,
+        entry=entry,
+        distribution=provider.replace("_", "-"),
+        extensions=tuple(header.get("extensions", ())),
+        filenames=tuple(header.get("filenames", ())),
+        interpreters=tuple(header.get("interpreters", ())),
+        constructors=frozenset(header.get("constructors", ())),
+        dropped=frozenset(header.get("dropped", ())),
+        patterns=text,
+    )
+
+
+@cache
+def _names() -> _Names:
+    table = specs().values()
+    return _Names(
+        {extension: spec.name for spec in table for extension in spec.extensions},
+        {filename: spec.name for spec in table for filename in spec.filenames},
+        {interpreter: spec.name for spec in table for interpreter in spec.interpreters},
+    )
+
+
+def _by_first_line(content: bytes) -> str:
+    found = _SHEBANG.match(content)
+    if found is None:
+        return ""
+    program = found[1].decode("ascii", "replace")
+    if program == "env" and found[2]:
+        program = found[2].decode("ascii", "replace")
+    interpreters = _names().interpreters
+    return interpreters.get(program) or interpreters.get(_VERSION_SUFFIX.sub("", program), "")
+
+
+_CPLUSPLUS = re.compile(
+    rb"^[ \t]*(?:template[ \t]*<|namespace\b[^;=(]*\{|class[ \t]+\w[^;(]*\{|using[ \t]+\w|(?:public|private|protected)[ \t]*:)",
+    re.MULTILINE,
+)
+
+
+def _looks_like_cplusplus(content: bytes) -> bool:
+    return _CPLUSPLUS.search(content, 0, 65536) is not None

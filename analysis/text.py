@@ -1,0 +1,40 @@
+"""What kind of bytes a file holds: binary, plain text, text behind a byte order mark."""
+
+from __future__ import annotations
+
+from typing import Final
+
+_SAMPLE: Final = 65_536
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_UTF8_MARK: Final = b"\xef\xbb\xbf"
+_CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\v\b\x1b\x1a\x1c\x1d\x1e\x1f"))
+
+
+def is_utf16(content: bytes) -> bool:
+    """Text of two bytes a character that says so with a mark and decodes (odd tails aside)."""
+    if not content.startswith(_UTF16):
+        return False
+    text = content[: _SAMPLE & ~1].decode("utf-16", "replace")
+    return text.count("\0") == 0 and text.count("�") * 50 <= len(text)
+
+
+def is_binary(content: bytes) -> bool:
+    """Bytes that are no text: a NUL anywhere, or many control characters at the beginning."""
+    if b"\0" in content:
+        return True
+    sample = content[:_SAMPLE]
+    return len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 20
+
+
+def mark_length(content: bytes) -> int:
+    """Bytes of a UTF-8 byte order mark at the beginning."""
+    return 3 if content.startswith(_UTF8_MARK) else 0
+
+
+def is_valid_utf8(content: bytes) -> bool:
+    """Whether all bytes decode as UTF-8."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

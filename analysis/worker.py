@@ -1,0 +1,67 @@
+"""The loop of a parser worker: a process that reads requests from standard input and answers on standard output.
+
+Started as `python -I -m codevault.analysis.worker` and killed when it takes too long; whatever a file does to the
+parser dies with it. It limits itself where the system lets it, and ends when its input does.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import BinaryIO, Final
+
+from codevault.analysis.analyse import analyse
+from codevault.analysis.wire import decode_request, encode_response, read_frame
+
+MEMORY_LIMIT: Final = 1 << 30
+"""Bytes of address space of one worker."""
+
+_NICENESS: Final = 5
+
+
+def main() -> None:
+    """Answer requests until the input ends; returns then."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the caller's to handle
+    requests, responses = take_over_standard_streams()
+    limit_resources()
+    with suppress(BrokenPipeError):
+        serve(requests, responses)
+
+
+def serve(requests: BinaryIO, responses: BinaryIO) -> None:
+    """Answer each request in order, one at a time."""
+    while (payload := read_frame(requests)) is not None:
+        job, path, content = decode_request(payload)
+        responses.write(encode_response(job, analyse(path, content)))
+        responses.flush()
+
+
+def take_over_standard_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Binary streams on what were descriptors 0 and 1; those now lead nowhere, so a stray print harms nothing."""
+    requests = os.fdopen(os.dup(0), "rb")
+    responses = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return requests, responses
+
+
+def limit_resources() -> None:
+    """Low priority, bounded memory, no core file, on systems that know these."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    with suppress(OSError):
+        os.nice(_NICENESS)
+    for limit, value in ((resource.RLIMIT_AS, MEMORY_LIMIT), (resource.RLIMIT_CORE, 0)):
+        with suppress(ValueError, OSError):
+            hard = resource.getrlimit(limit)[1]
+            resource.setrlimit(limit, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+
+
+if __name__ == "__main__":
+    main()
