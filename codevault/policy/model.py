@@ -6,6 +6,7 @@ copy: where a name suggests something that can be made again and the proof is mi
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -31,10 +32,14 @@ CACHE_TAG = "CACHEDIR.TAG"
 CACHE_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
 """First bytes of a valid CACHEDIR.TAG (Bryan Ford, Cache Directory Tagging Specification, 2004)."""
 
+_LOGIC = 1  # raised when the code, not a table, comes to decide differently
 _MIB = 1 << 20
 _SOURCE = PathClass.SOURCE
 _UNKNOWN = Verdict(path_class=PathClass.OTHER)
 _TEST = Verdict(path_class=PathClass.TEST, reasons=(Reason("test", "named or placed as a test"),))
+_GENERATED = Verdict(
+    path_class=PathClass.GENERATED, reasons=(Reason("written by a tool from other files", "*.generated.*"),)
+)
 _VCS_FILE = Verdict(
     path_class=PathClass.VCS, index=False, reasons=(Reason("vcs file", "a file .git points to a repository"),)
 )
@@ -72,6 +77,11 @@ class Policy:
         # Those that a look-up by the last dot cannot find: ".min.js", "_pb2.py".
         object.__setattr__(self, "_tails", tuple(text for text in suffixes if text.rfind(".") > 0))
         object.__setattr__(self, "_smallest_limit", min(self.largest_indexed, self.largest_generated))
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for policies that decide alike, 32 hexadecimal digits; what a scan remembered under another is void."""
+        return hashlib.blake2b(f"{_LOGIC}{self!r}".encode(), digest_size=16).hexdigest()
 
     def folder(
         self, path: str, name: str, siblings: Collection[str], children: Callable[[], Collection[str]]
@@ -131,6 +141,8 @@ class Policy:
             return _SECRET
         if name.endswith(self._tails):
             return next(self._suffixes[tail] for tail in self._tails if name.endswith(tail))
+        if ".generated." in name:
+            return _GENERATED
         suffix = name[name.rfind(".") :] if "." in name else ""
         verdict = self._suffixes.get(suffix)
         if verdict is None:
