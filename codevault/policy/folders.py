@@ -21,7 +21,7 @@ HAND_WRITTEN = (
 
 _NODE_BUILD = "*.js|*.mjs|*.cjs|*.map|*.css|*.d.ts|*.d.mts|*.d.cts|*.wasm|*.tsbuildinfo"
 _NODE_MARKS = ".package-lock.json|.yarn-integrity|.yarn-state.yml|.modules.yaml|.pnpm|.bin"
-_VENV = (
+VENV_CONTENT = (
     "pyvenv.cfg|bin|include|lib|lib64|Scripts|Lib|Include|share|man|etc|.gitignore|CACHEDIR.TAG|.lock|.Python"
     "|pip-selfcheck.json"
 )
@@ -144,7 +144,7 @@ DEPENDENCIES: tuple[FolderRule, ...] = (
         ".venv|venv|env|.env",
         "python -m venv, then install what the manifests name",
         inside=("pyvenv.cfg",),
-        only=_VENV,
+        only=VENV_CONTENT,
     ),
     _dependency(
         ".conda|conda|env|envs|venv|.venv",

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from codevault.policy.files import COPIES, EXAMPLES, FILE_RULES, SECRET_SPANS, TEST_PATH, FileRule
-from codevault.policy.folders import FOLDER_RULES, HAND_WRITTEN, FolderRule
+from codevault.policy.folders import FOLDER_RULES, HAND_WRITTEN, VENV_CONTENT, FolderRule
 from codevault.policy.judging import ORDINARY, VCS_NAMES, Row, folder_table, judge
 from codevault.policy.names import Names, shown
 from codevault.policy.verdicts import FolderView, PathClass, Reason, Verdict
@@ -48,6 +48,8 @@ _SECRET = Verdict(
 )
 _SECRET_STARTS = (".env.", *(start for start, _ in SECRET_SPANS))
 _HAND_WRITTEN = Names(HAND_WRITTEN)
+_ENVIRONMENT_MARK = "pyvenv.cfg"
+_VENV_CONTENT = Names(VENV_CONTENT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,21 +105,23 @@ class Policy:
         return judge(rows, path, siblings, children())
 
     def tagged(self, names: Collection[str], head: Callable[[str], bytes] | None = None) -> Verdict | None:
-        """The verdict on a folder by its CACHEDIR.TAG, None without one; asked once the folder has been listed.
+        """The verdict on a folder of any name by a marker in it, None without one; asked once it has been listed.
 
-        `head` gives the first 64 bytes or more of a regular file in the folder, by name, and b"" for anything else.
-        Without it the tag cannot be checked, so the folder is kept and only not indexed. One look-up where there is
-        no tag. Never ask it of the project's root.
+        The markers are CACHEDIR.TAG and `pyvenv.cfg`. `head` gives the first 64 bytes or more of a regular file in
+        the folder, by name, and b"" for anything else; without it the tag cannot be checked, so the folder is kept
+        and only not indexed. Two look-ups where there is no marker. Never ask it of the project's root.
         """
+        if _ENVIRONMENT_MARK in names:
+            return _environment(names)
         if CACHE_TAG not in names:
             return None
         own = VCS_NAMES.first_in(names) or _HAND_WRITTEN.first_in(names)
         if own is not None:
-            return _tag_in_doubt(f"{CACHE_TAG} beside {shown(own)}, which no cache holds", index=True)
+            return _in_doubt(PathClass.CACHE, f"{CACHE_TAG} beside {shown(own)}, which no cache holds", index=True)
         if head is None:
-            return _tag_in_doubt(f"holds {CACHE_TAG}, whose signature was not read", index=False)
+            return _in_doubt(PathClass.CACHE, f"holds {CACHE_TAG}, whose signature was not read", index=False)
         if not head(CACHE_TAG).startswith(CACHE_SIGNATURE):
-            return _tag_in_doubt(f"holds {CACHE_TAG} without the signature", index=True)
+            return _in_doubt(PathClass.CACHE, f"holds {CACHE_TAG} without the signature", index=True)
         return Verdict(
             path_class=PathClass.CACHE,
             keep=False,
@@ -217,9 +221,22 @@ def _inherit(outer: Verdict, inner: Verdict) -> Verdict:
     return inner
 
 
-def _tag_in_doubt(evidence: str, *, index: bool) -> Verdict:
-    reasons = (Reason("cache folder, kept in doubt", evidence),)
-    return Verdict(path_class=PathClass.CACHE, index=index, reasons=reasons, certain=False)
+def _environment(names: Collection[str]) -> Verdict:
+    foreign = _VENV_CONTENT.first_outside(names)
+    if foreign is not None:
+        return _in_doubt(PathClass.DEPENDENCY, f"holds {_ENVIRONMENT_MARK}, but also {shown(foreign)}", index=True)
+    return Verdict(
+        path_class=PathClass.DEPENDENCY,
+        keep=False,
+        index=False,
+        reasons=(Reason("dependency folder", f"holds {_ENVIRONMENT_MARK}"),),
+        rebuild="python -m venv, then install what the manifests name",
+    )
+
+
+def _in_doubt(path_class: PathClass, evidence: str, *, index: bool) -> Verdict:
+    reasons = (Reason(f"{path_class} folder, kept in doubt", evidence),)
+    return Verdict(path_class=path_class, index=index, reasons=reasons, certain=False)
 
 
 def _is_secret(name: str) -> bool:

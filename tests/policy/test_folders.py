@@ -270,3 +270,18 @@ def test_keeps_a_tagged_folder_out_of_the_index_while_the_tag_is_unread() -> Non
 
     assert verdict is not None
     assert (verdict.keep, verdict.index, verdict.certain) == (True, False, False)
+
+
+def test_leaves_out_a_virtual_environment_of_any_name() -> None:
+    verdict = DEFAULT.tagged(VENV | {"CACHEDIR.TAG"})
+
+    assert verdict is not None
+    assert (verdict.path_class, verdict.keep) == (DEPENDENCY, False)
+
+
+def test_keeps_a_virtual_environment_with_code_beside_it_even_when_tagged_as_cache() -> None:
+    verdict = DEFAULT.tagged(VENV | {"CACHEDIR.TAG", "shop"}, lambda name: SIGNED)
+
+    assert verdict is not None
+    assert (verdict.keep, verdict.index, verdict.certain) == (True, True, False)
+    assert verdict.reasons[0].evidence == "holds pyvenv.cfg, but also shop"
