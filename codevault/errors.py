@@ -147,8 +147,9 @@ class StorageError(CodeVaultError):
 class SourceError(CodeVaultError):
     """A project's root is missing or unreadable; nothing was recorded, nothing counts as deleted."""
 
-    def __init__(self, root: Path, why: str) -> None:
-        super().__init__(f"cannot read the project at {root}: {why}; nothing was recorded as deleted")
+    def __init__(self, why: str, root: Path | None = None) -> None:
+        where = f" at {root}" if root is not None else ""
+        super().__init__(f"cannot read the project{where}: {why}; nothing was recorded, nothing counts as deleted")
         self.root = root
 
 

@@ -1,0 +1,148 @@
+"""The backup run: gather a project's state, commit it as a snapshot, say what happened."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from codevault.errors import SourceError
+from codevault.gathering import Changes, Gathering, Problem
+from codevault.ids import SnapshotId
+from codevault.jobs import Reporter
+from codevault.policy import Policy
+from codevault.scanning import Excluded, Scan
+from codevault.source import Folder
+from codevault.store.model import Entry, EntryKind, Snapshot, SnapshotDraft
+from codevault.store.store import Store, Writer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupStats:
+    """Counts of a run. `files` and `bytes` are what the snapshot holds; `read_bytes` what had to be read for it."""
+
+    files: int
+    folders: int
+    bytes: int
+    added: int
+    changed: int
+    removed: int
+    read_files: int
+    read_bytes: int
+    excluded: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """The result of a run: the snapshot it made, what it did, what it could not do, what the policy left out."""
+
+    snapshot: Snapshot
+    stats: BackupStats
+    problems: tuple[Problem, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+
+    @property
+    def id(self) -> SnapshotId:
+        """The snapshot's id."""
+        return self.snapshot.id
+
+    @property
+    def complete(self) -> bool:
+        """True when nothing went wrong with any file."""
+        return not self.problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A finished run: the result for the caller, what the index has to learn, and what the next run compares with."""
+
+    backup: Backup
+    changes: Changes
+    signatures: Mapping[str, bytes]
+    recorded: bool
+
+
+def back_up(
+    store: Store,
+    draft: SnapshotDraft,
+    root: Folder,
+    policy: Policy,
+    *,
+    signatures: Callable[[SnapshotId | None], Mapping[str, bytes]],
+    foreign: Collection[tuple[int, int]] = (),
+    clock: Callable[[], int] = time.time_ns,
+    report: Reporter | None = None,
+) -> Run:
+    """Runs one backup and commits its snapshot; `draft.project` says whose.
+
+    An automatic run that finds nothing changed makes no snapshot: its result holds the previous one.
+
+    Raises:
+        SourceError: the root cannot be listed; nothing was recorded.
+        VaultBusy: another writer is at work.
+        StorageFull: no space; everything committed before is safe.
+        StorageError: the vault cannot be written; everything committed before is safe.
+        Cancelled: the caller's token was set.
+    """
+    started = time.monotonic()
+    with store.writer() as writer:
+        earlier = store.snapshots(draft.project)
+        last = earlier[-1] if earlier else None
+        known = signatures(last.id if last else None)
+        scan = Scan(root, policy, previous=known, foreign=foreign, clock=clock)
+        gathering = Gathering(writer, scan, previous=lambda: _entries(store, last), report=report or Reporter())
+        try:
+            different = gathering.gather()
+        except OSError as exc:
+            raise SourceError(exc.strerror or type(exc).__name__) from exc
+        if different:
+            snapshot = _commit(writer, gathering, draft)
+        elif last is not None and draft.kind == "automatic":
+            snapshot = last
+        else:
+            snapshot = _commit_same(writer, store, draft, last)
+    backup = Backup(
+        snapshot=snapshot,
+        stats=_stats(gathering, snapshot, len(scan.excluded), time.monotonic() - started),
+        problems=tuple(gathering.problems),
+        excluded=tuple(scan.excluded),
+    )
+    return Run(
+        backup=backup,
+        changes=gathering.changes,
+        signatures=scan.signatures,
+        recorded=snapshot is not last,
+    )
+
+
+def _entries(store: Store, snapshot: Snapshot | None) -> Iterable[Entry]:
+    return () if snapshot is None else store.manifest(snapshot)
+
+
+def _commit(writer: Writer, gathering: Gathering, draft: SnapshotDraft) -> Snapshot:
+    files = [e for e in gathering.entries if e.kind is EntryKind.FILE]
+    facts = dict(draft.facts) | {"files": len(files), "bytes": sum(e.size for e in files)}
+    if gathering.suspicious():
+        facts["suspect"] = True
+    return writer.commit(replace(draft, facts=facts), gathering.entries)
+
+
+def _commit_same(writer: Writer, store: Store, draft: SnapshotDraft, last: Snapshot | None) -> Snapshot:
+    kept = {key: last.facts.get(key, 0) for key in ("files", "bytes")} if last is not None else {}
+    return writer.commit(replace(draft, facts=dict(draft.facts) | kept), _entries(store, last))
+
+
+def _stats(gathering: Gathering, snapshot: Snapshot, excluded: int, seconds: float) -> BackupStats:
+    return BackupStats(
+        files=int(snapshot.facts.get("files") or 0),
+        folders=len(gathering.visited),
+        bytes=int(snapshot.facts.get("bytes") or 0),
+        added=gathering.added,
+        changed=gathering.updated,
+        removed=len(gathering.changes.removed),
+        read_files=gathering.read_files,
+        read_bytes=gathering.read_bytes,
+        excluded=excluded,
+        seconds=seconds,
+    )

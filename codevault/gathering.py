@@ -1,0 +1,319 @@
+"""Gathering a project's state: scan, compare with the previous snapshot, read what differs, hand it to the store.
+
+Nothing here parses code, and nothing commits: `codevault.backup` does, once everything is gathered. A file that cannot
+be read never stops a run; it becomes a `Problem`, and its last known content is carried on.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from codevault.ids import BlobId
+from codevault.index.model import FileChange
+from codevault.jobs import Reporter
+from codevault.scanning import Scan, ScannedFolder
+from codevault.source import Folder, Listed, Unstable
+from codevault.store.model import Entry, EntryKind
+from codevault.store.store import Writer
+
+LARGE = 8 << 20  # from here on a file is streamed in chunks instead of being read whole
+_SUSPECT_SHARE = 0.5
+_SUSPECT_LEAST = 20
+
+_KINDS = {
+    stat.S_IFREG: EntryKind.FILE,
+    stat.S_IFDIR: EntryKind.DIRECTORY,
+    stat.S_IFLNK: EntryKind.SYMLINK,
+    stat.S_IFIFO: EntryKind.FIFO,
+    stat.S_IFSOCK: EntryKind.SOCKET,
+    stat.S_IFCHR: EntryKind.CHARACTER_DEVICE,
+    stat.S_IFBLK: EntryKind.BLOCK_DEVICE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something a run could not do as asked, with what it did instead; `kind` is one word for programs.
+
+    "unreadable" (last known content carried on), "unstable" (changed while it was read), "vanished" (gone between
+    listing and reading), "suspect" (most of the project is gone), "index" (stored, but not yet searchable).
+    """
+
+    path: str
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What the index has to learn: paths with new content, and paths that are gone."""
+
+    changed: tuple[FileChange, ...]
+    removed: tuple[str, ...]
+
+
+class Gathering:
+    """One pass over one project. `entries`, `changes` and `problems` are complete once `gather()` has returned."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        scan: Scan,
+        *,
+        previous: Callable[[], Iterable[Entry]],
+        report: Reporter,
+    ) -> None:
+        self._writer = writer
+        self._scan = scan
+        self._previous = previous
+        self._report = report
+        self._old: dict[str, dict[str, Entry]] | None = None
+        self._lost: list[str] = []
+        self.visited: set[str] = set()
+        self._done = 0
+        self.read_files = self.read_bytes = 0
+        self.added = self.updated = 0
+        self._changed: list[FileChange] = []
+        self._removed: list[str] = []
+        self.entries: list[Entry] = []
+        self.problems: list[Problem] = []
+
+    def gather(self) -> bool:
+        """Scans and stores; False when nothing at all differs from the previous snapshot (then `entries` is empty).
+
+        Raises:
+            OSError: the root cannot be listed.
+        """
+        waiting: list[str] = []  # settled folders, as long as everything is settled
+        for scanned in self._scan.folders():
+            self.visited.add(scanned.path)
+            if scanned.settled and self._old is None:
+                waiting.append(scanned.path)
+                self._done += len(scanned.entries)
+                self._report.step("comparing", self._done)
+                continue
+            self._folder(scanned)
+        if self._old is None and self._scan.known and self.visited == self._scan.known.keys():
+            return False
+        for path in waiting:
+            self.entries.extend(self._before(path).values())
+        self._gone()
+        return True
+
+    @property
+    def changes(self) -> Changes:
+        """What differs from the previous snapshot, contents only."""
+        return Changes(changed=tuple(self._changed), removed=tuple(self._removed))
+
+    def _before(self, folder: str) -> Mapping[str, Entry]:
+        if self._old is None:
+            self._old = {}
+            for entry in self._previous():
+                parent, name = posixpath.split(entry.path)
+                self._old.setdefault(parent, {})[name] = entry
+        return self._old.get(folder, {})
+
+    def _folder(self, scanned: ScannedFolder) -> None:
+        before = self._before(scanned.path)
+        if scanned.error is not None:
+            self._unlisted(scanned)
+            return
+        if scanned.settled:
+            self.entries.extend(before.values())
+            self._done += len(scanned.entries)
+            self._report.step("reading", self._done, content_bytes=self.read_bytes)
+            return
+        present = set()
+        for listed in scanned.entries:
+            if listed.name in scanned.excluded:
+                continue
+            present.add(listed.name)
+            old = before.get(listed.name)
+            entry = self._entry(scanned, listed, old)
+            if entry is not None:
+                self._keep(entry, old)
+            self._done += 1
+            self._report.step("reading", self._done, content_bytes=self.read_bytes)
+        self._removed.extend(e.path for name, e in before.items() if name not in present and e.blob is not None)
+
+    def _entry(self, scanned: ScannedFolder, listed: Listed, old: Entry | None) -> Entry | None:
+        kind = _KINDS.get(stat.S_IFMT(listed.mode))
+        path = f"{scanned.path}/{listed.name}" if scanned.path else listed.name
+        if kind is None:
+            self._problem(path, "unreadable", "a kind of file this system has no name for")
+            return None
+        if (
+            old is not None
+            and old.kind is kind
+            and (kind is not EntryKind.FILE or _whole(old))
+            and scanned.same(listed)
+        ):
+            return old
+        if kind is EntryKind.FILE:
+            return self._file(scanned, listed, path, old)
+        target = None
+        if kind is EntryKind.SYMLINK:
+            try:
+                target = (scanned.folder or _missing()).link_target(listed.name)
+            except OSError as exc:
+                self._unread(scanned, listed, path, exc)
+                return old
+        return Entry(
+            path=path,
+            kind=kind,
+            mode=stat.S_IMODE(listed.mode),
+            # A folder's time changes with its content and is remade by a restore; it is kept for fidelity.
+            mtime_ns=listed.mtime_ns,
+            target=target,
+        )
+
+    def _file(self, scanned: ScannedFolder, listed: Listed, path: str, old: Entry | None) -> Entry | None:
+        hint = old.blob if old is not None else None
+        private = scanned.private or not self._scan.policy.file(path, listed.size).index
+        try:
+            blob, size, stable = self._stored(scanned.folder or _missing(), listed, path, hint)
+        except FileNotFoundError:
+            self._problem(path, "vanished", "it was gone when its turn came")
+            scanned.retry.add(listed.name)
+            return None
+        except OSError as exc:
+            self._unread(scanned, listed, path, exc)
+            return _carried(old) if old is not None else _unreadable(listed, path)
+        notes = ["private"] if private else []
+        if not stable:
+            notes.append("unstable")
+            scanned.retry.add(listed.name)
+            self._problem(path, "unstable", "it changed each time it was read; its last reading is kept")
+        self.read_files += 1
+        self.read_bytes += size
+        return Entry(
+            path=path,
+            kind=EntryKind.FILE,
+            mode=stat.S_IMODE(listed.mode),
+            mtime_ns=listed.mtime_ns,
+            size=size,
+            blob=blob,
+            note=" ".join(notes) or None,
+        )
+
+    def _stored(self, folder: Folder, listed: Listed, path: str, hint: BlobId | None) -> tuple[BlobId, int, bool]:
+        if listed.size >= LARGE:
+            return self._streamed(folder, listed, path, hint)
+        try:
+            content, stable = folder.read(listed.name), True
+        except Unstable as exc:
+            content, stable = exc.content, False
+        return self._writer.add(content, path=path, hint=hint), len(content), stable
+
+    def _streamed(self, folder: Folder, listed: Listed, path: str, hint: BlobId | None) -> tuple[BlobId, int, bool]:
+        blob, size, stable = BlobId(""), 0, False
+        for _ in range(3):
+            watched = _Watched(folder.blocks(listed.name))
+            blob, size = self._writer.add_stream(watched, path=path, hint=hint)
+            if watched.error is not None:
+                raise watched.error
+            if watched.stable:
+                return blob, size, True
+        return blob, size, stable
+
+    def _keep(self, entry: Entry, old: Entry | None) -> None:
+        self.entries.append(entry)
+        if entry.kind is not EntryKind.FILE or entry.blob is None:
+            return
+        before = old.blob if old is not None else None
+        if before is None:
+            self.added += 1
+        elif before != entry.blob:
+            self.updated += 1
+        else:
+            return
+        self._changed.append(
+            FileChange(path=entry.path, blob=entry.blob, size=entry.size, indexed=not is_private(entry))
+        )
+
+    def _unlisted(self, scanned: ScannedFolder) -> None:
+        error = scanned.error or OSError()
+        if isinstance(error, FileNotFoundError):
+            self._problem(scanned.path, "vanished", "the folder was gone when its turn came")
+            self.visited.discard(scanned.path)
+            return
+        self._problem(scanned.path, "unreadable", _plain(error))
+        self._lost.append(scanned.path)
+
+    def _unread(self, scanned: ScannedFolder, listed: Listed, path: str, error: OSError) -> None:
+        scanned.retry.add(listed.name)
+        self._problem(path, "unreadable", _plain(error))
+
+    def _gone(self) -> None:
+        """What the previous snapshot held in folders that were not met: carried when unreadable, removed otherwise."""
+        self._before("")
+        lost = tuple(self._lost)
+        for folder, entries in (self._old or {}).items():
+            if folder in lost or any(folder.startswith(f"{path}/") for path in lost):
+                self.entries.extend(_carried(entry) for entry in entries.values())
+            elif folder not in self.visited:
+                self._removed.extend(e.path for e in entries.values() if e.blob is not None)
+
+    def _problem(self, path: str, kind: str, why: str) -> None:
+        self.problems.append(Problem(path=path, kind=kind, why=why))
+
+    def suspicious(self) -> bool:
+        """True when most of the previous snapshot is gone and nothing has come instead: marked, not hidden."""
+        held = sum(1 for entries in (self._old or {}).values() for e in entries.values() if e.blob is not None)
+        if held < _SUSPECT_LEAST or len(self._removed) < held * _SUSPECT_SHARE or self.added >= len(self._removed) // 2:
+            return False
+        self._problem("", "suspect", f"{len(self._removed)} of {held} files are gone; nothing is thinned because of it")
+        return True
+
+
+class _Watched:
+    """Blocks of a streamed file; ends quietly when the source fails, so that the store never sees source errors."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self.stable = True
+        self.error: OSError | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._blocks
+        except Unstable:
+            self.stable = False
+        except OSError as exc:
+            self.error = exc
+
+
+def is_private(entry: Entry) -> bool:
+    """True for content that is kept but never indexed (a secret, or inside version control's own folder)."""
+    return entry.note is not None and "private" in entry.note.split()
+
+
+def _whole(entry: Entry) -> bool:
+    return entry.blob is not None and (entry.note is None or entry.note == "private")
+
+
+def _carried(entry: Entry) -> Entry:
+    words = set((entry.note or "").split()) | {"carried"}
+    return replace(entry, note=" ".join(sorted(words)))
+
+
+def _unreadable(listed: Listed, path: str) -> Entry:
+    return Entry(
+        path=path,
+        kind=EntryKind.FILE,
+        mode=stat.S_IMODE(listed.mode),
+        mtime_ns=listed.mtime_ns,
+        size=listed.size,
+        note="unreadable",
+    )
+
+
+def _plain(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
+def _missing() -> Folder:
+    raise FileNotFoundError(2, "the folder is gone")

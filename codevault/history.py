@@ -1,0 +1,295 @@
+"""One symbol followed through the versions of its project: `vault.history`.
+
+A version is a snapshot. From the newest version that has the symbol the walk goes back step by step: only snapshots
+that changed its file are looked at. Where the file before has no symbol of that name, the whole step is matched (moved,
+renamed), and where nothing matches, the symbol was introduced, or restored if an earlier version had it. Then it goes
+forward to say when the symbol vanished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codevault.analysis.lineage import Change, VersionedSymbol, match
+from codevault.errors import UnknownPath, UnknownSymbol
+from codevault.ids import ProjectId
+from codevault.index.index import Index
+from codevault.index.model import FileVersion, PathChange, Seen, SymbolVersion
+
+MOST_FILES = 2_000  # of one step that are matched as a whole; a larger step says so in its event's evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to a symbol between a snapshot and the one before it.
+
+    `kinds` may hold several at once: introduced, restored, body, signature, renamed, moved, container-moved,
+    format-only, removed, copied. `path` and `qualified_name` are those after the event (before it, for removed).
+    `confidence` is 1.0 where name and place are the same, less where they had to be inferred.
+    """
+
+    kinds: tuple[str, ...]
+    at: Seen
+    path: str
+    qualified_name: str
+    before: SymbolVersion | None
+    after: SymbolVersion | None
+    evidence: str = ""
+    confidence: float = 1.0
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A symbol's life, oldest event first."""
+
+    project: ProjectId
+    path: str
+    qualified_name: str
+    events: tuple[Event, ...]
+
+    @property
+    def introduced(self) -> Event:
+        """The first event: the earliest version known."""
+        return self.events[0]
+
+    @property
+    def removed(self) -> Event | None:
+        """The event that ended it, None while it lives."""
+        return self.events[-1] if "removed" in self.events[-1].kinds else None
+
+    @property
+    def newest(self) -> SymbolVersion:
+        """Its last known version, the one before the removal if it is gone."""
+        last = self.events[-1]
+        found = last.after or last.before
+        if found is None:
+            raise AssertionError("an event has a version before or after it")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A symbol in one version of one file."""
+
+    path: str
+    version: FileVersion
+    symbol: SymbolVersion
+
+
+def history_of(index: Index, project: ProjectId, path: str, qualified_name: str) -> History:
+    """Follows a symbol that some version of `path` defines, from its introduction to its end or to now.
+
+    Raises:
+        UnknownPath: no snapshot holds that path.
+        UnknownSymbol: no analysed version of it defines that name.
+    """
+    start = _newest(index, project, path, qualified_name)
+    walk = _Walk(index, project)
+    backward = walk.backward(start)
+    return History(
+        project=project,
+        path=path,
+        qualified_name=qualified_name,
+        events=(*backward, *walk.forward(start)),
+    )
+
+
+class _Walk:
+    def __init__(self, index: Index, project: ProjectId) -> None:
+        self._index = index
+        self._project = project
+        self._steps = {seen.sequence: seen for seen in index.steps(project)}
+
+    def backward(self, place: _Place) -> tuple[Event, ...]:
+        events: list[Event] = []
+        here: _Place | None = place
+        while here is not None:
+            event, here = self._step_back(here)
+            if event is not None:
+                events.append(event)
+        return tuple(reversed(events))
+
+    def forward(self, place: _Place) -> tuple[Event, ...]:
+        events: list[Event] = []
+        here: _Place | None = place
+        while here is not None:
+            event, here = self._step_forward(here)
+            if event is not None:
+                events.append(event)
+        return tuple(events)
+
+    def _step_back(self, here: _Place) -> tuple[Event | None, _Place | None]:
+        at = here.version.first
+        earlier = _ending(self._index.versions(self._project, here.path), at.sequence - 1)
+        if earlier is not None:
+            twin = self._named(earlier, here)
+            if twin is not None:
+                return self._changed(at, twin, here), twin
+        change, origin = self._matched(at, here, forward=False)
+        if change is not None and origin is not None:
+            return _event(change, at, origin, here), origin
+        lost = self._lost_before(here, at.sequence)
+        if lost is not None:
+            return _made(("restored",), at, lost.symbol, here, "an earlier version of the file had it"), lost
+        return _made(("introduced",), at, None, here, ""), None
+
+    def _step_forward(self, here: _Place) -> tuple[Event | None, _Place | None]:
+        last = here.version.last
+        if last is None:
+            return None, None
+        at = self._steps.get(last.sequence + 1)
+        if at is None:
+            return None, None
+        later = _beginning(self._index.versions(self._project, here.path), at.sequence)
+        if later is not None:
+            twin = self._named(later, here)
+            if twin is not None:
+                return self._changed(at, here, twin), twin
+        change, target = self._matched(at, here, forward=True)
+        if change is not None and target is not None:
+            return _event(change, at, here, target), target
+        return (
+            Event(
+                kinds=("removed",),
+                at=at,
+                path=here.path,
+                qualified_name=here.symbol.qualified_name,
+                before=here.symbol,
+                after=None,
+            ),
+            None,
+        )
+
+    def _named(self, version: FileVersion, here: _Place) -> _Place | None:
+        """The symbol of the same qualified name, the same kind first, then the nearest, in another version."""
+        same = [
+            s
+            for s in self._index.symbols_of(version.blob, version.path)
+            if s.qualified_name == here.symbol.qualified_name
+        ]
+        if not same:
+            return None
+        wanted = here.symbol
+        best = min(
+            same,
+            key=lambda s: (s.exact != wanted.exact, s.kind is not wanted.kind, abs(s.start_line - wanted.start_line)),
+        )
+        return _Place(version.path, version, best)
+
+    def _changed(self, at: Seen, before: _Place, after: _Place) -> Event | None:
+        """The event between two versions under the same name; None when the symbol's text is the same."""
+        if before.symbol.unit == after.symbol.unit and before.symbol.exact == after.symbol.exact:
+            return None
+        changes = match((_versioned(before),), (_versioned(after),))
+        change = next((c for c in changes if c.before is not None and c.after is not None), None)
+        if change is None or not change.kinds:
+            return None
+        return _event(change, at, before, after)
+
+    def _matched(self, at: Seen, here: _Place, *, forward: bool) -> tuple[Change | None, _Place | None]:
+        """What the whole step makes of the symbol, when its own file says nothing."""
+        changes = self._index.changes(self._project, at.sequence)
+        if len(changes) > MOST_FILES:
+            changes = tuple(c for c in changes if c.path == here.path)
+        before, after = self._places(changes, new=False), self._places(changes, new=True)
+        wanted = (here.path, here.symbol.start_byte, here.symbol.qualified_name)
+        for change in match(
+            tuple(_versioned(p) for p in before.values()), tuple(_versioned(p) for p in after.values())
+        ):
+            if change.before is None or change.after is None or "copied" in change.kinds:
+                continue
+            mine, other = (change.before, change.after) if forward else (change.after, change.before)
+            if _key(mine) == wanted:
+                return change, (after if forward else before).get(_key(other))
+        return None, None
+
+    def _places(self, changes: tuple[PathChange, ...], *, new: bool) -> Mapping[tuple[str, int, str], _Place]:
+        places = {}
+        for change in changes:
+            version = change.after if new else change.before
+            if version is None:
+                continue
+            for symbol in self._index.symbols_of(version.blob, version.path):
+                places[version.path, symbol.start_byte, symbol.qualified_name] = _Place(version.path, version, symbol)
+        return places
+
+    def _lost_before(self, here: _Place, sequence: int) -> _Place | None:
+        """The last earlier version of the same path that had the symbol, when the one just before had not."""
+        for version in reversed(self._index.versions(self._project, here.path)):
+            if version.last is not None and version.last.sequence < sequence - 1:
+                found = self._named(version, here)
+                if found is not None:
+                    return found
+            elif version.last is not None and version.last.sequence < sequence:
+                continue
+        return None
+
+
+def _newest(index: Index, project: ProjectId, path: str, qualified_name: str) -> _Place:
+    versions = index.versions(project, path)
+    if not versions:
+        raise UnknownPath(f"no snapshot of this project holds {path!r}")
+    for version in reversed(versions):
+        for symbol in index.symbols_of(version.blob, path):
+            if symbol.qualified_name == qualified_name:
+                return _Place(path, version, symbol)
+    raise UnknownSymbol(
+        f"no analysed version of {path!r} defines {qualified_name!r}; symbols() lists names, analyse() fills the index"
+    )
+
+
+def _ending(versions: tuple[FileVersion, ...], sequence: int) -> FileVersion | None:
+    return next((v for v in versions if v.last is not None and v.last.sequence == sequence), None)
+
+
+def _beginning(versions: tuple[FileVersion, ...], sequence: int) -> FileVersion | None:
+    return next((v for v in versions if v.first.sequence == sequence), None)
+
+
+def _key(symbol: VersionedSymbol) -> tuple[str, int, str]:
+    return (symbol.path, symbol.start_byte, symbol.qualified_name)
+
+
+def _versioned(place: _Place) -> VersionedSymbol:
+    s = place.symbol
+    return VersionedSymbol(
+        path=place.path,
+        name=s.name,
+        qualified_name=s.qualified_name,
+        kind=s.kind,
+        start_byte=s.start_byte,
+        end_byte=s.end_byte,
+        start_line=s.start_line,
+        end_line=s.end_line,
+        signature=s.signature,
+        exact=s.exact,
+        renamed=s.renamed,
+        tokens=s.tokens,
+    )
+
+
+def _event(change: Change, at: Seen, before: _Place, after: _Place) -> Event:
+    return Event(
+        kinds=tuple(str(kind) for kind in change.kinds),
+        at=at,
+        path=after.path,
+        qualified_name=after.symbol.qualified_name,
+        before=before.symbol,
+        after=after.symbol,
+        evidence=change.evidence,
+        confidence=change.confidence,
+    )
+
+
+def _made(kinds: tuple[str, ...], at: Seen, before: SymbolVersion | None, here: _Place, evidence: str) -> Event:
+    return Event(
+        kinds=kinds,
+        at=at,
+        path=here.path,
+        qualified_name=here.symbol.qualified_name,
+        before=before,
+        after=here.symbol,
+        evidence=evidence,
+    )

@@ -1,0 +1,70 @@
+"""Who may touch the index: many readers, one writer, and a cache folder that may vanish at any time."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from codevault.errors import IndexDamaged
+from codevault.ids import BlobId, VaultId
+from codevault.index.index import Index
+
+
+class IndexKeeper:
+    """Opens the index when it is needed. `writing()` is held by one thread at a time, and commits when left well."""
+
+    def __init__(self, folder: Path, vault: VaultId, read_blob: Callable[[BlobId], bytes]) -> None:
+        self._folder = folder
+        self._vault = vault
+        self._read_blob = read_blob
+        self._writer = threading.Lock()
+        self._guard = threading.Lock()
+        self._reader: Index | None = None
+
+    def reading(self) -> Index:
+        """The index for asking; opened once.
+
+        Raises:
+            IndexDamaged: it is damaged, another version's or another vault's.
+        """
+        with self._guard:
+            if self._reader is None:
+                self._reader = self._opened(writable=False)
+            return self._reader
+
+    @contextmanager
+    def writing(self) -> Iterator[Index]:
+        """The index for recording.
+
+        Raises:
+            IndexDamaged: as `reading()`, or another process is writing it.
+        """
+        with self._writer:
+            index = self._opened(writable=True)
+            try:
+                yield index
+                index.commit()
+            finally:
+                index.close()
+
+    def discard(self) -> None:
+        """Removes the whole cache folder."""
+        with self._writer:
+            self.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def close(self) -> None:
+        """Closes the reader, if there is one."""
+        with self._guard:
+            if self._reader is not None:
+                self._reader.close()
+                self._reader = None
+
+    def _opened(self, *, writable: bool) -> Index:
+        try:
+            return Index.open(self._folder, vault_id=self._vault, writable=writable, read_blob=self._read_blob)
+        except OSError as exc:
+            raise IndexDamaged(f"the index cannot be opened: {exc.strerror}; rebuild() makes it again") from exc

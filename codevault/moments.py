@@ -1,0 +1,46 @@
+"""Points in time as callers write them. Times label snapshots; sequence numbers order them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from codevault.errors import InvalidArgument
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def nanoseconds(moment: str | datetime | int, *, end_of_day: bool = False) -> int:
+    """Nanoseconds since the epoch, UTC, of an ISO 8601 text, a datetime, or nanoseconds as they are.
+
+    Without a zone a time is UTC. A bare date means its first instant, with `end_of_day` its last.
+
+    Raises:
+        InvalidArgument: not a point in time.
+    """
+    if isinstance(moment, bool):
+        raise InvalidArgument(f"{moment!r} is not a point in time")
+    if isinstance(moment, int):
+        return moment
+    if isinstance(moment, str):
+        moment = _parsed(moment, end_of_day=end_of_day)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000
+
+
+def iso(created_ns: int) -> str:
+    """A moment as ISO 8601 in UTC, to the second; one beyond the calendar as its number of nanoseconds."""
+    try:
+        return (_EPOCH + timedelta(microseconds=created_ns // 1_000)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        return f"{created_ns} ns"
+
+
+def _parsed(text: str, *, end_of_day: bool) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise InvalidArgument(f"{text!r} is not a date or time such as 2026-10-01 or 2026-10-01T12:30:00Z") from exc
+    bare = len(text.strip()) in {8, 10} and ":" not in text
+    return datetime.combine(moment.date(), time.max) if bare and end_of_day else moment

@@ -1,0 +1,140 @@
+"""Is this file safe? `status` compares a path as it is now with the vault, `explain` says what policy decides on it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from blake3 import blake3
+
+from codevault.index.index import Index
+from codevault.index.model import FileVersion
+from codevault.moments import iso
+from codevault.policy import FolderView, PathClass, Policy, Verdict, explain
+from codevault.projects.model import Project
+
+_LARGEST_HASHED = 64 << 20  # bytes; status answers at once, so larger files are judged by their size
+
+
+class State(StrEnum):
+    """How a path compares with the newest snapshot of its project."""
+
+    SAFE = "safe"  # the newest snapshot holds exactly this content
+    CHANGED = "changed"  # the vault holds an earlier content
+    NEW = "new"  # the vault has never seen it
+    DELETED = "deleted"  # it is gone here, the vault still has it
+    EXCLUDED = "excluded"  # policy leaves it out
+    UNKNOWN = "unknown"  # nothing there, and nothing in the vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How well one path is protected.
+
+    `protected` means that its present content can be given back; `by` says by what ("vault"), `since` is the first
+    snapshot that held this content (ISO 8601), `versions` counts the contents the vault has of this path.
+    """
+
+    project: Project
+    path: str
+    state: State
+    protected: bool
+    by: str = ""
+    since: str = ""
+    versions: int = 0
+    why: str = ""
+
+
+def status_of(index: Index, policy: Policy, project: Project, path: str) -> Status:
+    """Compares one path with the vault; reads the file, at most 64 MiB of it, and never follows a link."""
+    versions = index.versions(project.id, path)
+    newest = versions[-1] if versions and versions[-1].last is None else None
+    full = Path(project.root, path)
+    try:
+        found = os.lstat(full)
+    except OSError:
+        state = State.DELETED if versions else State.UNKNOWN
+        return _status(project, path, state, versions, None, "there is no such file now")
+    verdict = explanation(policy, project, path)
+    if not verdict.keep:
+        return _status(project, path, State.EXCLUDED, versions, None, reasons(verdict))
+    if not stat.S_ISREG(found.st_mode):
+        return _status(project, path, State.UNKNOWN, versions, None, "not a regular file")
+    if newest is None:
+        return _status(project, path, State.NEW if not versions else State.CHANGED, versions, None, "")
+    same = found.st_size == newest.size and _same_content(full, newest)
+    return _status(project, path, State.SAFE if same else State.CHANGED, versions, newest if same else None, "")
+
+
+def explanation(policy: Policy, project: Project, path: str) -> Verdict:
+    """What the policy decides on a path, with the chain of reasons; folders are looked at as they are now."""
+    parts = [part for part in path.split("/") if part]
+    full = Path(project.root, path)
+    is_folder = full.is_dir() and not full.is_symlink()
+    folders = parts if is_folder else parts[:-1]
+    views = []
+    above = Path(project.root)
+    for name in folders:
+        views.append(FolderView(name=name, siblings=_names(above), children=_Names(above / name)))
+        above = above / name
+    if not parts:
+        return Verdict(path_class=PathClass.OTHER)
+    size = full.lstat().st_size if os.path.lexists(full) else 0
+    return explain(policy, views, None if is_folder else parts[-1], size)
+
+
+def reasons(verdict: Verdict) -> str:
+    """The chain of reasons as one line."""
+    return "; ".join(reason.evidence for reason in verdict.reasons)
+
+
+class _Names:
+    """The names in a folder, listed when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self) -> Collection[str]:
+        return _names(self._folder)
+
+
+def _names(folder: Path) -> Collection[str]:
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:
+        return frozenset()
+
+
+def _same_content(path: Path, version: FileVersion) -> bool:
+    if version.size > _LARGEST_HASHED:
+        return True
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        with open(os.open(path, flags), "rb") as file:
+            return blake3(file.read(_LARGEST_HASHED + 1)).hexdigest() == version.blob
+    except OSError:
+        return False
+
+
+def _status(
+    project: Project,
+    path: str,
+    state: State,
+    versions: tuple[FileVersion, ...],
+    holding: FileVersion | None,
+    why: str,
+) -> Status:
+    return Status(
+        project=project,
+        path=path,
+        state=state,
+        protected=holding is not None,
+        by="vault" if holding is not None else "",
+        since=iso(holding.first.created_ns) if holding is not None else "",
+        versions=len({version.blob for version in versions}),
+        why=why,
+    )

@@ -1,0 +1,114 @@
+"""One backup from end to end: open the project, run, keep the scan's state, tell the index."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+
+from codevault import vcs
+from codevault.backup import Backup, Run, back_up
+from codevault.cataloguing import catch_up, facts_of, record
+from codevault.errors import CodeVaultError, SourceError
+from codevault.gathering import Problem
+from codevault.indexing import IndexKeeper
+from codevault.jobs import Reporter
+from codevault.policy import Policy
+from codevault.projects.model import Project
+from codevault.projects.registry import Projects
+from codevault.scanstate import load, save
+from codevault.source import Folder
+from codevault.store.model import SnapshotDraft
+from codevault.store.store import Store
+
+
+class Recorder:
+    """Makes snapshots of projects. Once the store has committed one, whatever fails is only a problem of the result."""
+
+    def __init__(
+        self,
+        store: Store,
+        index: IndexKeeper,
+        projects: Projects,
+        *,
+        policy: Policy,
+        source: Callable[[str], Folder],
+        clock: Callable[[], int],
+    ) -> None:
+        self._store = store
+        self._index = index
+        self._projects = projects
+        self._policy = policy
+        self._source = source
+        self._clock = clock
+        self._states = Path(store.root) / "cache" / "scan"
+
+    def record(self, project: Project, reason: str, kind: str, report: Reporter) -> Backup:
+        """Backs a project up; see `Vault.backup`."""
+        run = self._run(project, reason, kind, report)
+        problem = self._tell_index(project, run) if run.recorded else None
+        if problem is None:
+            return run.backup
+        return replace(run.backup, problems=(*run.backup.problems, problem))
+
+    def _run(self, project: Project, reason: str, kind: str, report: Reporter) -> Run:
+        now = self._clock()
+        draft = SnapshotDraft(
+            project=project.id,
+            created_ns=now,
+            utc_offset_s=_utc_offset(now),
+            reason=reason,
+            kind=kind,
+            facts=vcs.snapshot_facts(Path(project.root)),
+        )
+        stamp = repr(self._policy)
+        try:
+            root = self._source(project.root)
+        except OSError as exc:
+            raise SourceError(exc.strerror or type(exc).__name__, Path(project.root)) from exc
+        with contextlib.closing(root):
+            run = back_up(
+                self._store,
+                draft,
+                root,
+                self._policy,
+                signatures=lambda last: load(self._states, project.id, last, stamp),
+                foreign=self._foreign(project),
+                report=report,
+            )
+        with contextlib.suppress(OSError):  # without it the next run reads everything again, no more
+            save(self._states, project.id, run.backup.id, stamp, run.signatures)
+        return run
+
+    def _tell_index(self, project: Project, run: Run) -> Problem | None:
+        snapshot = run.backup.snapshot
+        try:
+            with self._index.writing() as index:
+                index.put_project(facts_of(project))
+                if snapshot.parent is None or snapshot.parent in index.snapshot_ids(project.id):
+                    record(index, snapshot, run.changes)
+                else:
+                    catch_up(self._store, index, self._projects)
+        except CodeVaultError as exc:
+            return Problem(path="", kind="index", why=f"stored, but not yet searchable: {exc}")
+        return None
+
+    def _foreign(self, project: Project) -> Collection[tuple[int, int]]:
+        """The folders inside a project that are not its own: the vault, and other projects' roots."""
+        roots = [other.root for other in self._projects if other.id != project.id]
+        found = set()
+        for root in (*roots, self._store.root):
+            with contextlib.suppress(OSError):
+                status = os.stat(root)
+                found.add((status.st_dev, status.st_ino))
+        return found
+
+
+def _utc_offset(now_ns: int) -> int:
+    try:
+        return time.localtime(now_ns // 1_000_000_000).tm_gmtoff or 0
+    except (OverflowError, OSError, ValueError):
+        return 0

@@ -1,0 +1,96 @@
+"""How callers name things: snapshots by id, number or time, symbols by whatever an earlier answer gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from codevault.backup import Backup
+from codevault.errors import InvalidArgument, UnknownSnapshot
+from codevault.history import Event
+from codevault.ids import SnapshotId
+from codevault.index.model import Hit, SymbolVersion
+from codevault.moments import nanoseconds
+from codevault.projects.model import Project
+from codevault.store.model import Snapshot
+
+SnapshotKey = Backup | Snapshot | SnapshotId | int | str | datetime | None
+"""A snapshot: itself or the backup that made it, its id, its sequence number, or a point in time. None: the newest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSymbol:
+    """A symbol of one snapshot: where it lies and what it is."""
+
+    project: Project
+    path: str
+    snapshot: SnapshotId
+    symbol: SymbolVersion
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.symbol.name
+
+    @property
+    def qualified_name(self) -> str:
+        """Its name after those of the symbols around it, joined with dots."""
+        return self.symbol.qualified_name
+
+    @property
+    def kind(self) -> str:
+        """What it is, in one word."""
+        return self.symbol.kind
+
+    @property
+    def start_line(self) -> int:
+        """Its first line, counted from 1."""
+        return self.symbol.start_line
+
+    @property
+    def end_line(self) -> int:
+        """Its last line."""
+        return self.symbol.end_line
+
+
+def find_snapshot(
+    snapshots: Sequence[Snapshot], key: SnapshotId | int | str | datetime | None, *, any_project: bool
+) -> Snapshot:
+    """The snapshot that `key` names among those of one project, or of any project (then only an id will do).
+
+    Raises:
+        UnknownSnapshot: none does.
+        InvalidArgument: a number or a time without a project, or not a point in time.
+    """
+    found = next((s for s in snapshots if s.id == key), None)
+    if found is None and any_project:
+        raise InvalidArgument("give project= with a sequence number or a point in time, or a snapshot itself")
+    if found is None:
+        found = _by_order(snapshots, key)
+    if found is None:
+        wanted = "any snapshot" if key is None else f"a snapshot for {key!r}"
+        raise UnknownSnapshot(f"the vault has not {wanted} of that project; snapshots() lists {len(snapshots)}")
+    return found
+
+
+def version_of(symbol: FoundSymbol | Event | Hit) -> SymbolVersion:
+    """The symbol version in an answer.
+
+    Raises:
+        InvalidArgument: the hit is a line of text.
+    """
+    version = symbol.after or symbol.before if isinstance(symbol, Event) else symbol.symbol
+    if version is None:
+        raise InvalidArgument("this search hit is a line of text, not a symbol")
+    return version
+
+
+def _by_order(snapshots: Sequence[Snapshot], key: int | str | datetime | None) -> Snapshot | None:
+    if key is None:
+        return snapshots[-1] if snapshots else None
+    if isinstance(key, int):
+        return next((s for s in snapshots if s.sequence == key), None)
+    moment = nanoseconds(key, end_of_day=True)
+    # Sequence decides what is newest: a clock that once jumped must not hide what came later.
+    return next((s for s in reversed(snapshots) if s.created_ns <= moment), None)

@@ -1,0 +1,240 @@
+"""Which folders and files of a project differ from the last run.
+
+Pure but for the `Folder` port. One signature a folder (a few bytes an entry, as listed) is compared with the one kept
+from the last run: an equal one settles the whole folder with one comparison of bytes, so an unchanged project costs
+little more than listing it. Times alone are never trusted: inode and ctime are part of the signature, and an entry that
+was touched within `RACY_NS` of being listed gets a signature that never matches, so it is read again next time
+(the racy problem of git's index, Documentation/technical/racy-git.txt).
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from codevault.policy import Policy
+from codevault.source import Folder, Listed
+
+RACY_NS = 2_000_000_000  # the coarsest time stamp in use: FAT's two seconds
+_MOST_OPEN = 128  # folders kept open at a time; the rest are reached again from the root
+
+_Signature = tuple[int, int, int, int, int]
+_NEVER: _Signature = (-1, -1, -1, -1, -1)
+_decode = msgspec.msgpack.Decoder(list[tuple[bytes, int, int, int, int, int]]).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excluded:
+    """A folder that the policy leaves out, or that belongs to someone else; `why` is fit for a report."""
+
+    path: str
+    why: str
+
+
+@dataclass(slots=True, kw_only=True)
+class ScannedFolder:
+    """One folder of a scan, open while it is yielded.
+
+    `path` is relative to the project's root, "" for the root itself. With `error` set nothing else is known of it.
+    `private`: policy keeps everything below but allows no indexing. Names that could not be read whole are put into
+    `retry` by the consumer, so that the next run reads them again.
+    """
+
+    path: str
+    folder: Folder | None
+    entries: list[Listed]
+    private: bool = False
+    settled: bool = False
+    known: Mapping[str, _Signature] = field(default_factory=dict)
+    error: OSError | None = None
+    excluded: set[str] = field(default_factory=set)
+    retry: set[str] = field(default_factory=set)
+
+    def same(self, entry: Listed) -> bool:
+        """True when the entry is as it was when it was last read whole."""
+        return self.settled or self.known.get(entry.name) == entry.signature
+
+
+class Scan:
+    """Walks a project once. `known` is what the last run saw; `signatures` afterwards what the next compares with."""
+
+    def __init__(
+        self,
+        root: Folder,
+        policy: Policy,
+        *,
+        previous: Mapping[str, bytes],
+        foreign: Collection[tuple[int, int]] = (),
+        clock: Callable[[], int],
+    ) -> None:
+        self._root = root
+        self.policy = policy
+        self.known = previous
+        self._foreign = foreign
+        self._clock = clock
+        self._device, inode = root.identity()
+        self._visited = {(self._device, inode)}
+        self.signatures: dict[str, bytes] = {}
+        self.excluded: list[Excluded] = []
+
+    def folders(self) -> Iterator[ScannedFolder]:
+        """Every kept folder, parents first, siblings in order of name; each is closed when the next one is asked for.
+
+        Raises:
+            OSError: the root itself cannot be listed.
+        """
+        queue = _Open(self._root)
+        pending: list[tuple[str, str, bool]] = []  # (parent, name, private)
+        scanned = self._listed("", self._root, private=False)
+        if scanned.error is not None:
+            raise scanned.error
+        while True:
+            kept = list(self._kept(scanned))
+            yield scanned
+            self._remember(scanned)
+            queue.opened(scanned, children=len(kept))
+            pending.extend(reversed(kept))
+            if not pending:
+                return
+            parent, name, private = pending.pop()
+            scanned = self._enter(queue, parent, name, private=private)
+
+    def _enter(self, queue: _Open, parent: str, name: str, *, private: bool) -> ScannedFolder:
+        path = f"{parent}/{name}" if parent else name
+        try:
+            folder = queue.enter(parent, name)
+        except OSError as exc:
+            return ScannedFolder(path=path, folder=None, entries=[], private=private, error=exc)
+        return self._listed(path, folder, private=private)
+
+    def _listed(self, path: str, folder: Folder, *, private: bool) -> ScannedFolder:
+        try:
+            entries = folder.entries()
+        except OSError as exc:
+            if path:
+                folder.close()
+            return ScannedFolder(path=path, folder=None, entries=[], private=private, error=exc)
+        now = _pack((os.fsencode(e.name), *e.signature) for e in entries)
+        before = self.known.get(path)
+        scanned = ScannedFolder(path=path, folder=folder, entries=entries, private=private, settled=now == before)
+        if before is not None and not scanned.settled:
+            scanned.known = {os.fsdecode(row[0]): row[1:] for row in _decode(before)}
+        return scanned
+
+    def _remember(self, scanned: ScannedFolder) -> None:
+        if scanned.error is not None:
+            return
+        if scanned.settled and not scanned.retry:
+            self.signatures[scanned.path] = self.known[scanned.path]
+            return
+        newest = self._clock() - RACY_NS
+        self.signatures[scanned.path] = _pack(
+            (os.fsencode(e.name), *(_NEVER if e.ctime_ns > newest or e.name in scanned.retry else e.signature))
+            for e in scanned.entries
+        )
+
+    def _kept(self, scanned: ScannedFolder) -> Iterator[tuple[str, str, bool]]:
+        names: frozenset[str] | None = None
+        for entry in scanned.entries:
+            if not stat.S_ISDIR(entry.mode):
+                continue
+            if names is None:
+                names = frozenset(e.name for e in scanned.entries)
+            why, private = self._verdict(scanned, entry, names)
+            if why:
+                scanned.excluded.add(entry.name)
+                self.excluded.append(Excluded(path=_join(scanned.path, entry.name), why=why))
+            else:
+                yield scanned.path, entry.name, private or scanned.private
+
+    def _verdict(self, scanned: ScannedFolder, entry: Listed, names: Collection[str]) -> tuple[str, bool]:
+        identity = (entry.device, entry.inode)
+        if identity in self._foreign:
+            return "belongs to the vault or to another project", False
+        if entry.device != self._device:
+            return "another file system is mounted here", False
+        if entry.inode and identity in self._visited:
+            return "the same folder was met before (a loop of mounts)", False
+        self._visited.add(identity)
+        folder = scanned.folder
+        verdict = self.policy.folder(
+            _join(scanned.path, entry.name), entry.name, names, lambda: _children(folder, entry.name)
+        )
+        why = "; ".join(reason.evidence for reason in verdict.reasons) or str(verdict.path_class)
+        return ("" if verdict.keep else why), not verdict.index
+
+
+class _Open:
+    """Folders whose children are still to be entered. Few stay open; a closed one is reached again from the root."""
+
+    def __init__(self, root: Folder) -> None:
+        self._root = root
+        self._folders: dict[str, Folder] = {}
+        self._children: dict[str, int] = {}
+
+    def opened(self, scanned: ScannedFolder, *, children: int) -> None:
+        if scanned.folder is None or not scanned.path:
+            return
+        if not children:
+            scanned.folder.close()
+            return
+        self._folders[scanned.path] = scanned.folder
+        self._children[scanned.path] = children
+        if len(self._folders) > _MOST_OPEN:
+            oldest = next(iter(self._folders))
+            self._folders.pop(oldest).close()
+
+    def enter(self, parent: str, name: str) -> Folder:
+        if not parent:
+            return self._root.enter(name)
+        try:
+            folder = self._folders.get(parent)
+            if folder is None:
+                folder = self._folders[parent] = self._reached(parent)
+            return folder.enter(name)
+        finally:
+            self._children[parent] -= 1
+            if not self._children[parent]:
+                del self._children[parent]
+                done = self._folders.pop(parent, None)
+                if done is not None:
+                    done.close()
+
+    def _reached(self, path: str) -> Folder:
+        folder = self._root
+        for name in path.split("/"):
+            try:
+                deeper = folder.enter(name)
+            finally:
+                if folder is not self._root:
+                    folder.close()
+            folder = deeper
+        return folder
+
+
+def _children(folder: Folder | None, name: str) -> Collection[str]:
+    if folder is None:
+        return ()
+    try:
+        inner = folder.enter(name)
+    except OSError:
+        return ()
+    try:
+        return frozenset(e.name for e in inner.entries())
+    except OSError:
+        return ()
+    finally:
+        inner.close()
+
+
+def _pack(rows: Iterator[tuple[object, ...]]) -> bytes:
+    return _encode(list(rows))
+
+
+def _join(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

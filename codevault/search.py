@@ -1,0 +1,141 @@
+"""`vault.search`: names, text and regular expressions over every version of every project."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from codevault.errors import InvalidArgument
+from codevault.index.index import Index
+from codevault.index.model import Scope, SearchResult
+from codevault.moments import nanoseconds
+from codevault.projects.registry import ProjectKey, Projects
+
+Moment = str | datetime | int
+
+LARGEST_PAGE = 10_000
+
+
+class Search:
+    """Queries over all versions, deleted ones included.
+
+    Every method takes the same scope: `project` (id, name, root or Project), `client`, `tag`, `path` (a glob on the
+    path within its project), `language`, `since` and `until` (ISO 8601, datetime or nanoseconds: versions that were
+    there between them), `alive` (True: only what the newest snapshots hold; False: only what they no longer hold).
+    `limit` and `offset` page; results say what could not be searched.
+    """
+
+    def __init__(self, index: Callable[[], Index], projects: Projects) -> None:
+        self._index = index
+        self._projects = projects
+
+    def symbols(
+        self,
+        name: str,
+        *,
+        kind: str = "",
+        project: ProjectKey | None = None,
+        client: str = "",
+        tag: str = "",
+        path: str = "",
+        language: str = "",
+        since: Moment | None = None,
+        until: Moment | None = None,
+        alive: bool | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> SearchResult:
+        """Definitions by name: exact, prefix or glob (`parse*`), qualified (`TaxTable.rate`), or by the words in it.
+
+        Raises:
+            InvalidArgument: an empty name or a bad page.
+            IndexDamaged: run `vault.rebuild()`.
+        """
+        if not name.strip():
+            raise InvalidArgument("give the name of a symbol, or a pattern such as 'parse*'")
+        scope = self._scope(project, client, tag, path, language, since, until, alive)
+        return self._index().search_symbols(name, kind=kind, scope=scope, **_page(limit, offset))
+
+    def text(
+        self,
+        text: str,
+        *,
+        case_sensitive: bool = True,
+        project: ProjectKey | None = None,
+        client: str = "",
+        tag: str = "",
+        path: str = "",
+        language: str = "",
+        since: Moment | None = None,
+        until: Moment | None = None,
+        alive: bool | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> SearchResult:
+        """Lines that contain `text` exactly as it is written.
+
+        Raises:
+            InvalidArgument: an empty text or a bad page.
+            IndexDamaged: run `vault.rebuild()`.
+        """
+        if not text:
+            raise InvalidArgument("give a text to search for")
+        scope = self._scope(project, client, tag, path, language, since, until, alive)
+        return self._index().search_text(text, case_sensitive=case_sensitive, scope=scope, **_page(limit, offset))
+
+    def regex(
+        self,
+        pattern: str,
+        *,
+        case_sensitive: bool = True,
+        seconds: float = 10.0,
+        project: ProjectKey | None = None,
+        client: str = "",
+        tag: str = "",
+        path: str = "",
+        language: str = "",
+        since: Moment | None = None,
+        until: Moment | None = None,
+        alive: bool | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> SearchResult:
+        """Text that a regular expression in RE2's syntax matches; never takes longer than `seconds`.
+
+        Raises:
+            InvalidPattern: RE2 does not take the pattern.
+            InvalidArgument: a bad page.
+            IndexDamaged: run `vault.rebuild()`.
+        """
+        scope = self._scope(project, client, tag, path, language, since, until, alive)
+        return self._index().search_regex(
+            pattern, case_sensitive=case_sensitive, seconds=seconds, scope=scope, **_page(limit, offset)
+        )
+
+    def _scope(
+        self,
+        project: ProjectKey | None,
+        client: str,
+        tag: str,
+        path: str,
+        language: str,
+        since: Moment | None,
+        until: Moment | None,
+        alive: bool | None,
+    ) -> Scope:
+        return Scope(
+            projects=(self._projects.get(project).id,) if project is not None else (),
+            client=client,
+            tag=tag,
+            path=path,
+            language=language,
+            since_ns=None if since is None else nanoseconds(since),
+            until_ns=None if until is None else nanoseconds(until, end_of_day=True),
+            alive=alive,
+        )
+
+
+def _page(limit: int, offset: int) -> dict[str, int]:
+    if not 1 <= limit <= LARGEST_PAGE or offset < 0:
+        raise InvalidArgument(f"limit must lie between 1 and {LARGEST_PAGE}, and offset must not be negative")
+    return {"limit": limit, "offset": offset}

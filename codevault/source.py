@@ -1,0 +1,309 @@
+"""A project's folder as it is now, listed and read by directory descriptor.
+
+Nothing is followed out of the root: every folder is opened relative to its parent without following links, every file
+without following links and without blocking, and what was opened, not what was listed, decides by its type.
+Where the system has no directory descriptors (Windows), full paths are used instead.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+_BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
+_NOATIME = getattr(os, "O_NOATIME", 0)
+_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_FILE_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # a FIFO in the file's place must not stop us
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+READ_BLOCK = 1 << 20
+
+
+class Listed(NamedTuple):
+    """One name in a folder with what lstat said of it. Times in nanoseconds, size in bytes.
+
+    A named tuple, not a dataclass: half a million are made in a scan, and a frozen dataclass takes three times as long.
+    """
+
+    name: str
+    mode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
+
+    @property
+    def signature(self) -> tuple[int, int, int, int, int]:
+        """What changes when the entry does: mode, size, mtime, ctime, inode."""
+        return (self.mode, self.size, self.mtime_ns, self.ctime_ns, self.inode)
+
+
+class Unstable(Exception):  # noqa: N818 - a condition between two modules of this package, never raised to callers
+    """The file changed while it was read, every time it was tried; `content` is the last reading."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__("changed while it was read")
+        self.content = content
+
+
+class Folder(Protocol):
+    """One open folder of a project. All errors are `OSError`."""
+
+    def identity(self) -> tuple[int, int]:
+        """Device and inode of the folder itself."""
+        ...
+
+    def entries(self) -> list[Listed]:
+        """Everything in the folder, sorted by name."""
+        ...
+
+    def enter(self, name: str) -> Folder:
+        """Opens a folder in this one, never through a link."""
+        ...
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a regular file, read at a moment when it did not change.
+
+        Raises:
+            Unstable: it kept changing.
+            OSError: not readable, or no longer a regular file.
+        """
+        ...
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """The bytes of a large regular file, at most `READ_BLOCK` each; raises `Unstable` at the end if it changed."""
+        ...
+
+    def link_target(self, name: str) -> str:
+        """What a symbolic link says, unread and unfollowed."""
+        ...
+
+    def close(self) -> None:
+        """Gives the descriptor back."""
+        ...
+
+
+class RealFolder:
+    """A folder on disk. Deep trees work at any depth: paths are never put together where descriptors exist."""
+
+    def __init__(self, descriptor: int, path: str, *, attempts: int = 3) -> None:
+        self._descriptor = descriptor
+        self._path = path  # only used without directory descriptors
+        self._attempts = attempts
+
+    @classmethod
+    def root(cls, path: str) -> RealFolder:
+        """Opens the root of a project; here, and only here, a link in the path is followed."""
+        real = os.path.realpath(path)
+        return cls(os.open(real, _FOLDER_FLAGS) if _BY_DESCRIPTOR else -1, real)
+
+    def identity(self) -> tuple[int, int]:
+        """Device and inode of the folder itself."""
+        status = os.fstat(self._descriptor) if _BY_DESCRIPTOR else os.lstat(self._path)
+        return status.st_dev, status.st_ino
+
+    def entries(self) -> list[Listed]:
+        """Everything in the folder, sorted by name; a name that vanishes meanwhile is left out."""
+        found = []
+        with os.scandir(self._descriptor if _BY_DESCRIPTOR else self._path) as listing:
+            for entry in listing:
+                try:
+                    status = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                found.append(_listed(entry.name, status))
+        found.sort(key=_name)
+        return found
+
+    def enter(self, name: str) -> RealFolder:
+        """Opens a folder in this one, never through a link."""
+        path = os.path.join(self._path, name)
+        if not _BY_DESCRIPTOR:
+            if not stat.S_ISDIR(os.lstat(path).st_mode):
+                raise NotADirectoryError(20, "not a folder any more", name)
+            return RealFolder(-1, path)
+        return RealFolder(os.open(name, _FOLDER_FLAGS, dir_fd=self._descriptor), "")
+
+    def read(self, name: str) -> bytes:
+        """The whole of a regular file, read again when it changed meanwhile."""
+        content = b""
+        for _ in range(self._attempts):
+            with self._opened(name) as (descriptor, before):
+                parts = list(_blocks(descriptor, before.st_size))
+                content = parts[0] if len(parts) == 1 else b"".join(parts)
+                if _unchanged(before, os.fstat(descriptor)) and len(content) == before.st_size:
+                    return content
+        raise Unstable(content)
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """The file in blocks; the caller decides what to do with a file that changed meanwhile."""
+        with self._opened(name) as (descriptor, before):
+            total = 0
+            for block in _blocks(descriptor, READ_BLOCK):
+                total += len(block)
+                yield block
+            if not (_unchanged(before, os.fstat(descriptor)) and total == before.st_size):
+                raise Unstable(b"")
+
+    def link_target(self, name: str) -> str:
+        """The text of a symbolic link."""
+        if _BY_DESCRIPTOR:
+            return os.readlink(name, dir_fd=self._descriptor)
+        return os.readlink(os.path.join(self._path, name))
+
+    def close(self) -> None:
+        """Closes the descriptor; harmless when done twice."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[tuple[int, os.stat_result]]:
+        descriptor = self._open(name)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(22, "not a regular file any more", name)
+            yield descriptor, status
+        finally:
+            os.close(descriptor)
+
+    def _open(self, name: str) -> int:
+        where = {"dir_fd": self._descriptor} if _BY_DESCRIPTOR else {}
+        target = name if _BY_DESCRIPTOR else os.path.join(self._path, name)
+        if _NOATIME:
+            try:
+                return os.open(target, _FILE_FLAGS | _NOATIME, **where)
+            except PermissionError:
+                pass  # allowed to the owner only; reading may still be
+        return os.open(target, _FILE_FLAGS, **where)
+
+
+@dataclass(slots=True)
+class MemoryFile:
+    """A file, link or special of a `MemoryFolder`; tests change it between and during runs."""
+
+    content: bytes = b""
+    mode: int = stat.S_IFREG | 0o644
+    mtime_ns: int = 0
+    ctime_ns: int = 0
+    inode: int = 0
+    target: str = ""
+    error: OSError | None = None
+    on_read: Callable[[], None] | None = None
+
+
+class MemoryFolder:
+    """A folder in memory with the same behaviour: a dict of names to files and folders."""
+
+    def __init__(self, items: dict[str, MemoryFile | MemoryFolder] | None = None, *, inode: int = 0) -> None:
+        self.items = items if items is not None else {}
+        self.inode = inode or id(self)
+        self.error: OSError | None = None
+
+    def identity(self) -> tuple[int, int]:
+        """Device 0 and the inode given."""
+        return 0, self.inode
+
+    def entries(self) -> list[Listed]:
+        """Everything in the folder, sorted by name."""
+        if self.error is not None:
+            raise self.error
+        found = []
+        for name, item in self.items.items():
+            if isinstance(item, MemoryFolder):
+                found.append(Listed(name, stat.S_IFDIR | 0o755, 0, 0, 0, item.inode, 0))
+            else:
+                size = len(item.target or item.content)
+                found.append(Listed(name, item.mode, size, item.mtime_ns, item.ctime_ns, item.inode, 0))
+        return sorted(found, key=_name)
+
+    def enter(self, name: str) -> MemoryFolder:
+        """The folder of that name."""
+        item = self.items.get(name)
+        if not isinstance(item, MemoryFolder):
+            raise NotADirectoryError(20, "not a folder", name)
+        return item
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file; `Unstable` when `on_read` keeps changing it."""
+        content = b""
+        for _ in range(3):
+            before = self._file(name)
+            content = before.content
+            if before.on_read is not None:
+                before.on_read()
+            if self._file(name).content == content:
+                return content
+        raise Unstable(content)
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """The bytes of a file in blocks."""
+        file = self._file(name)
+        content = file.content
+        for start in range(0, len(content), READ_BLOCK):
+            yield content[start : start + READ_BLOCK]
+        if file.on_read is not None:
+            file.on_read()
+        if self._file(name).content != content:
+            raise Unstable(b"")
+
+    def link_target(self, name: str) -> str:
+        """The text of a link."""
+        return self._file(name, link=True).target
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _file(self, name: str, *, link: bool = False) -> MemoryFile:
+        item = self.items.get(name)
+        if item is None:
+            raise FileNotFoundError(2, "No such file", name)
+        if isinstance(item, MemoryFolder) or (not link and not stat.S_ISREG(item.mode)):
+            raise OSError(22, "not a regular file any more", name)
+        if item.error is not None:
+            raise item.error
+        return item
+
+
+def _listed(name: str, status: os.stat_result) -> Listed:
+    return Listed(
+        name,
+        status.st_mode,
+        status.st_size,
+        status.st_mtime_ns,
+        status.st_ctime_ns,
+        status.st_ino,
+        status.st_dev,
+    )
+
+
+def _name(listed: Listed) -> str:
+    return listed.name
+
+
+def _blocks(descriptor: int, size: int) -> Iterator[bytes]:
+    # One byte more than the size tells a file that grew from one that ends there, without a second read.
+    want = min(size + 1, READ_BLOCK) if size else READ_BLOCK
+    while block := os.read(descriptor, want):
+        yield block
+        if len(block) < want and size < READ_BLOCK:
+            return  # a short read of a regular file is its end; the caller compares lengths anyway
+
+
+def _unchanged(before: os.stat_result, after: os.stat_result) -> bool:
+    return (
+        before.st_size == after.st_size
+        and before.st_mtime_ns == after.st_mtime_ns
+        and before.st_ctime_ns == after.st_ctime_ns
+        and before.st_ino == after.st_ino
+    )

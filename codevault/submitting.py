@@ -1,0 +1,64 @@
+"""`vault.submit`: the long operations again, each in a thread of its own, as a `Job`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from codevault.backup import Backup
+from codevault.jobs import Job, ProgressCallback
+from codevault.projects.registry import ProjectKey
+from codevault.references import SnapshotKey
+from codevault.restoring import Restored
+from codevault.store.model import VerifyReport
+from codevault.understanding import Understanding
+
+if TYPE_CHECKING:
+    from codevault.vault import Vault
+
+
+class Submit:
+    """Each method starts at once and returns; reading and searching go on meanwhile."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def backup(
+        self, project: ProjectKey, *, reason: str = "", kind: str = "manual", progress: ProgressCallback | None = None
+    ) -> Job[Backup]:
+        """`vault.backup()` as a job."""
+        return Job(
+            lambda note, token: self._vault.backup(project, reason=reason, kind=kind, progress=note, cancel=token),
+            progress,
+        )
+
+    def analyse(self, *, progress: ProgressCallback | None = None) -> Job[Understanding]:
+        """`vault.analyse()` as a job."""
+        return Job(lambda note, token: self._vault.analyse(progress=note, cancel=token), progress)
+
+    def restore(
+        self,
+        project: ProjectKey,
+        *,
+        to: str | os.PathLike[str],
+        at: SnapshotKey = None,
+        paths: Collection[str] = (),
+        overwrite: bool = False,
+        progress: ProgressCallback | None = None,
+    ) -> Job[Restored]:
+        """`vault.restore()` as a job."""
+        return Job(
+            lambda note, token: self._vault.restore(
+                project, to=to, at=at, paths=paths, overwrite=overwrite, progress=note, cancel=token
+            ),
+            progress,
+        )
+
+    def verify(self, *, progress: ProgressCallback | None = None) -> Job[VerifyReport]:
+        """`vault.verify()` as a job."""
+        return Job(lambda note, token: self._vault.verify(progress=note, cancel=token), progress)
+
+    def rebuild(self, *, progress: ProgressCallback | None = None) -> Job[Understanding]:
+        """`vault.rebuild()` as a job."""
+        return Job(lambda note, token: self._vault.rebuild(progress=note, cancel=token), progress)

@@ -1,0 +1,106 @@
+"""Analysing what has been stored: every file version once, in worker processes, after the snapshot is safe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from codevault.analysis.model import FileAnalysis, Outcome
+from codevault.errors import DamageError
+from codevault.index.index import Index
+from codevault.index.model import Pending
+from codevault.jobs import Reporter
+from codevault.store.store import Store
+from codevault.workers import WorkerPool
+
+BATCH = 1000
+LARGEST = 8 << 20  # bytes; larger files are kept and searchable by name, not by content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understanding:
+    """What an analysis run did: file versions by outcome, symbols found, content in bytes."""
+
+    versions: int
+    parsed: int
+    text: int
+    binary: int
+    failed: int
+    symbols: int
+    bytes: int
+    seconds: float
+
+
+def understand(
+    store: Store,
+    index: Callable[[], AbstractContextManager[Index]],
+    pool: WorkerPool,
+    report: Reporter | None = None,
+) -> Understanding:
+    """Analyses every file version that waits, in batches; the index is held, and committed, once a batch.
+
+    Raises:
+        IndexDamaged: the index cannot be written; `rebuild()` makes it again.
+        WorkerError: no worker process can be started.
+        Cancelled: the caller's token was set; whole batches before are kept.
+    """
+    report = report or Reporter()
+    started = time.monotonic()
+    counts = dict.fromkeys(Outcome, 0)
+    symbols = size = done = total = 0
+    while True:
+        with index() as writable:
+            waiting = writable.pending(BATCH)
+            if not waiting:
+                break
+            total = max(total, done + writable.pending_count())
+            for pending, analysis, content in _analysed(store, pool, waiting):
+                writable.add_analysis(pending, analysis, content)
+                counts[analysis.outcome] += 1
+                symbols += len(analysis.symbols)
+                size += pending.size
+                done += 1
+                report.step("analysing", done, total, size)
+    report.step("analysing", done, done, size)
+    return Understanding(
+        versions=done,
+        parsed=counts[Outcome.PARSED],
+        text=counts[Outcome.TEXT],
+        binary=counts[Outcome.BINARY],
+        failed=counts[Outcome.FAILED],
+        symbols=symbols,
+        bytes=size,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _analysed(
+    store: Store, pool: WorkerPool, waiting: Sequence[Pending]
+) -> Iterator[tuple[Pending, FileAnalysis, bytes]]:
+    contents: dict[int, bytes] = {}
+    skipped: list[tuple[Pending, FileAnalysis]] = []
+
+    def jobs() -> Iterator[tuple[Pending, str, bytes]]:
+        for pending in waiting:
+            why = ""
+            content = b""
+            if pending.size > LARGEST:
+                why = f"larger than {LARGEST >> 20} MiB: not indexed"
+            else:
+                try:
+                    content = store.read(pending.blob)
+                except DamageError as exc:
+                    why = str(exc)
+            if why:
+                analysis = FileAnalysis(outcome=Outcome.FAILED, language="", grammar="", problems=(why,))
+                skipped.append((pending, analysis))
+                continue
+            contents[pending.content] = content
+            yield pending, pending.path, content
+
+    for pending, analysis in pool.analyse_all(jobs()):
+        yield pending, analysis, contents.pop(pending.content)
+    for pending, analysis in skipped:
+        yield pending, analysis, b""

@@ -1,0 +1,339 @@
+"""`Vault`: the public face. Everything is reached from here; the work is done by the modules below."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self, overload
+
+from codevault.backup import Backup
+from codevault.cataloguing import catch_up, facts_of
+from codevault.errors import CodeVaultError, InvalidArgument, UnknownProject, VaultClosed
+from codevault.history import Event, History, history_of
+from codevault.ids import BlobId
+from codevault.index.index import Index
+from codevault.index.model import FileVersion, Hit, SymbolVersion
+from codevault.indexing import IndexKeeper
+from codevault.jobs import CancelToken, ProgressCallback, Reporter
+from codevault.policy import DEFAULT, Policy, Verdict
+from codevault.projects.model import Project
+from codevault.projects.registry import ProjectKey, Projects
+from codevault.protection import Status, explanation, status_of
+from codevault.recording import Recorder
+from codevault.references import FoundSymbol, SnapshotKey, find_snapshot, version_of
+from codevault.restoring import Restored, RestorePlan, plan_restore, restore
+from codevault.search import Search
+from codevault.source import Folder, RealFolder
+from codevault.store.model import Entry, Snapshot, StoreStats, VerifyReport
+from codevault.store.store import Store
+from codevault.submitting import Submit
+from codevault.understanding import Understanding, understand
+from codevault.versions import versions_of
+from codevault.workers import WorkerPool
+
+
+class Vault:
+    """An archive of projects in which every version is understood as code. Use it in a `with` statement.
+
+    Any number of threads and processes may read; one at a time writes, another gets `VaultBusy`. The vault is not
+    encrypted: keep it on an encrypted volume.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+        policy: Policy = DEFAULT,
+        source: Callable[[str], Folder] = RealFolder.root,
+        workers: int = 0,
+    ) -> None:
+        """Vault.create() and Vault.open() are the usual ways in; tests hand in store, clock and source."""
+        self._store = store
+        self._policy = policy
+        self._workers = workers
+        self._closed = False
+        self._index = IndexKeeper(Path(store.root) / "cache", store.vault_id, store.read)
+        self.projects = Projects(store, clock, changed=self._project_changed)
+        self._recorder = Recorder(store, self._index, self.projects, policy=policy, source=source, clock=clock)
+        self.search = Search(self._reading, self.projects)
+        self.submit = Submit(self)
+
+    @classmethod
+    def create(cls, path: str | os.PathLike[str], *, policy: Policy = DEFAULT, workers: int = 0) -> Self:
+        """Makes a new vault in an empty or missing folder and opens it.
+
+        Raises:
+            VaultExists: something is there already.
+            StorageError: the folder cannot be made.
+        """
+        return cls(Store.create(_folder(path)), policy=policy, workers=workers)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, policy: Policy = DEFAULT, workers: int = 0) -> Self:
+        """Opens a vault.
+
+        Raises:
+            VaultMissing: there is none; `create()` makes one.
+            VaultTooNew: a newer CodeVault wrote it.
+            RecordDamaged: its vault.json is damaged.
+        """
+        return cls(Store.open(_folder(path)), policy=policy, workers=workers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives everything back. Nothing depends on it being called: what was acknowledged is on disk."""
+        if not self._closed:
+            self._closed = True
+            self._index.close()
+            self._store.close()
+
+    @property
+    def path(self) -> Path:
+        """The vault's folder."""
+        return Path(self._store.root)
+
+    # ------------------------------------------------------------------ backing up and understanding
+
+    def backup(
+        self,
+        project: ProjectKey,
+        *,
+        reason: str = "",
+        kind: str = "manual",
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Backup:
+        """Records the project as it is now. A file that cannot be read becomes one of `.problems`, never an error.
+
+        With `kind` "automatic" an unchanged project gives the snapshot it already has. Analysis is `analyse()`'s.
+
+        Raises:
+            UnknownProject: no such project.
+            SourceError: the project's root is missing or unreadable; nothing was recorded.
+            VaultBusy: another writer is at work; try again when it has ended.
+            StorageFull: no space; what was committed before is safe.
+            Cancelled: the token was set.
+        """
+        self._open_store()
+        return self._recorder.record(self.projects.get(project), reason, kind, Reporter(progress, cancel))
+
+    def analyse(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> Understanding:
+        """Understands every file version that waits for it, in processes of its own. Backups may go on meanwhile.
+
+        Raises:
+            IndexDamaged: run `rebuild()`.
+            WorkerError: no parser process can be started.
+            Cancelled: the token was set; what was analysed before is kept.
+        """
+        self._open_store()
+        report = Reporter(progress, cancel)
+        with self._index.writing() as index:
+            catch_up(self._store, index, self.projects, report)
+        with WorkerPool(self._workers) as pool:
+            return understand(self._store, self._index.writing, pool, report)
+
+    def rebuild(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> Understanding:
+        """Makes everything under `cache/` again from the rest of the vault; answers are the same afterwards.
+
+        Raises:
+            WorkerError: no parser process can be started.
+            Cancelled: the token was set; the next `analyse()` goes on from there.
+        """
+        self._open_store().rescan()
+        self._index.discard()
+        return self.analyse(progress=progress, cancel=cancel)
+
+    # ------------------------------------------------------------------ looking at what is there
+
+    def snapshots(self, project: ProjectKey | None = None) -> tuple[Snapshot, ...]:
+        """All snapshots of a project, or of all, oldest first."""
+        store = self._open_store()
+        store.rescan()
+        return store.snapshots(self.projects.get(project).id if project is not None else None)
+
+    def files(self, snapshot: SnapshotKey, project: ProjectKey | None = None) -> Iterator[Entry]:
+        """What a snapshot holds, in order of path: kind, mode, size, blob or reference.
+
+        Raises:
+            UnknownSnapshot: no such snapshot.
+        """
+        return self._open_store().manifest(self._snapshot(snapshot, project))
+
+    def symbols(
+        self, snapshot: SnapshotKey, *, project: ProjectKey | None = None, kind: str = "", path: str = ""
+    ) -> Iterator[FoundSymbol]:
+        """The symbols of a snapshot's analysed files, by path and position; `path` is a glob."""
+        found = self._snapshot(snapshot, project)
+        owner = self.projects.get(found.project)
+        for where, symbol in self._reading().symbols_at(found.project, found.sequence, kind=kind, path=path):
+            yield FoundSymbol(project=owner, path=where, snapshot=found.id, symbol=symbol)
+
+    def read(self, blob: BlobId) -> bytes:
+        """The bytes of a file version, checked against their id.
+
+        Raises:
+            BlobMissing: the vault has no such content.
+            BlobDamaged: it has, but not as it was.
+        """
+        return self._open_store().read(blob)
+
+    def text(self, symbol: FoundSymbol | SymbolVersion | Event | Hit) -> str:
+        """The source text of a symbol as it stands in its version; bytes that are not UTF-8 become U+FFFD."""
+        version = symbol if isinstance(symbol, SymbolVersion) else version_of(symbol)
+        content = self.read(version.blob)[version.start_byte : version.end_byte]
+        return content.decode("utf-8", errors="replace")
+
+    def history(
+        self,
+        symbol: FoundSymbol | Hit | ProjectKey,
+        path: str = "",
+        qualified_name: str = "",
+    ) -> History:
+        """One symbol through all versions: introduced, changed, moved, renamed, removed, restored.
+
+        Give a symbol (from `symbols()` or a search), or project, path within it, and qualified name.
+
+        Raises:
+            UnknownPath: no snapshot holds the path.
+            UnknownSymbol: no analysed version of the file defines the name.
+        """
+        if isinstance(symbol, FoundSymbol):
+            return history_of(self._reading(), symbol.project.id, symbol.path, symbol.qualified_name)
+        if isinstance(symbol, Hit):
+            return history_of(self._reading(), symbol.project, symbol.path, version_of(symbol).qualified_name)
+        if not path or not qualified_name:
+            raise InvalidArgument("history() takes a symbol, or a project, a path in it and a qualified name")
+        return history_of(self._reading(), self.projects.get(symbol).id, path, qualified_name)
+
+    def versions(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> tuple[FileVersion, ...]:
+        """The distinct contents of a file, oldest first, followed through renames.
+
+        `path` is absolute, or with `project` relative to its root; the file need not exist any more.
+
+        Raises:
+            UnknownProject: the path lies in no project.
+            UnknownPath: no snapshot holds it.
+        """
+        owner, relative = self._located(path, project)
+        return versions_of(self._reading(), owner.id, relative)
+
+    def status(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> Status:
+        """Whether a file's present content is in the vault, and since when."""
+        owner, relative = self._located(path, project)
+        return status_of(self._reading(), self._policy, owner, relative)
+
+    def explain(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> Verdict:
+        """What the policy decides on a path, and why."""
+        owner, relative = self._located(path, project)
+        return explanation(self._policy, owner, relative)
+
+    # ------------------------------------------------------------------ giving back, checking
+
+    @overload
+    def restore(
+        self,
+        project: ProjectKey,
+        *,
+        to: str | os.PathLike[str],
+        at: SnapshotKey = ...,
+        paths: Collection[str] = ...,
+        plan: Literal[True],
+    ) -> RestorePlan: ...
+
+    @overload
+    def restore(
+        self,
+        project: ProjectKey,
+        *,
+        to: str | os.PathLike[str],
+        at: SnapshotKey = ...,
+        paths: Collection[str] = ...,
+        plan: Literal[False] = ...,
+        overwrite: bool = ...,
+        progress: ProgressCallback | None = ...,
+        cancel: CancelToken | None = ...,
+    ) -> Restored: ...
+
+    def restore(
+        self,
+        project: ProjectKey,
+        *,
+        to: str | os.PathLike[str],
+        at: SnapshotKey = None,
+        paths: Collection[str] = (),
+        plan: bool = False,
+        overwrite: bool = False,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> RestorePlan | Restored:
+        """Writes a project, or some of its paths, as of `at` into the folder `to`; with `plan` it only plans.
+
+        Files that differ there are only replaced with `overwrite`; files that the snapshot lacks are never touched.
+
+        Raises:
+            RestoreRefused: the folder holds differing files, lies in the vault, or cannot be written.
+            InvalidArgument: the snapshot holds nothing under one of the paths.
+        """
+        planned = plan_restore(self._open_store(), self._snapshot(at, project), _folder(to), paths=paths)
+        if plan:
+            return planned
+        return restore(self._store, planned, overwrite=overwrite, report=Reporter(progress, cancel))
+
+    def verify(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> VerifyReport:
+        """Reads every byte of the vault outside `cache/` and names all damage; damage is a result, not an error."""
+        store = self._open_store()
+        store.rescan()
+        return store.verify(report=Reporter(progress, cancel))
+
+    def stats(self) -> StoreStats:
+        """Sizes and counts of the vault outside `cache/`."""
+        return self._open_store().stats()
+
+    # ------------------------------------------------------------------ inside
+
+    def _project_changed(self, project: Project) -> None:
+        # The project's own file is what counts; the next run tells the index again.
+        with contextlib.suppress(CodeVaultError), self._index.writing() as index:
+            index.put_project(facts_of(project))
+
+    def _snapshot(self, key: SnapshotKey, project: ProjectKey | None = None) -> Snapshot:
+        if isinstance(key, Backup):
+            return key.snapshot
+        return (
+            key
+            if isinstance(key, Snapshot)
+            else find_snapshot(self.snapshots(project), key, any_project=project is None)
+        )
+
+    def _located(self, path: str | os.PathLike[str], project: ProjectKey | None) -> tuple[Project, str]:
+        if project is not None and not os.path.isabs(path):
+            return self.projects.get(project), Path(path).as_posix().removeprefix("./")
+        owner, relative = self.projects.containing(path)
+        if project is not None and self.projects.get(project).id != owner.id:
+            raise UnknownProject(f"{os.fspath(path)} lies in project {owner.name!r}, not in the one given")
+        return owner, relative
+
+    def _reading(self) -> Index:
+        self._open_store()
+        return self._index.reading()
+
+    def _open_store(self) -> Store:
+        if self._closed:
+            raise VaultClosed("this vault was closed; Vault.open() opens it again", self.path)
+        return self._store
+
+
+def _folder(path: str | os.PathLike[str]) -> Path:
+    return Path(os.path.abspath(os.path.expanduser(path)))
