@@ -1,0 +1,165 @@
+"""Which blob lies where: an index over all packs, held in memory as one sorted table plus what came since.
+
+The table can be saved under cache/ and loaded back; it is only ever a shortcut for hopping over the packs' headers.
+A find costs a binary search (about 20 comparisons for a million blobs) and one dictionary look-up.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from blake3 import blake3
+
+from codevault.ids import BlobId, PackId, VaultId
+from codevault.store.pack import BASE_BYTES, ID_BYTES, Frame, FrameKind
+
+_ROW = struct.Struct("<32sBIQIIQ8s")
+_PACK = struct.Struct("<32sQ")
+_HEAD = struct.Struct("<8s16sQQ")
+_MAGIC = b"CVCAT001"
+_NO_BASE = bytes(BASE_BYTES)
+_Rows = tuple[bytes, dict[bytes, tuple[bytes, ...]]]  # the sorted table and what came since, swapped in one step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where a blob lies: `stored` bytes at `at` in the pack are its frame, in whose content it starts at `inner`.
+
+    `base` is the beginning of the base's id, empty unless the frame is a delta.
+    """
+
+    blob: BlobId
+    kind: FrameKind
+    pack: PackId
+    at: int
+    stored: int
+    inner: int
+    length: int
+    base: bytes = b""
+
+
+class Catalog:
+    """All blobs of the packs it was told of. Readers need no lock: rows are only added, tables replaced whole.
+
+    `packs` maps each pack to its length in bytes.
+    """
+
+    def __init__(self) -> None:
+        self.packs: dict[PackId, int] = {}
+        self._numbers: list[PackId] = []
+        self._rows: _Rows = (b"", {})
+        self._saved_packs = 0
+
+    def add_pack(self, pack: PackId, size: int, frames: Iterable[Frame]) -> None:
+        """Takes up a pack's frames."""
+        number = len(self._numbers)
+        self._numbers.append(pack)
+        recent = self._rows[1]
+        for row in _rows(number, frames):
+            key = row[:BASE_BYTES]
+            recent[key] = (*recent.get(key, ()), row)
+        self.packs[pack] = size
+
+    def find(self, blob: BlobId) -> tuple[Location, ...]:
+        """Every place where the blob lies; none when it is in no pack."""
+        exact = bytes.fromhex(blob)
+        return tuple(self._location(row) for row in self._find(exact[:BASE_BYTES]) if row[:ID_BYTES] == exact)
+
+    def find_base(self, prefix: bytes) -> tuple[Location, ...]:
+        """Every place of a blob whose id begins with `prefix`."""
+        return tuple(self._location(row) for row in self._find(prefix))
+
+    def __contains__(self, blob: BlobId) -> bool:
+        exact = bytes.fromhex(blob)
+        return any(row[:ID_BYTES] == exact for row in self._find(exact[:BASE_BYTES]))
+
+    def __iter__(self) -> Iterator[Location]:
+        """Every place of every blob, pack by pack where they were added since the table, else by id."""
+        table, recent = self._rows
+        for at in range(0, len(table), _ROW.size):
+            yield self._location(table[at : at + _ROW.size])
+        for rows in list(recent.values()):
+            yield from map(self._location, rows)
+
+    @property
+    def unsaved(self) -> int:
+        """How many packs came since the table was loaded or saved."""
+        return len(self._numbers) - self._saved_packs
+
+    def save(self, vault: VaultId) -> bytes:
+        """The whole catalog as bytes for `load`; from now on also its own table."""
+        table, recent = self._rows
+        rows = [table[at : at + _ROW.size] for at in range(0, len(table), _ROW.size)]
+        rows += [row for group in list(recent.values()) for row in group]
+        rows.sort()
+        self._rows = (b"".join(rows), {})
+        self._saved_packs = len(self._numbers)
+        packs = b"".join(_PACK.pack(bytes.fromhex(pack), self.packs[pack]) for pack in self._numbers)
+        content = _HEAD.pack(_MAGIC, bytes.fromhex(vault), len(self._numbers), len(rows)) + packs + self._rows[0]
+        return content + blake3(content).digest()
+
+    @classmethod
+    def load(cls, content: bytes, vault: VaultId, present: Mapping[PackId, int]) -> Catalog:
+        """The catalog saved as `content`, empty if that is damaged, of another vault, or names a pack not `present`.
+
+        `present` maps the packs that exist to their lengths: a saved row is never believed without its pack.
+        """
+        catalog = cls()
+        if len(content) < _HEAD.size + ID_BYTES or blake3(content[:-ID_BYTES]).digest() != content[-ID_BYTES:]:
+            return catalog
+        magic, identity, packs, rows = _HEAD.unpack_from(content)
+        begin = _HEAD.size + packs * _PACK.size
+        whole = begin + rows * _ROW.size + ID_BYTES == len(content)
+        if magic != _MAGIC or identity.hex() != vault or not whole:
+            return catalog
+        named = {PackId(pack.hex()): size for pack, size in _PACK.iter_unpack(content[_HEAD.size : begin])}
+        if any(present.get(pack) != size for pack, size in named.items()):
+            return catalog
+        catalog.packs, catalog._numbers = dict(named), list(named)
+        catalog._rows = (content[begin:-ID_BYTES], {})
+        catalog._saved_packs = len(named)
+        return catalog
+
+    def _find(self, prefix: bytes) -> list[bytes]:
+        table, recent = self._rows
+        found = list(recent.get(prefix, ()))
+        low, high = 0, len(table) // _ROW.size
+        while low < high:
+            middle = (low + high) // 2
+            at = middle * _ROW.size
+            if table[at : at + BASE_BYTES] < prefix:
+                low = middle + 1
+            else:
+                high = middle
+        at = low * _ROW.size
+        while table[at : at + BASE_BYTES] == prefix:
+            found.append(table[at : at + _ROW.size])
+            at += _ROW.size
+        return found
+
+    def _location(self, row: bytes) -> Location:
+        blob, kind, number, at, stored, inner, length, base = _ROW.unpack(row)
+        return Location(
+            blob=BlobId(blob.hex()),
+            kind=FrameKind(kind),
+            pack=self._numbers[number],
+            at=at,
+            stored=stored,
+            inner=inner,
+            length=length,
+            base=base if kind == FrameKind.DELTA else b"",
+        )
+
+
+def _rows(number: int, frames: Iterable[Frame]) -> Iterator[bytes]:
+    for frame in frames:
+        header = frame.header
+        inner = 0
+        for blob, length in header.members:
+            yield _ROW.pack(blob, header.kind, number, frame.at, header.stored, inner, length, header.base or _NO_BASE)
+            if header.kind is FrameKind.SOLID:
+                inner += length
+            if inner > 0xFFFFFFFF:
+                return  # no frame of ours is that long: a hostile header, whose later members cannot be read

@@ -1,0 +1,304 @@
+"""The port through which the vault touches a disk, and its real implementation.
+
+Every operation on a vault's files goes through `FileSystem`, so that tests can enumerate, fail or cut short each
+of them. Names are plain `Path`s; no operation follows a symbolic link in the last component.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from codevault.errors import StorageError, StorageFull, VaultBusy
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_FILE_MODE = 0o600
+_FOLDER_MODE = 0o700
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One name in a folder; `size` is bytes, 0 for folders. Links and specials are neither folder nor file."""
+
+    name: str
+    is_file: bool
+    is_folder: bool
+    size: int
+
+
+class NewFile(Protocol):
+    """A file that is being written. It counts for nothing until it was synced, closed and renamed."""
+
+    def write(self, content: bytes) -> None:
+        """Appends all of `content`, however often the system writes less than asked."""
+
+    def sync(self) -> None:
+        """Returns when the content is durable. After an error the file must be given up, never synced again."""
+
+    def close(self) -> None:
+        """Closes the file; closing twice is harmless."""
+
+
+class HeldLock(Protocol):
+    """The writer's lock. It ends with the process at the latest."""
+
+    def held(self) -> bool:
+        """False when the lock file was deleted or replaced under us: somebody else may hold its successor."""
+
+    def release(self) -> None:
+        """Gives the lock back; releasing twice is harmless."""
+
+
+class FileSystem(Protocol):  # eight methods: a lock lives on the same disk, a port of its own would always travel along
+    """What the vault needs of a disk.
+
+    Raises:
+        StorageFull: no space, inodes or quota left (every method that writes).
+        StorageError: any other refusal (every method).
+    """
+
+    def read(self, path: Path, offset: int = 0, length: int | None = None) -> bytes | None:
+        """Up to `length` bytes from `offset`, shorter at the end of the file; None when there is no such file."""
+
+    def create(self, path: Path) -> NewFile:
+        """A new empty file, mode 0600 whatever the umask; an existing one of that name is refused."""
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Gives a file a new name in one step, replacing what had it."""
+
+    def remove(self, path: Path) -> None:
+        """Removes a file; a missing one is not an error."""
+
+    def make_folder(self, path: Path) -> None:
+        """Makes a folder, mode 0700 whatever the umask, and its missing parents; an existing folder is fine."""
+
+    def list(self, path: Path) -> tuple[Listed, ...] | None:
+        """The names in a folder, sorted; None when there is no such folder."""
+
+    def sync_folder(self, path: Path) -> None:
+        """Returns when the names in the folder are durable."""
+
+    def lock(self, path: Path, holder: str) -> HeldLock:
+        """Takes the exclusive lock at `path` and writes `holder` into it, for people only.
+
+        Raises:
+            VaultBusy: another process, or another caller in this one, holds it.
+        """
+
+
+class DiskFileSystem:
+    """The real thing: POSIX and Windows calls of the running machine."""
+
+    def read(self, path: Path, offset: int = 0, length: int | None = None) -> bytes | None:
+        """See `FileSystem.read`."""
+        with _translated(path):
+            try:
+                descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
+            except FileNotFoundError:
+                return None
+            try:
+                return _read_range(descriptor, offset, length)
+            finally:
+                os.close(descriptor)
+
+    def create(self, path: Path) -> NewFile:
+        """See `FileSystem.create`."""
+        with _translated(path):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, _FILE_MODE)
+            if sys.platform != "win32":
+                os.fchmod(descriptor, _FILE_MODE)
+        return _DiskFile(path, descriptor)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """See `FileSystem.rename`."""
+        with _translated(new):
+            os.replace(old, new)
+
+    def remove(self, path: Path) -> None:
+        """See `FileSystem.remove`."""
+        with _translated(path), suppress(FileNotFoundError):
+            path.unlink()
+
+    def make_folder(self, path: Path) -> None:
+        """See `FileSystem.make_folder`."""
+        with _translated(path):
+            missing = []
+            while not path.is_dir():
+                missing.append(path)
+                path = path.parent
+            for folder in reversed(missing):
+                folder.mkdir(mode=_FOLDER_MODE)
+                folder.chmod(_FOLDER_MODE)
+
+    def list(self, path: Path) -> tuple[Listed, ...] | None:
+        """See `FileSystem.list`."""
+        with _translated(path):
+            try:
+                with os.scandir(path) as found:
+                    return tuple(sorted((_listed(entry) for entry in found), key=lambda listed: listed.name))
+            except (FileNotFoundError, NotADirectoryError):
+                return None
+
+    def sync_folder(self, path: Path) -> None:
+        """See `FileSystem.sync_folder`. Windows has no such call; its renames are journaled."""
+        if sys.platform == "win32":
+            return
+        with _translated(path):
+            descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
+            try:
+                _sync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def lock(self, path: Path, holder: str) -> HeldLock:
+        """See `FileSystem.lock`."""
+        with _translated(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW, _FILE_MODE)
+            if sys.platform != "win32":
+                os.fchmod(descriptor, _FILE_MODE)
+            lock = _DiskLock(path, descriptor)
+            if not lock.take():
+                other = os.read(descriptor, 200).decode("utf-8", "replace")
+                os.close(descriptor)
+                raise VaultBusy(
+                    f"another writer holds the vault ({other or 'unknown'}); try again later", path.parent, other
+                )
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, holder.encode())
+        return lock
+
+
+class _DiskFile:
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path = path
+        self._descriptor = descriptor
+
+    def write(self, content: bytes) -> None:
+        with _translated(self._path):
+            rest = memoryview(content)
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+
+    def sync(self) -> None:
+        with _translated(self._path):
+            _sync(self._descriptor)
+
+    def close(self) -> None:
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            with _translated(self._path):
+                os.close(descriptor)
+
+
+class _DiskLock:
+    """`flock` (never `lockf`, which grants one process twice) and, for forked children, a set of our own."""
+
+    _inside: set[tuple[int, int]] = set()  # noqa: RUF012 - one per process is the point: it guards the process
+    _guard = threading.Lock()
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        status = os.fstat(descriptor)
+        self._key = (status.st_dev, status.st_ino)
+
+    def take(self) -> bool:
+        with self._guard:
+            if self._key in self._inside or not _lock_descriptor(self._descriptor):
+                return False
+            self._inside.add(self._key)
+            return True
+
+    def held(self) -> bool:
+        try:
+            status = os.stat(self._path, follow_symlinks=False)
+        except OSError:
+            return False
+        return self._descriptor >= 0 and (status.st_dev, status.st_ino) == self._key
+
+    def release(self) -> None:
+        if self._descriptor < 0:
+            return
+        with self._guard, suppress(OSError):
+            self._inside.discard(self._key)
+            os.ftruncate(self._descriptor, 0)
+        descriptor, self._descriptor = self._descriptor, -1
+        os.close(descriptor)
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise storage_error(path, exc) from exc
+
+
+def storage_error(path: Path, cause: OSError) -> StorageFull | StorageError:
+    """The vault's own error for a refusal of the file system: `StorageFull` for space, inodes and quota."""
+    return StorageFull(path, cause) if cause.errno in _FULL else StorageError(path, cause)
+
+
+def _read_range(descriptor: int, offset: int, length: int | None) -> bytes:
+    if length is None:
+        length = max(0, os.fstat(descriptor).st_size - offset)
+    if offset:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+    parts = []
+    while length > 0:
+        part = os.read(descriptor, min(length, 1 << 26))
+        if not part:
+            break
+        parts.append(part)
+        length -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _listed(entry: os.DirEntry[str]) -> Listed:
+    is_file = entry.is_file(follow_symlinks=False)
+    try:
+        size = entry.stat(follow_symlinks=False).st_size if is_file else 0
+    except FileNotFoundError:  # renamed away while we look, as temporary files are
+        size, is_file = 0, False
+    return Listed(name=entry.name, is_file=is_file, is_folder=entry.is_dir(follow_symlinks=False), size=size)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _sync(descriptor: int) -> None:
+        os.fsync(descriptor)
+
+    def _lock_descriptor(descriptor: int) -> bool:
+        try:
+            os.lseek(descriptor, 1 << 30, os.SEEK_SET)  # a byte past the text, which others may then still read
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        return True
+
+else:
+    import fcntl
+
+    def _sync(descriptor: int) -> None:
+        if sys.platform == "darwin":
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)  # fsync there leaves the bytes in the drive's cache
+        else:
+            os.fsync(descriptor)
+
+    def _lock_descriptor(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

@@ -1,0 +1,174 @@
+"""The manifest codec: one JSON object a line and path, sorted by the path's bytes. Pure; see FORMAT.md."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+import msgspec
+
+from codevault.errors import InvalidArgument
+from codevault.ids import BlobId
+from codevault.store.model import Entry, EntryKind
+
+MAX_LINE = 1 << 20
+_Kind = Literal["file", "directory", "symlink", "fifo", "socket", "character-device", "block-device"]
+
+
+class ManifestMalformed(Exception):  # noqa: N818 - never leaves the store: becomes RecordDamaged
+    """A line that no manifest holds."""
+
+
+class Line(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """The keys of a line in the order they are written; what changes most comes last and together: small deltas.
+
+    `path` and `target` are for people where bytes are not UTF-8; the `…_base64` twin then holds the exact bytes.
+    """
+
+    path: str
+    kind: _Kind
+    mode: str
+    path_base64: str | None = None
+    target: str | None = None
+    target_base64: str | None = None
+    note: str | None = None
+    reference: str | None = None
+    size: int = 0
+    mtime_ns: int = 0
+    blob: str | None = None
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Line)
+
+
+def path_bytes(path: str) -> bytes:
+    """The exact bytes of a decoded path, the manifest's order."""
+    return path.encode("utf-8", "surrogateescape")
+
+
+def encode_manifest(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """The manifest's lines, newlines included, in order.
+
+    Raises:
+        InvalidArgument: two entries share a path, or a path or target has bytes no file system allows.
+    """
+    previous: bytes | None = None
+    for key, entry in sorted(((_key(entry), entry) for entry in entries), key=lambda pair: pair[0]):
+        if key == previous:
+            raise InvalidArgument(f"two entries for the path {entry.path!r}")
+        previous = key
+        yield _encode_line(entry)
+
+
+def decode_line(line: bytes) -> Entry:
+    """The entry that a line (without its newline) is. Types are checked; whether a path may be restored is not.
+
+    Raises:
+        ManifestMalformed: not exactly what `encode_manifest` writes, double keys with it.
+    """
+    if len(line) > MAX_LINE:
+        raise ManifestMalformed("a line too long")
+    try:
+        read = _DECODER.decode(line)
+        if _ENCODER.encode(read) != line:
+            raise ManifestMalformed("a line not in canonical form")
+        entry = Entry(
+            path=_exact(read.path, read.path_base64),
+            kind=EntryKind(read.kind),
+            mode=int(read.mode, 8),
+            mtime_ns=read.mtime_ns,
+            size=read.size,
+            blob=None if read.blob is None else BlobId(read.blob),
+            target=None if read.target is None else _exact(read.target, read.target_base64),
+            reference=read.reference,
+            note=read.note,
+        )
+    except (msgspec.MsgspecError, ValueError) as exc:
+        raise ManifestMalformed("a line that does not parse") from exc
+    return entry
+
+
+def decode_manifest(chunks: Iterable[bytes]) -> Iterator[Entry]:
+    """The entries of a manifest given in pieces of any size, in path order, one line in memory at a time.
+
+    Raises:
+        ManifestMalformed: at the first line that is none or out of order.
+    """
+    previous: bytes | None = None
+    for line in split_lines(chunks):
+        entry = decode_line(line)
+        key = path_bytes(entry.path)
+        if previous is not None and key <= previous:
+            raise ManifestMalformed("lines out of order")
+        previous = key
+        yield entry
+
+
+def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a text given in pieces, without their newlines.
+
+    Raises:
+        ManifestMalformed: the last line has no newline, or one is longer than `MAX_LINE`.
+    """
+    rest = b""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
+        yield from lines
+        if len(rest) > MAX_LINE:
+            raise ManifestMalformed("a line too long")
+    if rest:
+        raise ManifestMalformed("the last line is cut short")
+
+
+def _key(entry: Entry) -> bytes:
+    try:
+        key = path_bytes(entry.path)
+    except UnicodeEncodeError as exc:
+        raise InvalidArgument(f"a path that no file system has: {entry.path!r}") from exc
+    if not key or b"\0" in key:
+        raise InvalidArgument(f"a path that no file system has: {entry.path!r}")
+    return key
+
+
+def _encode_line(entry: Entry) -> bytes:
+    line = Line(
+        path=entry.path,
+        kind=entry.kind.value,
+        mode=f"{entry.mode:04o}",
+        target=entry.target,
+        note=entry.note,
+        reference=entry.reference,
+        size=entry.size,
+        mtime_ns=entry.mtime_ns,
+        blob=entry.blob,
+    )
+    if not entry.path.isascii():
+        line.path, line.path_base64 = _readable(entry.path)
+    if entry.target is not None and not entry.target.isascii():
+        line.target, line.target_base64 = _readable(entry.target)
+    return _ENCODER.encode(line) + b"\n"
+
+
+def _readable(text: str) -> tuple[str, str | None]:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        try:
+            exact = path_bytes(text)
+        except UnicodeEncodeError as exc:
+            raise InvalidArgument(f"a path that no file system has: {text!r}") from exc
+        return exact.decode("utf-8", "replace"), base64.b64encode(exact).decode()
+    return text, None
+
+
+def _exact(readable: str, encoded: str | None) -> str:
+    if encoded is None:
+        return readable
+    try:
+        exact = base64.b64decode(encoded, validate=True)
+    except binascii.Error as exc:
+        raise ManifestMalformed("a path that does not decode") from exc
+    return exact.decode("utf-8", "surrogateescape")

@@ -1,0 +1,166 @@
+"""A file system in memory, with the durability of a real one: what was not synced is gone after a power loss."""
+
+from __future__ import annotations
+
+import errno
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codevault.errors import StorageError, VaultBusy
+from codevault.store.filesystem import HeldLock, Listed, NewFile
+
+
+@dataclass(slots=True)
+class _Content:
+    visible: bytearray = field(default_factory=bytearray)
+    durable: bytes = b""
+
+
+class MemoryFileSystem:
+    """Implements `FileSystem`. Names and contents each have a visible and a durable state, as on a disk."""
+
+    def __init__(self) -> None:
+        self._files: dict[Path, _Content] = {}
+        self._folders: set[Path] = {Path("/")}
+        self._durable_files: dict[Path, _Content] = {}
+        self._durable_folders: set[Path] = {Path("/")}
+        self._locks: set[Path] = set()
+        self._guard = threading.RLock()
+
+    def after_power_loss(self) -> MemoryFileSystem:
+        """The disk as the next boot finds it: synced content under names whose folder was synced."""
+        disk = MemoryFileSystem()
+        with self._guard:
+            for folder in sorted(self._durable_folders):
+                if folder.parent in disk._folders:
+                    disk._folders.add(folder)
+            for path, content in self._durable_files.items():
+                if path.parent in disk._folders:
+                    disk._files[path] = _Content(bytearray(content.durable), content.durable)
+        disk._durable_files = dict(disk._files)
+        disk._durable_folders = set(disk._folders)
+        return disk
+
+    def read(self, path: Path, offset: int = 0, length: int | None = None) -> bytes | None:
+        """See `FileSystem.read`."""
+        with self._guard:
+            if path in self._folders:
+                raise _refusal(path, errno.EISDIR, "Is a directory")
+            found = self._files.get(path)
+            if found is None:
+                return None
+            return bytes(found.visible[offset:] if length is None else found.visible[offset : offset + length])
+
+    def create(self, path: Path) -> NewFile:
+        """See `FileSystem.create`."""
+        with self._guard:
+            if path in self._files or path in self._folders:
+                raise _refusal(path, errno.EEXIST, "File exists")
+            self._require_folder(path.parent)
+            content = _Content()
+            self._files[path] = content
+        return _MemoryFile(path, content)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """See `FileSystem.rename`."""
+        with self._guard:
+            if old not in self._files:
+                raise _refusal(old, errno.ENOENT, "No such file or directory")
+            self._require_folder(new.parent)
+            self._files[new] = self._files.pop(old)
+
+    def remove(self, path: Path) -> None:
+        """See `FileSystem.remove`."""
+        with self._guard:
+            self._files.pop(path, None)
+
+    def make_folder(self, path: Path) -> None:
+        """See `FileSystem.make_folder`."""
+        with self._guard:
+            for folder in (*reversed(path.parents), path):
+                if folder in self._files:
+                    raise _refusal(folder, errno.EEXIST, "File exists")
+                self._folders.add(folder)
+
+    def list(self, path: Path) -> tuple[Listed, ...] | None:
+        """See `FileSystem.list`."""
+        with self._guard:
+            if path not in self._folders:
+                return None
+            files = [
+                Listed(name=file.name, is_file=True, is_folder=False, size=len(content.visible))
+                for file, content in self._files.items()
+                if file.parent == path
+            ]
+            folders = [
+                Listed(name=folder.name, is_file=False, is_folder=True, size=0)
+                for folder in self._folders
+                if folder.parent == path and folder != path
+            ]
+        return tuple(sorted(files + folders, key=lambda listed: listed.name))
+
+    def sync_folder(self, path: Path) -> None:
+        """See `FileSystem.sync_folder`."""
+        with self._guard:
+            self._require_folder(path)
+            for file in [file for file in self._durable_files if file.parent == path]:
+                del self._durable_files[file]
+            self._durable_files.update({file: held for file, held in self._files.items() if file.parent == path})
+            self._durable_folders |= {folder for folder in self._folders if folder.parent == path}
+
+    def lock(self, path: Path, holder: str) -> HeldLock:
+        """See `FileSystem.lock`."""
+        with self._guard:
+            self._require_folder(path.parent)
+            content = self._files.setdefault(path, _Content())
+            if path in self._locks:
+                other = content.visible.decode()
+                raise VaultBusy(f"another writer holds the vault ({other}); try again later", path.parent, other)
+            self._locks.add(path)
+            content.visible[:] = holder.encode()
+        return _MemoryLock(path, content, self._files, self._locks)
+
+    def _require_folder(self, path: Path) -> None:
+        if path not in self._folders:
+            raise _refusal(path, errno.ENOENT, "No such file or directory")
+
+
+class _MemoryFile:
+    def __init__(self, path: Path, content: _Content) -> None:
+        self._path = path
+        self._content = content
+        self._open = True
+
+    def write(self, content: bytes) -> None:
+        if not self._open:
+            raise _refusal(self._path, errno.EBADF, "Bad file descriptor")
+        self._content.visible += content
+
+    def sync(self) -> None:
+        self._content.durable = bytes(self._content.visible)
+
+    def close(self) -> None:
+        self._open = False
+
+
+class _MemoryLock:
+    def __init__(self, path: Path, content: _Content, files: dict[Path, _Content], locks: set[Path]) -> None:
+        self._path = path
+        self._content = content
+        self._files = files
+        self._locks = locks
+
+    def held(self) -> bool:
+        return self._path in self._locks and self._files.get(self._path) is self._content
+
+    def release(self) -> None:
+        self._locks.discard(self._path)
+        self._content.visible.clear()
+
+
+def _refusal(path: Path, number: int, text: str) -> StorageError:
+    cause = OSError(number, text)
+    error = StorageError(path, cause)
+    error.__cause__ = cause
+    return error

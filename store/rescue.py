@@ -1,0 +1,1 @@
+"""Reads a vault with the standard library alone."""

@@ -1,0 +1,354 @@
+"""The store: a folder that keeps blobs and snapshots. One writer at a time, any number of readers."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any, Self, TypeVar
+
+from codevault.errors import (
+    BlobDamaged,
+    BlobMissing,
+    InvalidArgument,
+    RecordDamaged,
+    StorageError,
+    UnknownSnapshot,
+    VaultClosed,
+    VaultExists,
+    VaultMissing,
+    VaultTooNew,
+)
+from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
+from codevault.jobs import Reporter
+from codevault.store.filesystem import DiskFileSystem, FileSystem
+from codevault.store.generations import Generations
+from codevault.store.layout import FORMAT_VERSION, Layout, document_of, is_document_name, snapshot_of
+from codevault.store.model import Entry, Snapshot, StoreStats, VerifyReport
+from codevault.store.publishing import ensure_folder, publish
+from codevault.store.readme import readme_text, rescue_text
+from codevault.store.records import LoggedFile, RecordMalformed, hash_of, seal, unseal
+from codevault.store.vaultstate import VaultState
+from codevault.store.verifying import verify
+from codevault.store.writing import Writer
+
+T = TypeVar("T")
+
+
+class Store:
+    """An open vault folder. Reading works from any thread and while a writer, of any process, is at work.
+
+    Raises:
+        VaultClosed: (every method) used after `close()`.
+        StorageError: (every method) the disk refuses.
+    """
+
+    def __init__(self, state: VaultState, format_version: int) -> None:
+        self._state = state
+        self._closed = False
+        self.format_version = format_version
+
+    @classmethod
+    def create(
+        cls, root: Path, *, filesystem: FileSystem | None = None, clock: Callable[[], int] = time.time_ns
+    ) -> Store:
+        """Makes a new, empty vault at `root` and opens it. `clock` gives nanoseconds since the epoch.
+
+        Raises:
+            VaultExists: `root` is something else than a missing or empty folder.
+            StorageFull, StorageError: the folder cannot be made.
+        """
+        files = filesystem or DiskFileSystem()
+        layout = Layout(root)
+        if not _is_free(files, layout):
+            raise VaultExists(
+                f"{root} is not an empty folder; Vault.open() opens a vault, or choose another place", root
+            )
+        for folder in (layout.packs, layout.snapshots, layout.projects, layout.log, layout.incoming):
+            ensure_folder(files, folder)
+        with suppress(StorageError):  # the vault's own name: some systems refuse to sync a foreign folder
+            files.sync_folder(root.parent)
+        identity = seal({"format": FORMAT_VERSION, "vault": secrets.token_hex(16)})
+        made = ((root / "README.txt", readme_text()), (root / "rescue.py", rescue_text()), (layout.identity, identity))
+        for path, content in made[:2]:
+            publish(files, layout, path, content)
+        files.remove(layout.record(1))
+        logged = (LoggedFile(file=path.name, bytes=len(held), blake3=hash_of(held)) for path, held in made)
+        Generations(files, layout, clock).append(logged)
+        publish(files, layout, layout.identity, identity)
+        return cls.open(root, filesystem=files, clock=clock)
+
+    @classmethod
+    def open(
+        cls, root: Path, *, filesystem: FileSystem | None = None, clock: Callable[[], int] = time.time_ns
+    ) -> Store:
+        """Opens the vault at `root`. Writes nothing.
+
+        Raises:
+            VaultMissing: no vault there.
+            VaultTooNew: written by a newer CodeVault.
+            RecordDamaged: vault.json was changed.
+        """
+        files = filesystem or DiskFileSystem()
+        layout = Layout(root)
+        content = files.read(layout.identity) if files.list(root) is not None else None
+        if content is None:
+            raise VaultMissing(f"there is no vault at {root}; Vault.create() makes one", root)
+        version, vault_id = _decode_identity(layout, content)
+        return cls(VaultState(files, layout, vault_id, clock), version)
+
+    @property
+    def root(self) -> Path:
+        """The vault's folder."""
+        return self._state.layout.root
+
+    @property
+    def vault_id(self) -> VaultId:
+        """The vault's identity."""
+        return self._state.vault_id
+
+    def close(self) -> None:
+        """Ends the use of this object; a writer that is still open goes on until it is left."""
+        self._closed = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def read(self, blob: BlobId) -> bytes:
+        """The blob's bytes, hash-checked.
+
+        Raises:
+            BlobMissing: it, or a base it needs, is in no pack.
+            BlobDamaged: no copy of it decodes to its id.
+        """
+        state = self._open()
+        try:
+            return self._again(lambda: state.reader.read(blob))
+        except BlobDamaged as exc:
+            state.suspects.add(blob)
+            state.suspects.add(exc.blob)
+            raise
+
+    def read_chunks(self, blob: BlobId) -> Iterator[bytes]:
+        """The blob's bytes in pieces of at most some MiB, hash-checked at the end: act on them only then.
+
+        Raises:
+            BlobMissing, BlobDamaged: as `read`.
+        """
+        state = self._open()
+        if self._again(lambda: state.reader.size(blob)) >= 0:
+            yield from state.reader.chunks(blob)
+
+    def contains(self, blob: BlobId) -> bool:
+        """True when the blob lies in a pack that was there at the last look (`rescan`)."""
+        return blob in self._open().catalog
+
+    def size(self, blob: BlobId) -> int:
+        """The blob's length in bytes.
+
+        Raises:
+            BlobMissing: it is in no pack.
+        """
+        state = self._open()
+        return self._again(lambda: state.reader.size(blob))
+
+    def snapshots(self, project: ProjectId | None = None) -> tuple[Snapshot, ...]:
+        """All snapshots, or a project's, by project and sequence. Damaged ones are left out; `verify` names them."""
+        state = self._open()
+        found = []
+        for owner in state.projects() if project is None else (project,):
+            for _, named in state.snapshot_names(owner):
+                with suppress(RecordDamaged):
+                    found.append(state.snapshot(owner, named))
+        return tuple(found)
+
+    def snapshot(self, id: SnapshotId) -> Snapshot:  # noqa: A002 - the word callers use
+        """A snapshot by its id.
+
+        Raises:
+            UnknownSnapshot: the vault has none of that id.
+            RecordDamaged: its file was changed.
+        """
+        state = self._open()
+        project = state.project_of(id)
+        if project is None:
+            state.rescan()
+            project = state.project_of(id)
+        if project is None:
+            raise UnknownSnapshot(f"no snapshot has the id {id}")
+        return state.snapshot(project, id)
+
+    def manifest(self, snapshot: Snapshot) -> Iterator[Entry]:
+        """The snapshot's entries in the order of their paths' bytes. Paths are not checked for being restorable.
+
+        Raises:
+            BlobMissing, BlobDamaged: the manifest is lost.
+            RecordDamaged: it is intact but does not parse.
+        """
+        state = self._open()
+        if self._again(lambda: state.reader.size(snapshot.manifest)) >= 0:
+            yield from state.manifest(snapshot)
+
+    def documents(self) -> Mapping[str, Mapping[str, Any]]:
+        """The documents under projects/ by name. Damaged ones are left out; `verify` names them."""
+        state = self._open()
+        found = {}
+        for file in state.files.list(state.layout.projects) or ():
+            name = document_of(file.name)
+            if name is not None:
+                with suppress(RecordDamaged):
+                    found[name] = self.document(name)
+        return MappingProxyType(found)
+
+    def document(self, name: str) -> Mapping[str, Any]:
+        """One document.
+
+        Raises:
+            InvalidArgument: there is none of that name.
+            RecordDamaged: its file was changed.
+        """
+        state = self._open()
+        path = state.layout.document(name)
+        content = state.files.read(path) if is_document_name(name) else None
+        if content is None:
+            raise InvalidArgument(f"there is no document named {name!r}")
+        try:
+            document = unseal(content).get("document")
+        except RecordMalformed as exc:
+            raise RecordDamaged(path, str(exc)) from exc
+        if not isinstance(document, dict):
+            raise RecordDamaged(path, "it holds no document")
+        return MappingProxyType(document)
+
+    def verify(self, *, report: Reporter | None = None) -> VerifyReport:
+        """Reads every byte outside cache/, decodes every blob, follows every chain. Never raises on damage.
+
+        A backup made afterwards through this object stores damaged blobs again when it meets their content.
+
+        Raises:
+            Cancelled: through `report`.
+        """
+        state = self._open()
+        state.rescan()
+        found = verify(state, report or Reporter())
+        state.suspects.update(blob for damage in found.damages for blob in damage.blobs)
+        return found
+
+    def stats(self) -> StoreStats:
+        """Counts and sizes of the whole vault, cache/ apart. Costs a walk over the catalog and the folders."""
+        state = self._open()
+        lengths = {place.blob: place.length for place in state.catalog}
+        pack_bytes = sum(state.catalog.packs.values())
+        return StoreStats(
+            packs=len(state.catalog.packs),
+            pack_bytes=pack_bytes,
+            blobs=len(lengths),
+            content_bytes=sum(lengths.values()),
+            other_bytes=_folder_bytes(state.files, self.root, state.layout) - pack_bytes,
+            snapshots=sum(len(state.snapshot_names(project)) for project in state.projects()),
+        )
+
+    def rescan(self) -> None:
+        """Takes up what other processes committed since this store was opened."""
+        self._open().rescan()
+
+    def writer(self) -> Writer:
+        """The vault's one writer; a context manager. The lock ends with the process at the latest.
+
+        Raises:
+            VaultBusy: somebody else is writing; at once, nothing waits.
+            StorageFull, StorageError: the vault cannot be written.
+        """
+        state = self._open()
+        lock = state.files.lock(state.layout.lock, f"process {os.getpid()}")
+        try:
+            state.rescan()
+            _sweep(state.files, state.layout)
+            writer = Writer(state, lock)
+            writer.note_unlogged(state.generations.unlogged(_logged_names(state)))
+        except BaseException:
+            lock.release()
+            raise
+        return writer
+
+    def _open(self) -> VaultState:
+        if self._closed:
+            raise VaultClosed("this store was closed; open it again", self._state.layout.root)
+        return self._state
+
+    def _again(self, read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except BlobMissing:
+            self._state.rescan()
+            return read()
+
+
+def _is_free(files: FileSystem, layout: Layout) -> bool:
+    """True for a missing or empty folder, or one where making a vault was interrupted."""
+    try:
+        listed = files.list(layout.root)
+        if listed is None:
+            files.make_folder(layout.root)
+            return True
+    except StorageError as exc:
+        if isinstance(exc.__cause__, FileExistsError):
+            return False
+        raise
+    ours = {"README.txt", "rescue.py", "packs", "snapshots", "projects", "log", "incoming"}
+    kept = (layout.packs, layout.snapshots, layout.projects)
+    return {entry.name for entry in listed} <= ours and not any(files.list(folder) for folder in kept)
+
+
+def _decode_identity(layout: Layout, content: bytes) -> tuple[int, VaultId]:
+    try:
+        value = unseal(content)
+    except RecordMalformed as exc:
+        raise RecordDamaged(layout.identity, str(exc)) from exc
+    version, vault_id = value.get("format"), value.get("vault")
+    if not isinstance(version, int) or not isinstance(vault_id, str):
+        raise RecordDamaged(layout.identity, "it holds no version and id")
+    if version > FORMAT_VERSION:
+        raise VaultTooNew(
+            f"{layout.root} has format {version}, this CodeVault knows {FORMAT_VERSION}: upgrade CodeVault",
+            layout.root,
+            version,
+            FORMAT_VERSION,
+        )
+    return version, VaultId(vault_id)
+
+
+def _sweep(files: FileSystem, layout: Layout) -> None:
+    ensure_folder(files, layout.incoming)
+    for leftover in files.list(layout.incoming) or ():
+        if leftover.is_file:
+            files.remove(layout.incoming / leftover.name)
+
+
+def _logged_names(state: VaultState) -> dict[str, int]:
+    layout = state.layout
+    names = {layout.relative(layout.pack(pack)): size for pack, size in state.catalog.packs.items()}
+    for project in state.projects():
+        for file in state.files.list(layout.snapshots / project) or ():
+            if file.is_file and snapshot_of(file.name):
+                names[layout.relative(layout.snapshots / project / file.name)] = file.size
+    return names
+
+
+def _folder_bytes(files: FileSystem, folder: Path, layout: Layout) -> int:
+    total = 0
+    for entry in files.list(folder) or ():
+        path = folder / entry.name
+        if entry.is_folder and path != layout.cache:
+            total += _folder_bytes(files, path, layout)
+        total += entry.size
+    return total

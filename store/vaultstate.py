@@ -1,0 +1,175 @@
+"""What a store knows of its vault while it is open, shared by its readers and its writer."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from codevault.errors import CodeVaultError, DamageError, RecordDamaged
+from codevault.ids import BlobId, PackId, ProjectId, SnapshotId, VaultId
+from codevault.store.catalog import Catalog
+from codevault.store.filesystem import FileSystem
+from codevault.store.generations import Generations
+from codevault.store.layout import Layout, is_project, pack_of, snapshot_of
+from codevault.store.manifest import ManifestMalformed, decode_manifest
+from codevault.store.model import Entry, Snapshot
+from codevault.store.pack import hop
+from codevault.store.publishing import ensure_folder
+from codevault.store.reading import BlobReader
+from codevault.store.records import RecordMalformed, decode_snapshot
+
+_UNSAVED_PACKS = 64
+
+Names = tuple[tuple[int, SnapshotId], ...]
+
+
+class VaultState:
+    """Packs, snapshots and their records as last looked at. Any thread may read; `rescan` and changes take turns."""
+
+    def __init__(self, files: FileSystem, layout: Layout, vault_id: VaultId, clock: Callable[[], int]) -> None:
+        self.files = files
+        self.layout = layout
+        self.vault_id = vault_id
+        self.clock = clock
+        self.generations = Generations(files, layout, clock)
+        self.suspects: set[BlobId] = set()
+        self.catalog = Catalog()
+        self.reader = BlobReader(files, layout, lambda: self.catalog)
+        self._names: dict[ProjectId, Names] = {}
+        self._records: dict[SnapshotId, Snapshot] = {}
+        self._guard = threading.RLock()
+        present = self.packs_present()
+        saved = files.read(self._saved_catalog) if present else None
+        if saved is not None:
+            self.catalog = Catalog.load(saved, vault_id, present)
+        self.rescan(present)
+
+    def rescan(self, present: dict[PackId, int] | None = None) -> None:
+        """Takes up packs and snapshots that came since, forgets packs that are gone. Costs a listing of each folder."""
+        with self._guard:
+            present = self.packs_present() if present is None else present
+            if any(present.get(pack) != size for pack, size in self.catalog.packs.items()):
+                self.catalog = Catalog()
+            for pack, size in present.items():
+                if pack not in self.catalog.packs:
+                    self.catalog.add_pack(pack, size, hop(self._reads(self.layout.pack(pack)), size))
+            self._names = {project: self._listed_names(project) for project in self._project_folders()}
+
+    def packs_present(self) -> dict[PackId, int]:
+        """The packs there are, with their lengths."""
+        present: dict[PackId, int] = {}
+        for folder in self.files.list(self.layout.packs) or ():
+            if folder.is_folder:
+                for file in self.files.list(self.layout.packs / folder.name) or ():
+                    pack = pack_of(file.name)
+                    if pack is not None and file.is_file and pack[:2] == folder.name:
+                        present[pack] = file.size
+        return present
+
+    def projects(self) -> tuple[ProjectId, ...]:
+        """The projects that have snapshots, in order."""
+        return tuple(sorted(self._names))
+
+    def snapshot_names(self, project: ProjectId) -> Names:
+        """Sequence numbers and ids of a project's snapshots, in order."""
+        return self._names.get(project, ())
+
+    def project_of(self, snapshot: SnapshotId) -> ProjectId | None:
+        """The project whose folder holds the snapshot, None when none does."""
+        for project, names in self._names.items():
+            if any(named == snapshot for _, named in names):
+                return project
+        return None
+
+    def snapshot(self, project: ProjectId, snapshot: SnapshotId) -> Snapshot:
+        """A snapshot by its id.
+
+        Raises:
+            RecordDamaged: its file is gone or was changed.
+        """
+        known = self._records.get(snapshot)
+        if known is None:
+            sequence = next(number for number, named in self._names[project] if named == snapshot)
+            known = self._records[snapshot] = self.read_snapshot(project, sequence, snapshot)
+        return known
+
+    def read_snapshot(self, project: ProjectId, sequence: int, snapshot: SnapshotId) -> Snapshot:
+        """A snapshot from its file.
+
+        Raises:
+            RecordDamaged: the file is gone or its bytes are not what its name says.
+        """
+        path = self.layout.snapshot(project, sequence, snapshot)
+        content = self.files.read(path)
+        if content is None:
+            raise RecordDamaged(path, "the file is gone")
+        try:
+            read = decode_snapshot(content)
+        except RecordMalformed as exc:
+            raise RecordDamaged(path, str(exc)) from exc
+        if (read.id, read.project, read.sequence) != (snapshot, project, sequence):
+            raise RecordDamaged(path, "its bytes are not what its name says")
+        return read
+
+    def take_snapshot(self, snapshot: Snapshot) -> None:
+        """Takes up a snapshot just committed."""
+        with self._guard:
+            self._records[snapshot.id] = snapshot
+            names = self._names.get(snapshot.project, ())
+            self._names = {**self._names, snapshot.project: (*names, (snapshot.sequence, snapshot.id))}
+
+    def newest_snapshots(self) -> list[Snapshot]:
+        """Each project's newest readable snapshot, the most recently created first."""
+        newest = []
+        for project, names in self._names.items():
+            with suppress(DamageError):
+                newest.append(self.snapshot(project, names[-1][1]))
+        return sorted(newest, key=lambda snapshot: snapshot.created_ns, reverse=True)
+
+    def manifest(self, snapshot: Snapshot) -> Iterator[Entry]:
+        """The entries of a snapshot in path order.
+
+        Raises:
+            BlobMissing, BlobDamaged: the manifest's blob is lost.
+            RecordDamaged: the blob is intact but no manifest.
+        """
+        try:
+            yield from decode_manifest(self.reader.chunks(snapshot.manifest))
+        except ManifestMalformed as exc:
+            raise RecordDamaged(self._snapshot_path(snapshot), f"its manifest: {exc}") from exc
+
+    def save_catalog(self) -> None:
+        """Saves the catalog under cache/ once enough packs came; what it cannot save it goes without."""
+        if self.catalog.unsaved < _UNSAVED_PACKS and self.files.read(self._saved_catalog, 0, 0) is not None:
+            return
+        temporary = self.layout.incoming / "packs.catalog.tmp"
+        with suppress(CodeVaultError):
+            ensure_folder(self.files, self.layout.cache)
+            self.files.remove(temporary)
+            new = self.files.create(temporary)
+            try:
+                new.write(self.catalog.save(self.vault_id))
+            finally:
+                new.close()
+            self.files.rename(temporary, self._saved_catalog)
+
+    @property
+    def _saved_catalog(self) -> Path:
+        return self.layout.cache / "packs.catalog"
+
+    def _snapshot_path(self, snapshot: Snapshot) -> Path:
+        return self.layout.snapshot(snapshot.project, snapshot.sequence, snapshot.id)
+
+    def _reads(self, path: Path) -> Callable[[int, int], bytes]:
+        return lambda offset, length: self.files.read(path, offset, length) or b""
+
+    def _project_folders(self) -> list[ProjectId]:
+        listed = self.files.list(self.layout.snapshots) or ()
+        return [ProjectId(folder.name) for folder in listed if folder.is_folder and is_project(folder.name)]
+
+    def _listed_names(self, project: ProjectId) -> Names:
+        listed = self.files.list(self.layout.snapshots / project) or ()
+        named = (snapshot_of(file.name) for file in listed if file.is_file)
+        return tuple(sorted(name for name in named if name is not None))

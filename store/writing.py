@@ -1,0 +1,368 @@
+"""The one writer of a vault: takes content, chooses how to store it, and commits snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from types import TracebackType
+from typing import Self
+
+from blake3 import blake3
+
+from codevault.errors import (
+    BlobMissing,
+    CodeVaultError,
+    DamageError,
+    InvalidArgument,
+    StorageError,
+    StorageFull,
+    VaultBusy,
+    VaultClosed,
+)
+from codevault.ids import BlobId, PackId, SnapshotId
+from codevault.store.bases import LONG, NamedBlobs, alike, longest_chain
+from codevault.store.chunking import LARGE, cut, encode_list
+from codevault.store.filesystem import HeldLock
+from codevault.store.layout import FORMAT_VERSION, is_document_name, is_project
+from codevault.store.manifest import encode_manifest
+from codevault.store.model import Entry, Snapshot, SnapshotDraft
+from codevault.store.pack import Frame, FrameKind
+from codevault.store.packing import Packer
+from codevault.store.publishing import publish
+from codevault.store.reading import RecentBytes
+from codevault.store.records import LoggedFile, encode_snapshot, hash_of, seal
+from codevault.store.vaultstate import VaultState
+from codevault.store.zstd_codec import usable_base
+
+_WHOLE_MANIFEST = 32 << 20
+_RECENT_BYTES = 8 << 20
+
+
+class Writer:
+    """Adds blobs and snapshots. A context manager; leaving it by an exception leaves only unreferenced bytes.
+
+    One thread uses it. After a `StorageError` or `StorageFull` it refuses further work: open a new one.
+    """
+
+    def __init__(self, state: VaultState, lock: HeldLock) -> None:
+        self._state = state
+        self._lock = lock
+        self._packer = Packer(state.files, state.layout, self._published)
+        self._pending: dict[BlobId, BlobId | None] = {}  # not yet in the catalog -> the base it may rest on
+        self._recent = RecentBytes(_RECENT_BYTES)
+        self._names: NamedBlobs | None = None
+        self._unlogged: list[LoggedFile] = []
+        self._failure: CodeVaultError | None = None
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None and self._failure is None and not self._closed:
+                self.flush()
+                self._log()
+        finally:
+            self._close()
+
+    def add(self, content: bytes, *, path: str = "", hint: BlobId | None = None) -> BlobId:
+        """Stores `content` unless the vault holds it, and gives its id.
+
+        `path` helps to find a relative to store it as a difference from; `hint` names one: the file's last version.
+
+        Raises:
+            StorageFull, StorageError: the vault keeps what was committed; this writer is finished.
+        """
+        if len(content) >= LARGE:
+            return self.add_stream((content,), path=path, hint=hint)[0]
+        with self._working():
+            blob = BlobId(hash_of(content))
+            if not self._known(blob):
+                self._store(blob, content, self._choose_base(content, path, hint))
+            return blob
+
+    def add_stream(self, chunks: Iterable[bytes], *, path: str = "", hint: BlobId | None = None) -> tuple[BlobId, int]:
+        """Stores content that comes in pieces of at most some MiB, and gives its id and length.
+
+        Memory stays bounded whatever the length. `chunks` may raise; then nothing refers to what was stored.
+
+        Raises:
+            StorageFull, StorageError: as `add`.
+        """
+        pieces = iter(chunks)
+        beginning = bytearray()
+        for piece in pieces:
+            beginning += piece
+            if len(beginning) >= LARGE:
+                break
+        else:
+            return self.add(bytes(beginning), path=path, hint=hint), len(beginning)
+        return self._add_large(chain((bytes(beginning),), pieces), hint)
+
+    def put_document(self, name: str, document: Mapping[str, object]) -> None:
+        """Writes projects/<name>.json, replacing what it was, durable on return.
+
+        Raises:
+            InvalidArgument: a name that is no file name, or a document that is no JSON.
+            StorageFull, StorageError: the old document stays.
+        """
+        if not is_document_name(name):
+            raise InvalidArgument(f"not a document name: {name!r}")
+        try:
+            content = seal({"document": dict(document), "format": FORMAT_VERSION})
+        except ValueError as exc:
+            raise InvalidArgument(f"the document {name} cannot be written as JSON: {exc}") from exc
+        target = self._state.layout.document(name)
+        with self._working():
+            publish(self._state.files, self._state.layout, target, content)
+            self._note(self._state.layout.relative(target), len(content), hash_of(content))
+
+    def commit(self, draft: SnapshotDraft, entries: Iterable[Entry]) -> Snapshot:
+        """Records a snapshot of a project; when it returns, it survives a power loss.
+
+        Raises:
+            InvalidArgument: a project id that is none, or two entries for one path.
+            BlobMissing: an entry names a blob that was never added.
+            VaultBusy: the lock file was taken away and somebody else may be writing.
+            StorageFull, StorageError: no snapshot was recorded.
+        """
+        if not is_project(draft.project):
+            raise InvalidArgument(f"not a project id: {draft.project!r}")
+        with self._working():
+            names = self._state.snapshot_names(draft.project)
+            sequence, parent = names[-1] if names else (0, None)
+            manifest = self._add_manifest(entries, self._manifest_of(draft, parent))
+            self._packer.flush()
+            return self._commit(draft, sequence + 1, parent, manifest)
+
+    def flush(self) -> None:
+        """Returns when everything added is durable. Nothing refers to it until a commit does.
+
+        Raises:
+            StorageFull, StorageError: as `add`.
+        """
+        with self._working():
+            self._packer.flush()
+
+    def _working(self) -> _Working:
+        if self._closed:
+            raise VaultClosed("this writer was closed; ask the store for a new one", self._state.layout.root)
+        if self._failure is not None:
+            raise self._failure
+        return _Working(self)
+
+    def fail(self, failure: CodeVaultError) -> None:
+        """Refuses all further work with `failure`: what is pending may be lost."""
+        self._failure = failure
+
+    def interrupted(self) -> VaultClosed:
+        """The error of a writer that was stopped half-way through a step."""
+        return VaultClosed("this writer was interrupted; ask the store for a new one", self._state.layout.root)
+
+    def _close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        self._packer.close()
+        if self._failure is None:
+            self._state.save_catalog()
+        self._lock.release()
+
+    def _known(self, blob: BlobId) -> bool:
+        if blob in self._pending:
+            return True
+        if blob not in self._state.catalog:
+            return False
+        if blob not in self._state.suspects:
+            return True
+        try:
+            self._state.reader.read(blob)
+        except DamageError:
+            return False  # found damaged earlier: this content heals it
+        return True
+
+    def _store(self, blob: BlobId, content: bytes, base: tuple[BlobId, bytes] | None) -> None:
+        self._pending[blob] = base[0] if base else None
+        if base:
+            self._packer.add_delta(blob, content, *base)
+        else:
+            self._packer.add(blob, content)
+        self._recent.put(blob, content)
+
+    def _choose_base(self, content: bytes, path: str, hint: BlobId | None) -> tuple[BlobId, bytes] | None:
+        if hint is not None:
+            return self._base(hint, len(content))
+        relative = self._named().nearest(path, len(content)) if path and 0 < len(content) < LONG else None
+        base = self._base(relative, len(content)) if relative is not None else None
+        return base if base and alike(content, base[1]) else None
+
+    def _base(self, blob: BlobId, size: int) -> tuple[BlobId, bytes] | None:
+        bases = self._bases(blob)
+        if len(bases) >= longest_chain(size):
+            blob = bases[-1]  # a new branch from the key version is smaller than a new key version
+        if blob in self._state.suspects:
+            return None
+        content = self._recent.get(blob)
+        if content is None and blob in self._state.catalog:
+            try:
+                content = self._state.reader.read(blob) if self._state.reader.size(blob) < _WHOLE_MANIFEST else None
+            except DamageError:
+                self._state.suspects.add(blob)
+        return (blob, content) if content is not None and usable_base(content) else None
+
+    def _bases(self, blob: BlobId) -> list[BlobId]:
+        found: list[BlobId] = []
+        base: BlobId | None = blob
+        while base is not None and len(found) <= longest_chain(0):
+            base = self._base_of(base)
+            if base is not None:
+                found.append(base)
+        return found
+
+    def _base_of(self, blob: BlobId) -> BlobId | None:
+        if blob in self._pending:
+            return self._pending[blob]
+        for place in self._state.catalog.find(blob):
+            if place.kind is FrameKind.DELTA:
+                bases = self._state.catalog.find_base(place.base)
+                return bases[0].blob if bases else None
+        return None
+
+    def _named(self) -> NamedBlobs:
+        if self._names is None:
+            self._names = NamedBlobs()
+            for snapshot in self._state.newest_snapshots():
+                if self._names.full:
+                    break
+                try:
+                    self._names.take(self._state.manifest(snapshot))
+                except DamageError:
+                    continue
+            self._names.settle()
+        return self._names
+
+    def _add_large(self, pieces: Iterable[bytes], hint: BlobId | None) -> tuple[BlobId, int]:
+        hasher = blake3()
+        parts: list[tuple[BlobId, int]] = []
+        old = _OldParts(self._parts_of(hint))
+        for chunk in cut(_hashed(pieces, hasher)):
+            with self._working():
+                blob = BlobId(hash_of(chunk))
+                relative = old.beside(blob)
+                if not self._known(blob):
+                    self._store(blob, chunk, self._base(relative, len(chunk)) if relative else None)
+                parts.append((blob, len(chunk)))
+        whole, length = BlobId(hasher.hexdigest()), sum(size for _, size in parts)
+        with self._working():
+            if not self._known(whole):
+                self._pending[whole] = None
+                self._packer.add_list(whole, length, encode_list(parts))
+        return whole, length
+
+    def _parts_of(self, blob: BlobId | None) -> tuple[BlobId, ...]:
+        if blob is None or blob not in self._state.catalog:
+            return ()
+        try:
+            return tuple(part for part, _ in self._state.reader.parts(blob)) or (blob,)
+        except DamageError:
+            return ()
+
+    def _add_manifest(self, entries: Iterable[Entry], previous: BlobId | None) -> BlobId:
+        content = b"".join(encode_manifest(self._checked(entries)))
+        if len(content) > _WHOLE_MANIFEST:
+            return self._add_large((content,), previous)[0]
+        blob = BlobId(hash_of(content))
+        if not self._known(blob):
+            self._packer.close_group()  # a manifest is read alone, and often
+            self._store(blob, content, self._base(previous, len(content)) if previous else None)
+        return blob
+
+    def _checked(self, entries: Iterable[Entry]) -> Iterator[Entry]:
+        for entry in entries:
+            if entry.blob is not None and not self._known(entry.blob):
+                raise BlobMissing(entry.blob)
+            yield entry
+
+    def _manifest_of(self, draft: SnapshotDraft, parent: SnapshotId | None) -> BlobId | None:
+        if parent is None:
+            return None
+        try:
+            return self._state.snapshot(draft.project, parent).manifest
+        except DamageError:
+            return None
+
+    def _commit(self, draft: SnapshotDraft, sequence: int, parent: SnapshotId | None, manifest: BlobId) -> Snapshot:
+        try:
+            content, snapshot = encode_snapshot(draft, sequence, parent, manifest)
+        except ValueError as exc:
+            raise InvalidArgument(f"facts must be JSON scalars: {exc}") from exc
+        if not self._lock.held():
+            raise VaultBusy(
+                "the vault's lock file was removed while we were writing; nothing was recorded", self._state.layout.root
+            )
+        target = self._state.layout.snapshot(draft.project, sequence, snapshot.id)
+        publish(self._state.files, self._state.layout, target, content)
+        self._state.take_snapshot(snapshot)
+        self._note(self._state.layout.relative(target), len(content), snapshot.id)
+        self._log()
+        return snapshot
+
+    def _published(self, pack: PackId, size: int, frames: tuple[Frame, ...]) -> None:
+        self._state.catalog.add_pack(pack, size, frames)
+        for frame in frames:
+            for blob, _ in frame.header.members:
+                self._pending.pop(BlobId(blob.hex()), None)
+                self._state.suspects.discard(BlobId(blob.hex()))
+        self._note(self._state.layout.relative(self._state.layout.pack(pack)), size, pack)
+
+    def _note(self, file: str, size: int, digest: str) -> None:
+        self._unlogged.append(LoggedFile(file=file, bytes=size, blake3=digest))
+
+    def note_unlogged(self, found: Iterable[LoggedFile]) -> None:
+        """Takes up files that a dead run left without a log record."""
+        self._unlogged.extend(found)
+
+    def _log(self) -> None:
+        if self._unlogged:
+            self._state.generations.append(self._unlogged)
+            self._unlogged = []
+
+
+class _Working:
+    """Around each step that touches storage: its failure ends the writer."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, StorageError | StorageFull | VaultBusy):
+            self._writer.fail(error)
+        elif isinstance(error, MemoryError | KeyboardInterrupt):
+            self._writer.fail(self._writer.interrupted())
+
+
+class _OldParts:
+    """Walks a large file's last version beside the new one, so that a changed chunk finds the one it replaces."""
+
+    def __init__(self, parts: tuple[BlobId, ...]) -> None:
+        self._parts = parts
+        self._index = {part: at for at, part in enumerate(parts)}
+        self._at = 0
+
+    def beside(self, chunk: BlobId) -> BlobId | None:
+        """The old chunk where `chunk` now stands, None beyond the old end."""
+        at = self._index.get(chunk, self._at)
+        self._at = at + 1
+        return self._parts[at] if at < len(self._parts) else None
+
+
+def _hashed(pieces: Iterable[bytes], hasher: blake3) -> Iterator[bytes]:
+    for piece in pieces:
+        hasher.update(piece)
+        yield piece
