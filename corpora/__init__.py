@@ -1,0 +1,1 @@
+"""Corpora: generated projects, hand-written samples, the tour and the measurements."""
