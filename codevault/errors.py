@@ -29,8 +29,10 @@ CodeVaultError
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from codevault.ids import BlobId
+if TYPE_CHECKING:
+    from codevault.ids import BlobId
 
 
 class CodeVaultError(Exception):

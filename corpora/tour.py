@@ -212,8 +212,9 @@ def _sizes(tour: Tour, vault: Vault) -> None:
     stats = vault.stats()
     cache = sum(f.stat().st_size for f in (vault.path / "cache").rglob("*") if f.is_file())
     logical = sum(int(s.facts.get("bytes") or 0) for s in vault.snapshots())
+    stored = stats.pack_bytes + stats.other_bytes
     tour.say(
-        f"{stats.snapshots} snapshots hold {logical / 1e6:.1f} MB in {(stats.pack_bytes + stats.other_bytes) / 1e6:.2f} MB,"
+        f"{stats.snapshots} snapshots of {logical / 1e6:.1f} MB take {stored / 1e6:.2f} MB,"
         f" and {cache / 1e6:.1f} MB of cache that can be deleted"
     )
 
