@@ -31,6 +31,7 @@ MAX_SIGNATURE: Final = 500
 _READ: Final = 65_536
 _SMALL: Final = frozenset({SymbolKind.CONSTANT, SymbolKind.TYPE})
 _SPACE: Final = re.compile(r"\s+")
+_VISIBLE: Final = re.compile(rb"[^\r\n]")
 
 
 def analyse(path: str, content: bytes, *, seconds: float = 10.0) -> FileAnalysis:
@@ -54,10 +55,11 @@ def _analyse(path: str, content: bytes, seconds: float) -> FileAnalysis:
     grammar = load_grammar(language)
     if grammar is None:
         return _text(language, content, "the grammar of this language is not installed")
-    tree = parse(grammar, content, seconds)
+    blanked = blanked_regions(grammar, content)
+    tree = parse(grammar, without(content, blanked), seconds)
     if tree is None:
         return _failed(language, grammar_name(grammar), content, f"the parser was stopped after {seconds:g} seconds")
-    return _parsed(grammar, tree, content)
+    return _parsed(grammar, tree, content, blanked)
 
 
 def grammar_name(grammar: Grammar) -> str:
@@ -101,8 +103,23 @@ class _Deadline:
         return self.hit
 
 
-def _parsed(grammar: Grammar, tree: Tree, content: bytes) -> FileAnalysis:
-    walked = walk(tree, content, grammar)
+def blanked_regions(grammar: Grammar, content: bytes) -> list[tuple[int, int]]:
+    """Ranges of text that the parser is not shown: macros that would make it misread what stands around them."""
+    return [found.span() for found in grammar.blanked.finditer(content)] if grammar.blanked else []
+
+
+def without(content: bytes, regions: list[tuple[int, int]]) -> bytes:
+    """The content with blanks in place of the regions, line breaks kept, so that every offset and line stays."""
+    if not regions:
+        return content
+    text = bytearray(content)
+    for start, end in regions:
+        text[start:end] = _VISIBLE.sub(b" ", content[start:end])
+    return bytes(text)
+
+
+def _parsed(grammar: Grammar, tree: Tree, content: bytes, blanked: list[tuple[int, int]]) -> FileAnalysis:
+    walked = walk(tree, content, grammar, blanked)
     units, owners = cut(content, _extents(walked.definitions), len(walked.definitions))
     symbols = _symbols(content, walked, _homes(units, owners, walked.definitions))
     problems = []
@@ -147,25 +164,31 @@ def _homes(units: tuple[Unit, ...], owners: list[int], definitions: list[Definit
 
 
 def _symbols(content: bytes, walked: Walked, homes: list[int]) -> tuple[Symbol, ...]:
-    exact, renamed = walked.exact, walked.renamed
-    return tuple(
-        Symbol(
-            name=found.name,
-            qualified_name=found.qualified_name,
-            kind=found.kind,
-            start_byte=found.start,
-            end_byte=found.end,
-            start_line=found.start_row + 1,
-            end_line=found.end_row + 1,
-            name_line=found.name_row + 1,
-            signature=signature(content, found.header),
-            parent=found.parent,
-            unit=home,
-            exact=fingerprint(exact[found.first_token : found.last_token]),
-            renamed=fingerprint(renamed[found.first_token : found.last_token]),
-            tokens=found.last_token - found.first_token,
-        )
-        for found, home in zip(walked.definitions, homes, strict=True)
+    return tuple(_symbol(content, walked, found, home) for found, home in zip(walked.definitions, homes, strict=True))
+
+
+def _symbol(content: bytes, walked: Walked, found: Definition, unit: int) -> Symbol:
+    exact = walked.exact[found.first_token : found.last_token]
+    renamed = walked.renamed[found.first_token : found.last_token]
+    if found.unseen:
+        exact += found.unseen[0]
+        renamed += found.unseen[1]
+    return Symbol(
+        name=found.name,
+        qualified_name=found.qualified_name,
+        kind=found.kind,
+        start_byte=found.start,
+        end_byte=found.end,
+        start_line=found.start_row + 1,
+        end_line=found.end_row + 1,
+        name_line=found.name_row + 1,
+        signature=signature(content, found.header),
+        parent=found.parent,
+        unit=unit,
+        exact=fingerprint(exact),
+        renamed=fingerprint(renamed),
+        tokens=len(exact),
+        body="" if found.body_token < 0 else fingerprint(walked.exact[found.body_token : found.last_token]),
     )
 
 

@@ -32,6 +32,7 @@ WRAPPER: Final = 8
 SINGLE_WRAPPER: Final = 9
 LEAD: Final = 10
 ERROR: Final = 11
+BODY: Final = 12  # learned on the way: kinds of node that were the body of a definition
 
 MODULE_LEVEL: Final = 0
 TYPE_LEVEL: Final = 1
@@ -77,6 +78,7 @@ class Grammar:
     levels: dict[int, int]
     rules: tuple[Rule, ...]
     definitions: QueryCursor
+    blanked: re.Pattern[bytes] | None
 
 
 @cache
@@ -128,12 +130,13 @@ def build_grammar(spec: LanguageSpec, language: Language, version: str) -> Gramm
         levels=levels,
         rules=rules,
         definitions=cursor,
+        blanked=re.compile("|".join(spec.blanked).encode(), re.MULTILINE) if spec.blanked else None,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One pattern of a query file: its text, the kind of its outermost node ("[": several), the capture of the whole."""
+    """One pattern of a query file: its text, the kind of its outermost node ("[": several), the capture of it."""
 
     text: str
     root: str

@@ -1,7 +1,7 @@
 """Which language a file is written in: by its name, then its first line, then its beginning.
 
-A language is a folder `languages/<name>/` with one file `symbols.scm`; LANGUAGES.md describes its two parts, a header of
-`; key: value` lines and the patterns. The table of languages is whatever folders there are.
+A language is a folder `languages/<name>/` with one file `symbols.scm`; LANGUAGES.md describes its two parts, a header
+of `; key: value` lines and the patterns. The table of languages is whatever folders there are.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ class LanguageSpec:
     """What `symbols.scm` says about a language: how files of it are recognised, who parses it, how names join.
 
     `provider` is the module of the grammar, `entry` its function; `constructors` are method names that construct,
-    "=" standing for the name of the enclosing type; `dropped` are words left out of qualified names.
+    "=" standing for the name of the enclosing type; `dropped` are words left out of qualified names; `blanked` are
+    regular expressions of text that the grammar should not see (macros that read as something else).
     """
 
     name: str
@@ -34,6 +35,7 @@ class LanguageSpec:
     interpreters: tuple[str, ...]
     constructors: frozenset[str]
     dropped: frozenset[str]
+    blanked: tuple[str, ...]
     patterns: str
 
 
@@ -101,6 +103,7 @@ def parse_spec(name: str, text: str) -> LanguageSpec:
         interpreters=tuple(header.get("interpreters", ())),
         constructors=frozenset(header.get("constructors", ())),
         dropped=frozenset(header.get("dropped", ())),
+        blanked=tuple(header.get("blanked", ())),
         patterns=text,
     )
 
@@ -127,7 +130,8 @@ def _by_first_line(content: bytes) -> str:
 
 
 _CPLUSPLUS = re.compile(
-    rb"^[ \t]*(?:template[ \t]*<|namespace\b[^;=(]*\{|class[ \t]+\w[^;(]*\{|using[ \t]+\w|(?:public|private|protected)[ \t]*:)",
+    rb"^[ \t]*(?:template[ \t]*<|namespace\b[^;=(]*\{|class[ \t]+\w[^;(]*\{|using[ \t]+\w"
+    rb"|(?:public|private|protected)[ \t]*:)",
     re.MULTILINE,
 )
 

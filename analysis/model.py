@@ -46,7 +46,8 @@ class Symbol:
     The span starts at decorators, annotations or attributes and ends with the body; `name_line` is where its name is.
     `exact` survives white space and comments; `renamed` also survives renamed identifiers and changed literals.
     Both are hexadecimal, 128 bits, over the symbol's whole text, nested symbols included.
-    `tokens` is the count of tokens without comments: how much there is to compare.
+    `tokens` is the count of tokens without comments: how much there is to compare. `body` is the exact fingerprint of
+    the body alone, "" for a symbol that has none: it tells a change inside from one of the header.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Symbol:
     exact: str
     renamed: str
     tokens: int
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

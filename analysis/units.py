@@ -1,4 +1,4 @@
-"""How a file is cut into units: every byte in exactly one, at line borders where possible, stable under edits elsewhere.
+"""How a file is cut into units: each byte in exactly one, at line borders where possible, stable under edits elsewhere.
 
 A symbol's unit is its own text: decorators, comments directly above, header and body without the symbols inside that
 have units of their own. What is left over of the file is cut at lines whose checksum says so, so that an edit moves the
@@ -38,7 +38,7 @@ def cut(content: bytes, extents: Sequence[Extent], symbols: int) -> tuple[tuple[
 
     Extents may nest; those that cross are trimmed. Linear in bytes and extents.
     """
-    own, rest = _own_spans(content, extents, symbols)
+    own, rest = _own_spans(content, extents)
     units = [_unit(content, spans, symbol) for symbol, spans in own.items() if spans]
     units.extend(_unit(content, spans, -1) for spans in _rest(content, rest))
     units.sort(key=_first_byte)
@@ -63,7 +63,7 @@ def _unit(content: bytes, spans: Sequence[Span], symbol: int) -> Unit:
     return Unit(id=unit_id(text), spans=tuple(spans), symbol=symbol)
 
 
-def _own_spans(content: bytes, extents: Sequence[Extent], symbols: int) -> tuple[dict[int, list[Span]], list[Span]]:
+def _own_spans(content: bytes, extents: Sequence[Extent]) -> tuple[dict[int, list[Span]], list[Span]]:
     """Each symbol's spans without those nested in it, and the spans outside all symbols."""
     rest: list[Span] = []
     own: dict[int, list[Span]] = {}
@@ -103,7 +103,7 @@ def _line_borders(content: bytes, extent: Extent, position: int) -> Span:
     if line < start and not content[line:start].strip(b" \t"):
         start = line
     rest = _LINE_REST.match(content, end)
-    return start, rest.end() if rest and not content[end - 1 : end] == b"\n" else end
+    return start, rest.end() if rest and content[end - 1 : end] != b"\n" else end
 
 
 def _rest(content: bytes, spans: Iterable[Span]) -> Iterator[list[Span]]:
@@ -115,10 +115,11 @@ def _rest(content: bytes, spans: Iterable[Span]) -> Iterator[list[Span]]:
         if content[start:end].isspace():
             blank.append((start, end))
             continue
+        position = start
         for border, cuts in _borders(content, start, end, size):
-            chunk.append((start, border))
-            size += border - start
-            start = border
+            chunk.append((position, border))
+            size += border - position
+            position = border
             if cuts:
                 yield chunk
                 chunk, size = [], 0
@@ -153,7 +154,7 @@ _STATEMENT_END: Final = re.compile(rb"[;,}\s]")
 
 
 def _within_line(content: bytes, start: int, end: int) -> Iterator[int]:
-    """Borders inside a line too long for one unit: after a separator chosen by its surroundings, never inside a character."""
+    """Borders in a line too long for one unit: behind separators chosen by what precedes, never inside a character."""
     while end - start > MAX_CHUNK:
         border = start + MAX_CHUNK
         for found in _STATEMENT_END.finditer(content, start + MIN_CHUNK, start + MAX_CHUNK):

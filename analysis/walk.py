@@ -8,6 +8,8 @@ whole tree, which costs a third of the parse.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,8 +17,10 @@ from tree_sitter import Node, Tree
 
 from codevault.analysis.grammar import (
     BLANK,
+    BODY,
     COMMENT,
     DEFINITION,
+    DESCEND,
     ERROR,
     IDENTIFIER,
     LEAD,
@@ -45,7 +49,8 @@ BLIND_LITERAL: Final = b"\x02"
 class Definition:
     """A definition as found: `start` includes decorators, `lead` also the comments directly above.
 
-    `header` is the range of its signature, `tokens` the range of its tokens; rows count from 0.
+    `header` is the range of its signature; rows count from 0. Its tokens are `first_token` up to `last_token`, and
+    `unseen`: those (plain, blinded) of text inside it that was kept from the parser.
     """
 
     kind: SymbolKind
@@ -61,6 +66,8 @@ class Definition:
     parent: int
     first_token: int
     last_token: int = 0
+    body_token: int = -1
+    unseen: tuple[list[bytes], list[bytes]] | None = None
 
 
 @dataclass(slots=True)
@@ -80,9 +87,10 @@ class _Scope:
     prefix: str
     symbol: int
     holds_members: bool
+    body: int
 
 
-_TOP: Final = _Scope(-1, MODULE_LEVEL, "", -1, False)
+_TOP: Final = _Scope(-1, MODULE_LEVEL, "", -1, False, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +113,7 @@ class _Wrapper:
 _NO_WRAPPER: Final = _Wrapper(-2, 0, 0, 0, False)
 
 
-def walk(tree: Tree, content: bytes, grammar: Grammar) -> Walked:  # noqa: C901 - one loop, unrolled for speed
+def walk(tree: Tree, content: bytes, grammar: Grammar, blanked: Sequence[tuple[int, int]] = ()) -> Walked:  # noqa: C901 - one loop, unrolled for speed
     """Tokens and definitions of a tree parsed from `content`. Linear in the number of nodes."""
     walked = Walked()
     exact, renamed = walked.exact, walked.renamed
@@ -150,6 +158,8 @@ def walk(tree: Tree, content: bytes, grammar: Grammar) -> Walked:  # noqa: C901 
         while not following():
             if not up():
                 scopes.close_all()
+                if blanked:
+                    _add_unseen(walked.definitions, content, blanked)
                 return walked
             depth -= 1
             if depth == closing:
@@ -181,6 +191,8 @@ class _Scopes:
             self._leads.append((*node.byte_range, -1))
         elif action == DEFINITION:
             self._define(node, depth)
+        elif action == BODY:
+            self._reach_body(node)
         elif action == LEAD:
             self._leads.append((*node.byte_range, len(self._walked.exact)))
         elif action == ERROR:
@@ -188,6 +200,13 @@ class _Scopes:
         else:
             self._wrap(node, action, depth)
         return self._open[-1].depth
+
+    def _reach_body(self, node: Node) -> None:
+        scope = self._open[-1]
+        if scope.body == node.start_byte and scope.symbol >= 0:
+            found = self._walked.definitions[scope.symbol]
+            if found.body_token < 0:
+                found.body_token = len(self._walked.exact)
 
     def _wrap(self, node: Node, action: int, depth: int) -> None:
         outer = self._wrapper
@@ -205,10 +224,7 @@ class _Scopes:
             return
         exact, renamed = self._walked.exact, self._walked.renamed
         if action == RAW:
-            for found in _RAW_TOKEN.finditer(self._content, start, end):
-                if found.lastindex:
-                    exact.append(found[0])
-                    renamed.append((BLIND_IDENTIFIER, BLIND_LITERAL, found[0])[found.lastindex - 1])
+            _lex(self._content, start, end, exact, renamed)
         elif action != ERROR:
             exact.append(self._content[start:end])
             renamed.append(self._content[start:end])
@@ -280,7 +296,17 @@ class _Scopes:
             self._walked.definitions.append(self._definition(node, kind, parts[-1], prefix, captures, name_node, depth))
         level = max(scope.level, rule.inside)
         members = rule.inside == TYPE_LEVEL
-        self._open.append(_Scope(depth, level, prefix, symbol, members))
+        self._open.append(_Scope(depth, level, prefix, symbol, members, self._expect_body(captures)))
+
+    def _expect_body(self, captures: dict[str, list[Node]]) -> int:
+        """Where the body begins; nodes of its kind are looked at from now on."""
+        body = captures.get("body")
+        if not body:
+            return -1
+        actions, kind = self._grammar.actions, body[0].kind_id
+        if actions[kind] == DESCEND:
+            actions[kind] = BODY
+        return body[0].start_byte
 
     def _parts(self, captures: dict[str, list[Node]], name: str, rule: Rule) -> list[str]:
         """The names of a definition, outermost first: its own qualifiers (receiver, `A::`) and its name."""
@@ -360,6 +386,24 @@ class _Scopes:
 MAX_ERROR_CHILDREN: Final = 1_000_000
 
 
+def _lex(content: bytes, start: int, end: int, exact: list[bytes], renamed: list[bytes]) -> None:
+    """Append the tokens of text that no grammar has read, such as the body of a macro."""
+    for found in _RAW_TOKEN.finditer(content, start, end):
+        if found.lastindex:
+            exact.append(found[0])
+            renamed.append((BLIND_IDENTIFIER, BLIND_LITERAL, found[0])[found.lastindex - 1])
+
+
+def _add_unseen(definitions: list[Definition], content: bytes, blanked: Sequence[tuple[int, int]]) -> None:
+    starts = [start for start, _ in blanked]
+    for found in definitions:
+        first, last = bisect_left(starts, found.start), bisect_left(starts, found.end)
+        if first < last:
+            found.unseen = [], []
+            for start, end in blanked[first:last]:
+                _lex(content, start, end, *found.unseen)
+
+
 def _pattern_of(match: tuple[int, dict[str, list[Node]]]) -> int:
     return match[0]
 
@@ -389,8 +433,10 @@ def _innermost_declarator(node: Node) -> Node:
     return node
 
 
-_NAME_NOISE: Final = re.compile(r"<[^<>]*>|\([^()]*\)|[*&\s]|^[#'\"]|['\"]$")
-_SEPARATOR: Final = re.compile(r"::|\.|->|\\")
+_NAME_NOISE: Final = re.compile(r"<[^<>]*>|\([^()]*\)|[*&\s]")
+_SEPARATOR: Final = re.compile(r"::|\.|->|\\\\")
+_OPERATOR: Final = re.compile(r"(.*?)\b(operator)\s*(\W.*|\s\w.*)", re.DOTALL)
+_QUOTES: Final = "\"'`"
 
 
 def _text(content: bytes, node: Node) -> str:
@@ -398,15 +444,21 @@ def _text(content: bytes, node: Node) -> str:
 
 
 def _name_parts(text: str) -> list[str]:
+    """The components of a name as written: `A::f`, `a.b.c`, `*T[K]`, `operator ==`, `'quoted key'`, `[computed]`."""
     if text.isidentifier():
         return [text[:MAX_NAME]]
-    if "operator" in text:
-        head, _, sign = text.rpartition("operator")
-        return [*_split(head), "operator" + " ".join(sign.split())]
+    if text[:1] in _QUOTES:
+        return [text.strip(_QUOTES)[:MAX_NAME] or text]
+    if text.startswith("[") or not any(character.isalnum() or character == "_" for character in text):
+        return [text[:MAX_NAME]]
+    found = _OPERATOR.fullmatch(text)
+    if found:
+        sign = " ".join(found[3].split())
+        return [*_split(found[1]), f"operator {sign}" if sign[0].isalpha() else f"operator{sign}"]
     return _split(text)
 
 
 def _split(text: str) -> list[str]:
     while (shorter := _NAME_NOISE.sub("", text)) != text:
         text = shorter
-    return [part[:MAX_NAME] for part in _SEPARATOR.split(text) if part]
+    return [part[:MAX_NAME] for part in _SEPARATOR.split(text.partition("[")[0]) if part]

@@ -44,7 +44,7 @@ def decode_response(payload: bytes) -> tuple[int, FileAnalysis]:
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
-    """The next payload, None at the end of the stream; ValueError when it ends inside a frame or the length is absurd."""
+    """The next payload, None at the end of the stream; ValueError when it ends inside a frame or a length is absurd."""
     head = _read(stream, _LENGTH.size)
     if not head:
         return None

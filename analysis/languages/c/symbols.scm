@@ -1,8 +1,9 @@
 ; provider: tree_sitter_c language
 ; extensions: .c .h
 ; interpreters: tcc
+; blanked: \b__(?:printf|scanf|aligned|section|acquires|releases|must_hold|malloc|alloc_size|no_sanitize|counted_by)\((?:[^()\n]|\([^()\n]*\))*\)
 
-(function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function
+((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function (#set! level "type"))
 (struct_specifier name: (_) @name body: (_) @body) @definition.struct
 (union_specifier name: (_) @name body: (_) @body) @definition.struct
 (enum_specifier name: (_) @name body: (_) @body) @definition.enum

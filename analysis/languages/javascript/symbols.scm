@@ -1,7 +1,7 @@
 ; provider: tree_sitter_javascript language
 ; extensions: .js .mjs .cjs .jsx .es6
 ; filenames: Jakefile
-; interpreters: node nodejs bun deno
+; interpreters: node nodejs bun
 ; constructors: constructor
 ; dropped: prototype module exports this window self
 

@@ -1,0 +1,25 @@
+; provider: tree_sitter_c_sharp language
+; extensions: .cs .csx
+
+(namespace_declaration name: (_) @name body: (_) @body) @definition.module
+(class_declaration name: (_) @name body: (_) @body) @definition.class
+(record_declaration name: (_) @name) @definition.class
+(struct_declaration name: (_) @name body: (_) @body) @definition.struct
+(interface_declaration name: (_) @name body: (_) @body) @definition.interface
+(enum_declaration name: (_) @name body: (_) @body) @definition.enum
+(delegate_declaration name: (_) @name) @definition.type
+(method_declaration name: (_) @name body: (_) @body) @definition.method
+(method_declaration name: (_) @name) @definition.method
+(constructor_declaration name: (_) @name body: (_) @body) @definition.constructor
+(destructor_declaration name: (_) @name body: (_) @body) @definition.method
+(operator_declaration operator: _ @name) @definition.method
+(conversion_operator_declaration type: (_) @name) @definition.method
+(local_function_statement name: (_) @name body: (_) @body) @definition.function
+((field_declaration (variable_declaration (variable_declarator name: (_) @name))) @definition.constant
+  (#set! level "type") (#set! before "\\bconst\\b|\\bstatic\\s+readonly\\b"))
+
+[(lambda_expression) (anonymous_method_expression)] @scope.function
+(comment) @comment
+[(identifier) (predefined_type)] @identifier
+[(integer_literal) (real_literal) (character_literal) (string_literal) (verbatim_string_literal) (raw_string_literal)
+ (string_content)] @literal

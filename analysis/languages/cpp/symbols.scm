@@ -1,0 +1,31 @@
+; provider: tree_sitter_cpp language
+; extensions: .cpp .cc .cxx .c++ .hpp .hh .hxx .h++ .ipp .inl .tpp .cu .cuh .ino
+; constructors: =
+; blanked: ^[\x20\t]*[A-Z][A-Z0-9_]{2,}(?:\([^()\n;]*\))?[\x20\t]*\r?$(?!\s*[{,;.)+\-*/|&?:=<>])
+; blanked: (?<=\bclass)[\x20\t]+[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{;])
+; blanked: (?<=\bstruct)[\x20\t]+[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{;])
+
+((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function)
+(function_definition declarator: (_) @name.declarator) @definition.function
+(class_specifier name: (_) @name body: (_) @body) @definition.class
+(struct_specifier name: (_) @name body: (_) @body) @definition.struct
+(union_specifier name: (_) @name body: (_) @body) @definition.struct
+(enum_specifier name: (_) @name body: (_) @body) @definition.enum
+(namespace_definition name: (_) @name body: (_) @body) @definition.module
+(concept_definition name: (_) @name) @definition.type
+(type_definition type: (struct_specifier !name body: (_) @body) declarator: (type_identifier) @name) @definition.struct
+(type_definition type: (union_specifier !name body: (_) @body) declarator: (type_identifier) @name) @definition.struct
+(type_definition type: (enum_specifier !name body: (_) @body) declarator: (type_identifier) @name) @definition.enum
+(type_definition declarator: (_) @name.declarator) @definition.type
+(alias_declaration name: (_) @name) @definition.type
+(preproc_function_def name: (_) @name value: (_) @body) @definition.function
+(preproc_def name: (_) @name value: (_)) @definition.constant
+((declaration declarator: (init_declarator declarator: (_) @name.declarator)) @definition.constant
+  (#set! level "type") (#set! before "\\bconst(expr)?\\b"))
+
+(template_declaration) @wrapper
+(lambda_expression) @scope.function
+(comment) @comment
+[(identifier) (type_identifier) (field_identifier) (statement_identifier) (namespace_identifier) (primitive_type)] @identifier
+[(number_literal) (char_literal) (string_literal) (raw_string_literal) (system_lib_string)] @literal
+(preproc_arg) @raw

@@ -1,0 +1,21 @@
+; provider: tree_sitter_go language
+; extensions: .go
+
+(function_declaration name: (_) @name body: (_) @body) @definition.function
+(function_declaration name: (_) @name) @definition.function
+(method_declaration receiver: (parameter_list (parameter_declaration type: (_) @qualifier)) name: (_) @name
+  body: (_) @body) @definition.method
+(type_spec name: (_) @name type: (struct_type) @body) @definition.struct
+(type_spec name: (_) @name type: (interface_type) @body) @definition.interface
+(type_spec name: (_) @name) @definition.type
+(type_alias name: (_) @name) @definition.type
+(method_elem name: (_) @name) @definition.method
+((const_spec name: (_) @name) @definition.constant (#set! level "module"))
+((var_spec name: (_) @name) @definition.constant (#set! level "module"))
+
+[(type_declaration) (const_declaration) (var_declaration)] @wrapper.single
+(func_literal) @scope.function
+(comment) @comment
+[(identifier) (type_identifier) (field_identifier) (package_identifier) (label_name) (blank_identifier)] @identifier
+[(int_literal) (float_literal) (imaginary_literal) (rune_literal) (raw_string_literal)
+ (interpreted_string_literal)] @literal

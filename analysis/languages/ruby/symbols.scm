@@ -1,0 +1,19 @@
+; provider: tree_sitter_ruby language
+; extensions: .rb .rake .gemspec .ru .podspec .rbi
+; filenames: Rakefile Gemfile Guardfile Vagrantfile Podfile Capfile Fastfile
+; interpreters: ruby jruby
+; constructors: initialize
+; dropped: self
+
+(method name: (_) @name) @definition.method
+(singleton_method object: (_) @qualifier name: (_) @name) @definition.method
+(class name: (_) @name) @definition.class
+(singleton_class) @scope.type
+(module name: (_) @name) @definition.module
+((assignment left: (constant) @name) @definition.constant (#set! level "type"))
+
+[(block) (do_block) (lambda)] @scope.block
+(comment) @comment
+[(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @identifier
+[(integer) (float) (character) (string_content) (heredoc_content) (escape_sequence) (simple_symbol) (hash_key_symbol)
+ (heredoc_beginning) (heredoc_end)] @literal

@@ -1,0 +1,54 @@
+; provider: tree_sitter_typescript language_typescript
+; extensions: .ts .mts .cts
+; interpreters: ts-node tsx deno
+; constructors: constructor
+; dropped: prototype module exports this window self
+
+(function_declaration name: (identifier) @name body: (_) @body) @definition.function
+(generator_function_declaration name: (identifier) @name body: (_) @body) @definition.function
+(function_signature name: (identifier) @name) @definition.function
+(class_declaration name: (_) @name body: (_) @body) @definition.class
+(abstract_class_declaration name: (_) @name body: (_) @body) @definition.class
+(interface_declaration name: (_) @name body: (_) @body) @definition.interface
+(enum_declaration name: (_) @name body: (_) @body) @definition.enum
+(type_alias_declaration name: (_) @name) @definition.type
+(internal_module name: (_) @name body: (_) @body) @definition.module
+(module name: (_) @name body: (_) @body) @definition.module
+(method_definition name: (_) @name body: (_) @body) @definition.method
+(method_signature name: (_) @name) @definition.method
+(abstract_method_signature name: (_) @name) @definition.method
+(public_field_definition name: (_) @name value: (arrow_function body: (_) @body)) @definition.method
+(public_field_definition name: (_) @name value: (function_expression body: (_) @body)) @definition.method
+(variable_declarator name: (identifier) @name value: (arrow_function body: (_) @body)) @definition.function
+(variable_declarator name: (identifier) @name value: (function_expression body: (_) @body)) @definition.function
+(variable_declarator name: (identifier) @name value: (generator_function body: (_) @body)) @definition.function
+(variable_declarator name: (identifier) @name value: (class body: (_) @body)) @definition.class
+((variable_declarator name: (identifier) @name value: (object) @body) @definition.constant
+  (#set! level "module") (#set! before "^(export\\s+)?const\\b"))
+(variable_declarator name: (identifier) @name value: (object)) @scope.type
+((variable_declarator name: (identifier) @name) @definition.constant (#set! level "module") (#set! before "^(export\\s+)?const\\b"))
+(assignment_expression left: (member_expression object: (_) @qualifier property: (_) @name)
+  right: (function_expression body: (_) @body)) @definition.function
+(assignment_expression left: (member_expression object: (_) @qualifier property: (_) @name)
+  right: (arrow_function body: (_) @body)) @definition.function
+(assignment_expression left: (member_expression object: (_) @qualifier property: (_) @name)
+  right: (generator_function body: (_) @body)) @definition.function
+(assignment_expression left: (member_expression object: (_) @qualifier property: (_) @name)
+  right: (class body: (_) @body)) @definition.class
+(assignment_expression left: (member_expression) @name right: (object)) @scope.type
+(assignment_expression left: (identifier) @name right: (function_expression body: (_) @body)) @definition.function
+(assignment_expression left: (identifier) @name right: (arrow_function body: (_) @body)) @definition.function
+(assignment_expression left: (identifier) @name right: (class body: (_) @body)) @definition.class
+(pair key: (_) @name value: (function_expression body: (_) @body)) @definition.method
+(pair key: (_) @name value: (arrow_function body: (_) @body)) @definition.method
+(pair key: (_) @name value: (generator_function body: (_) @body)) @definition.method
+(pair key: (_) @name value: (object)) @scope.type
+
+[(export_statement) (ambient_declaration)] @wrapper
+[(lexical_declaration) (variable_declaration) (expression_statement)] @wrapper.single
+(decorator) @lead
+[(arrow_function) (function_expression) (generator_function)] @scope.function
+[(comment) (html_comment) (hash_bang_line)] @comment
+[(identifier) (property_identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern)
+ (private_property_identifier) (statement_identifier) (type_identifier) (predefined_type)] @identifier
+[(number) (string) (string_fragment) (escape_sequence) (regex)] @literal

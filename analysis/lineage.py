@@ -1,0 +1,361 @@
+"""What became of each symbol in one step from one version of some files to the next.
+
+The assignment is one to one over the whole step and made in order of evidence, so that a strong match is never lost to
+a weak one: same path and qualified name; same tokens elsewhere; same tokens but for names; members of a container, or
+symbols of a file, most of which went to one place; at last an equal name and header that exist only once on either
+side. Every stage works on groups found by key: linear in the symbols, but for ties, which are sorted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from codevault.analysis.model import Symbol, SymbolKind, Unit
+
+MIN_TOKENS_MOVED: Final = 10
+"""Symbols with fewer tokens are not taken for the same because of equal tokens alone."""
+
+MIN_TOKENS_RENAMED: Final = 20
+"""The same for tokens that are equal only once names and literals are left out."""
+
+
+class ChangeKind(StrEnum):
+    """What happened to a symbol; several may hold at once."""
+
+    INTRODUCED = "introduced"
+    REMOVED = "removed"
+    BODY = "body"
+    SIGNATURE = "signature"
+    ANNOTATION = "annotation"  # decorators, attributes, modifiers: neither header nor body
+    RENAMED = "renamed"
+    MOVED = "moved"  # to another file
+    CONTAINER_MOVED = "container-moved"  # into another class, module or function, or its container got another name
+    FORMAT_ONLY = "format-only"  # white space and comments
+    COPIED = "copied"  # introduced with the tokens of a symbol that stays where it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionedSymbol:
+    """A symbol in one version of the file at `path`. `text` names its own unit, "" when that is not known."""
+
+    path: str
+    name: str
+    qualified_name: str
+    kind: SymbolKind
+    signature: str
+    exact: str
+    renamed: str
+    tokens: int
+    start_line: int
+    body: str = ""
+    text: str = ""
+
+    @property
+    def container(self) -> str:
+        """The qualified name of what encloses it, "" at the top of the file."""
+        return self.qualified_name[: -len(self.name) - 1] if self.qualified_name.endswith("." + self.name) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One symbol's step. `before` None: it was not there; `after` None: it is gone. `confidence` is 0 to 1."""
+
+    before: VersionedSymbol | None
+    after: VersionedSymbol | None
+    kinds: tuple[ChangeKind, ...]
+    evidence: str
+    confidence: float
+
+
+def versioned(path: str, symbols: Sequence[Symbol], units: Sequence[Unit] = ()) -> tuple[VersionedSymbol, ...]:
+    """The symbols of one analysed file as `match` takes them."""
+    return tuple(
+        VersionedSymbol(
+            path=path,
+            name=symbol.name,
+            qualified_name=symbol.qualified_name,
+            kind=symbol.kind,
+            signature=symbol.signature,
+            exact=symbol.exact,
+            renamed=symbol.renamed,
+            tokens=symbol.tokens,
+            start_line=symbol.start_line,
+            body=symbol.body,
+            text=units[symbol.unit].id if units and units[symbol.unit].symbol == index else "",
+        )
+        for index, symbol in enumerate(symbols)
+    )
+
+
+def match(before: Sequence[VersionedSymbol], after: Sequence[VersionedSymbol]) -> tuple[Change, ...]:
+    """What changed between two versions of the changed files, unchanged symbols left out.
+
+    Changes of symbols that exist after the step come first, in the order of `after`, then those that are gone. Time is
+    linear in the number of symbols but for sorting ties.
+    """
+    step = _Step(before, after)
+    step.same_place()
+    step.same_tokens()
+    step.same_but_names()
+    step.followed_their_surroundings()
+    step.same_name_once()
+    return step.changes()
+
+
+@dataclass(frozen=True, slots=True)
+class _Pairing:
+    before: int
+    evidence: str
+    confidence: float
+
+
+_Key = Callable[[VersionedSymbol], Hashable]
+
+
+class _Step:
+    """The assignment while it is made: each symbol is in at most one pair, pairs are never undone."""
+
+    def __init__(self, before: Sequence[VersionedSymbol], after: Sequence[VersionedSymbol]) -> None:
+        self._before = before
+        self._after = after
+        self._pairs: dict[int, _Pairing] = {}
+        self._gone = dict.fromkeys(range(len(before)))
+        self._new = dict.fromkeys(range(len(after)))
+
+    def same_place(self) -> None:
+        """Path and qualified name; overloads of one name by tokens, tokens but names, header, then order."""
+        refinements: tuple[_Key, ...] = (
+            lambda symbol: symbol.exact,
+            lambda symbol: symbol.renamed,
+            lambda symbol: symbol.signature,
+            lambda _: "",
+        )
+        for refine in refinements:
+            self._pair_groups(
+                lambda symbol, refine=refine: (symbol.path, symbol.qualified_name, refine(symbol)),  # type: ignore[misc]
+                "same path and name",
+                1.0,
+            )
+
+    def same_tokens(self) -> None:
+        """Equal tokens: nearest place first; tiny symbols only under an equal name."""
+        for place in _PLACES:
+            self._pair_groups(lambda symbol, place=place: (symbol.exact, place(symbol)), "same tokens", 0.97)  # type: ignore[misc]
+        self._pair_groups(_exact_of_large, "same tokens", 0.95)
+
+    def same_but_names(self) -> None:
+        """Equal tokens once names and literals are left out."""
+        for place in _PLACES:
+            self._pair_groups(
+                lambda symbol, place=place: (symbol.renamed, symbol.kind, place(symbol)),  # type: ignore[misc]
+                "same tokens except names and literals, same name",
+                0.9,
+            )
+        evidence = "same tokens except names and literals"
+        self._pair_groups(lambda symbol: _renamed_of_large(symbol, symbol.path, symbol.container), evidence, 0.85)
+        self._pair_groups(lambda symbol: _renamed_of_large(symbol, symbol.path), evidence, 0.8)
+        self._pair_groups(_renamed_of_large, evidence, 0.75, once=True)
+
+    def followed_their_surroundings(self) -> None:
+        """What keeps its name inside a container, or a file, most of whose symbols went to one other place."""
+        self._follow(
+            _container_place,
+            lambda symbol: symbol.name,
+            "its container's members moved together",
+        )
+        self._pair_containers()
+        self._follow(
+            lambda symbol: symbol.path, lambda symbol: symbol.qualified_name, "its file's symbols moved together"
+        )
+
+    def same_name_once(self) -> None:
+        """Equal name, kind and header, unique on both sides: moved and changed in one step."""
+        self._pair_groups(_header_of_large, "the only symbol of that name and header", 0.6, once=True)
+
+    def changes(self) -> tuple[Change, ...]:
+        """Pairs that differ, then what has no pair."""
+        staying = {self._before[pair.before].exact for pair in self._pairs.values()}
+        found: list[Change] = []
+        for index, symbol in enumerate(self._after):
+            pair = self._pairs.get(index)
+            if pair is None:
+                found.append(_introduced(symbol, symbol.exact in staying))
+                continue
+            earlier = self._before[pair.before]
+            kinds = tuple(_kinds(earlier, symbol))
+            if kinds:
+                change = Change(
+                    before=earlier, after=symbol, kinds=kinds, evidence=pair.evidence, confidence=pair.confidence
+                )
+                found.append(change)
+        found.extend(
+            Change(
+                before=self._before[index],
+                after=None,
+                kinds=(ChangeKind.REMOVED,),
+                evidence="nothing like it is left in the changed files",
+                confidence=0.9,
+            )
+            for index in self._gone
+        )
+        return tuple(found)
+
+    def _pair(self, before: int, after: int, evidence: str, confidence: float) -> None:
+        self._pairs[after] = _Pairing(before, evidence, confidence)
+        del self._gone[before]
+        del self._new[after]
+
+    def _pair_groups(self, key: _Key, evidence: str, confidence: float, *, once: bool = False) -> None:
+        """Pair what has an equal key, in order of path and line; with `once` only keys that occur once on each side."""
+        olds = _grouped(self._before, self._gone, key)
+        news = _grouped(self._after, self._new, key)
+        for value, group in news.items():
+            candidates = olds.get(value, [])
+            if once and (len(candidates) != 1 or len(group) != 1):
+                continue
+            for old, new in zip(candidates, group, strict=False):
+                self._pair(old, new, evidence, confidence)
+
+    def _follow(self, surroundings: _Key, name: _Key, evidence: str) -> None:
+        moves = self._moves(surroundings)
+        news = {(surroundings(symbol), name(symbol)): index for index, symbol in self._unpaired_after()}
+        for index in list(self._gone):
+            symbol = self._before[index]
+            target = moves.get(surroundings(symbol))
+            new = None if target is None else news.get((target, name(symbol)))
+            if new is not None and new in self._new:
+                self._pair(index, new, evidence, 0.75)
+
+    def _moves(self, surroundings: _Key) -> dict[Hashable, Hashable]:
+        """Where the greater part of the paired symbols of each surrounding went."""
+        votes: dict[Hashable, Counter[Hashable]] = defaultdict(Counter)
+        for after, pair in self._pairs.items():
+            votes[surroundings(self._before[pair.before])][surroundings(self._after[after])] += 1
+        winners = {source: counts.most_common(1)[0] for source, counts in votes.items() if source is not None}
+        return {
+            source: target
+            for source, (target, count) in winners.items()
+            if target is not None and target != source and 2 * count > votes[source].total()
+        }
+
+    def _pair_containers(self) -> None:
+        """Containers follow their members: a class that was renamed and edited at once."""
+        moves = self._moves(_container_place)
+        news: dict[Hashable, int] = {_place(symbol): index for index, symbol in self._unpaired_after()}
+        for index in list(self._gone):
+            symbol = self._before[index]
+            new = news.get(moves.get(_place(symbol)))
+            if new is not None and new in self._new:
+                self._pair(index, new, "most of its members are there", 0.8)
+
+    def _unpaired_after(self) -> Iterable[tuple[int, VersionedSymbol]]:
+        return ((index, self._after[index]) for index in self._new)
+
+
+_PLACES: Final[tuple[_Key, ...]] = (
+    lambda symbol: (symbol.path, symbol.name),
+    lambda symbol: (symbol.container, symbol.name),
+    lambda symbol: symbol.name,
+)
+
+
+def _grouped(symbols: Sequence[VersionedSymbol], indices: Iterable[int], key: _Key) -> dict[Hashable, list[int]]:
+    groups: dict[Hashable, list[int]] = defaultdict(list)
+    for index in indices:
+        value = key(symbols[index])
+        if value is not None:
+            groups[value].append(index)
+    for group in groups.values():
+        if len(group) > 1:
+            group.sort(key=lambda index: (symbols[index].path, symbols[index].start_line))
+    return groups
+
+
+def _place(symbol: VersionedSymbol) -> Hashable:
+    return symbol.path, symbol.qualified_name
+
+
+def _container_place(symbol: VersionedSymbol) -> Hashable:
+    return (symbol.path, symbol.container) if symbol.container else None
+
+
+def _exact_of_large(symbol: VersionedSymbol) -> Hashable:
+    return symbol.exact if symbol.tokens >= MIN_TOKENS_MOVED else None
+
+
+def _renamed_of_large(symbol: VersionedSymbol, *place: str) -> Hashable:
+    return (symbol.renamed, symbol.kind, *place) if symbol.tokens >= MIN_TOKENS_RENAMED else None
+
+
+def _header_of_large(symbol: VersionedSymbol) -> Hashable:
+    return (symbol.name, symbol.kind, symbol.signature) if symbol.tokens >= MIN_TOKENS_MOVED else None
+
+
+def _introduced(symbol: VersionedSymbol, has_original: bool) -> Change:
+    copied = has_original and symbol.tokens >= MIN_TOKENS_MOVED
+    return Change(
+        before=None,
+        after=symbol,
+        kinds=(ChangeKind.INTRODUCED, ChangeKind.COPIED) if copied else (ChangeKind.INTRODUCED,),
+        evidence="same tokens as a symbol that stays" if copied else "nothing like it was in the changed files",
+        confidence=0.9,
+    )
+
+
+_CONTAINERS: Final = frozenset(
+    {
+        SymbolKind.CLASS,
+        SymbolKind.INTERFACE,
+        SymbolKind.STRUCT,
+        SymbolKind.ENUM,
+        SymbolKind.TRAIT,
+        SymbolKind.MODULE,
+    }
+)
+
+
+def _kinds(before: VersionedSymbol, after: VersionedSymbol) -> Iterable[ChangeKind]:
+    if before.path != after.path:
+        yield ChangeKind.MOVED
+    if before.container != after.container:
+        yield ChangeKind.CONTAINER_MOVED
+    if before.name != after.name:
+        yield ChangeKind.RENAMED
+    if before.exact == after.exact:
+        if before.text != after.text and before.text and after.text:
+            yield ChangeKind.FORMAT_ONLY
+        return
+    signature = _signature_changed(before, after)
+    body = _body_changed(before, after)
+    if signature:
+        yield ChangeKind.SIGNATURE
+    if body:
+        yield ChangeKind.BODY
+    if not signature and not body and before.name == after.name and _own_text_changed(before, after):
+        yield ChangeKind.ANNOTATION
+
+
+def _signature_changed(before: VersionedSymbol, after: VersionedSymbol) -> bool:
+    if before.signature == after.signature:
+        return False
+    if before.name == after.name:
+        return True
+    return re.sub(rf"(?<!\w){re.escape(after.name)}(?!\w)", lambda _: before.name, after.signature) != before.signature
+
+
+def _body_changed(before: VersionedSymbol, after: VersionedSymbol) -> bool:
+    """Whether something within differs that is not only the symbol's own new name; members count for themselves."""
+    if before.name != after.name and before.renamed == after.renamed:
+        return False
+    if before.kind in _CONTAINERS and not _own_text_changed(before, after):
+        return False
+    return before.body != after.body if before.body and after.body else before.signature == after.signature
+
+
+def _own_text_changed(before: VersionedSymbol, after: VersionedSymbol) -> bool:
+    return not before.text or before.text != after.text
