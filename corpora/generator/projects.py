@@ -99,7 +99,7 @@ class Corpus:
         if not kin:
             return None
         original = pick(random, pick(random, kin).entries)
-        path = _path(project, f"vendor/{pick(random, project.folders)}", original.stem)
+        path = _path(project, f"third_party/{pick(random, project.folders)}", original.stem)
         if original.file is not None or path in project.paths:
             return None
         return self._added(project, original._replace(path=path))
