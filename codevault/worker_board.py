@@ -28,6 +28,9 @@ BATCH_FILES = 32
 ALONE_BYTES = 1 << 20
 """A file so big travels alone: the death of its worker has one suspect, and it is never sent twice."""
 
+MAX_CONTENT = 128 << 20
+"""Bytes of the longest file that is handed to a worker; workers are held to 1 GiB."""
+
 TICK_SECONDS = 0.1
 """How often somebody has to call `tend`."""
 
@@ -90,9 +93,13 @@ class Board:
         return self._run
 
     def admit(self, tasks: Iterable[Task]) -> None:
-        """Queues files for whichever worker is free next."""
+        """Queues files for whichever worker is free next; files too long for any are answered at once."""
         with self._work:
-            self._waiting.extend(tasks)
+            for task in tasks:
+                if len(task.content) > MAX_CONTENT:
+                    self._answers.append((task, _TOO_LONG))
+                else:
+                    self._waiting.append(task)
             self._work.notify_all()
 
     def collect(self, seconds: float) -> list[tuple[Task, FileAnalysis]]:
@@ -203,11 +210,18 @@ class Board:
 
     def _feed(self, seat: _Seat) -> None:
         while batch := self._take(seat):
-            try:
-                requests = [wire.encode_request(task.number, task.path, task.content) for task in batch]
-                seat.process.send(b"".join(requests))
-            except (MemoryError, ValueError):  # longer than a message may be, or than memory allows now
-                seat.process.kill("the file could not be sent to the parser")
+            requests = [self._request(seat, task) for task in batch]
+            seat.process.send(b"".join(requests))
+
+    def _request(self, seat: _Seat, task: Task) -> bytes:
+        try:
+            return wire.encode_request(task.number, task.path, task.content)
+        except (MemoryError, ValueError):
+            with self._work:
+                seat.held.remove(task)
+                seat.held_bytes -= len(task.content)
+                self._answers.append((task, _UNSENDABLE))
+            return b""
 
     def _take(self, seat: _Seat) -> list[Task]:
         """Waits until the worker should get more files; none once it is dead."""
@@ -301,6 +315,12 @@ def _failed(task: Task, why: str) -> FileAnalysis:
     )
 
 
+def _unread(why: str) -> FileAnalysis:
+    return FileAnalysis(outcome=Outcome.FAILED, language="", grammar="", problems=(why,))
+
+
+_TOO_LONG = _unread(f"longer than {MAX_CONTENT} bytes: not looked into")
+_UNSENDABLE = _unread("no memory to send it to the parser: not looked into")
 _BOARDS: weakref.WeakSet[Board] = weakref.WeakSet()
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
 from codevault.analysis.model import FileAnalysis
 from codevault.errors import InvalidArgument
 from codevault.jobs import Reporter
-from codevault.worker_board import ALONE_BYTES, BATCH_BYTES, BATCH_FILES, TICK_SECONDS, Board, Task
+from codevault.worker_board import ALONE_BYTES, BATCH_BYTES, BATCH_FILES, MAX_CONTENT, TICK_SECONDS, Board, Task
 from codevault.worker_process import default_command
+
+__all__ = ["MAX_CONTENT", "WorkerPool"]
 
 T = TypeVar("T")
 
@@ -69,12 +71,12 @@ class WorkerPool:
 
     def analyse_all(
         self, files: Iterable[tuple[T, str, bytes]], *, report: Reporter | None = None
-    ) -> Iterator[tuple[T, FileAnalysis]]:
+    ) -> Generator[tuple[T, FileAnalysis], None, None]:
         """Analyses (key, path, content) triples; gives (key, analysis) as they are done, in any order.
 
         `files` is read lazily, in the caller's thread, at most about 32 MiB ahead of what was given out. Every file
-        gets exactly one answer; one that killed its worker gets `Outcome.FAILED`. Leaving the loop early kills what
-        is under way.
+        gets exactly one answer; one that killed its worker, or is longer than MAX_CONTENT, gets `Outcome.FAILED`.
+        Leaving the loop early kills what is under way.
 
         Raises:
             InvalidArgument: the pool is closed, or another call of this pool is not finished.
