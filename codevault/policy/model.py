@@ -206,7 +206,10 @@ def explain(policy: Policy, components: Sequence[FolderView], name: str | None =
 
 
 def _folder_verdicts(policy: Policy, path: str, view: FolderView) -> Iterable[Verdict]:
-    yield policy.folder(path, view.name, view.siblings, view.children)
+    verdict = policy.folder(path, view.name, view.siblings, view.children)
+    yield verdict
+    if not verdict.keep:
+        return
     tagged = policy.tagged(view.children(), view.head)
     if tagged is not None:
         yield tagged
