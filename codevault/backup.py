@@ -14,7 +14,8 @@ from codevault.policy import Policy
 from codevault.scanning import Excluded, Scan
 from codevault.source import Folder
 from codevault.store.model import Entry, EntryKind, Snapshot, SnapshotDraft
-from codevault.store.store import Store, Writer
+from codevault.store.store import Store
+from codevault.store.writing import Writer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

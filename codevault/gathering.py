@@ -17,7 +17,7 @@ from codevault.jobs import Reporter
 from codevault.scanning import Scan, ScannedFolder
 from codevault.source import Folder, Listed, Unstable
 from codevault.store.model import Entry, EntryKind
-from codevault.store.store import Writer
+from codevault.store.writing import Writer
 
 LARGE = 8 << 20  # from here on a file is streamed in chunks instead of being read whole
 _SUSPECT_SHARE = 0.5

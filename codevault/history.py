@@ -194,7 +194,7 @@ class _Walk:
         if len(changes) > MOST_FILES:
             changes = tuple(c for c in changes if c.path == here.path)
         before, after = self._places(changes, new=False), self._places(changes, new=True)
-        wanted = (here.path, here.symbol.start_byte, here.symbol.qualified_name)
+        wanted = (here.path, here.symbol.start_line, here.symbol.qualified_name)
         for change in match(
             tuple(_versioned(p) for p in before.values()), tuple(_versioned(p) for p in after.values())
         ):
@@ -212,7 +212,7 @@ class _Walk:
             if version is None:
                 continue
             for symbol in self._index.symbols_of(version.blob, version.path):
-                places[version.path, symbol.start_byte, symbol.qualified_name] = _Place(version.path, version, symbol)
+                places[version.path, symbol.start_line, symbol.qualified_name] = _Place(version.path, version, symbol)
         return places
 
     def _lost_before(self, here: _Place, sequence: int) -> _Place | None:
@@ -249,7 +249,7 @@ def _beginning(versions: tuple[FileVersion, ...], sequence: int) -> FileVersion 
 
 
 def _key(symbol: VersionedSymbol) -> tuple[str, int, str]:
-    return (symbol.path, symbol.start_byte, symbol.qualified_name)
+    return (symbol.path, symbol.start_line, symbol.qualified_name)
 
 
 def _versioned(place: _Place) -> VersionedSymbol:
@@ -259,14 +259,13 @@ def _versioned(place: _Place) -> VersionedSymbol:
         name=s.name,
         qualified_name=s.qualified_name,
         kind=s.kind,
-        start_byte=s.start_byte,
-        end_byte=s.end_byte,
         start_line=s.start_line,
-        end_line=s.end_line,
         signature=s.signature,
         exact=s.exact,
         renamed=s.renamed,
         tokens=s.tokens,
+        body=s.body,
+        text=s.unit,
     )
 
 

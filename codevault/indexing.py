@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from codevault.errors import IndexDamaged
-from codevault.ids import BlobId, VaultId
+from codevault.ids import VaultId
 from codevault.index.index import Index
 
 
 class IndexKeeper:
     """Opens the index when it is needed. `writing()` is held by one thread at a time, and commits when left well."""
 
-    def __init__(self, folder: Path, vault: VaultId, read_blob: Callable[[BlobId], bytes]) -> None:
+    def __init__(self, folder: Path, vault: VaultId) -> None:
         self._folder = folder
         self._vault = vault
-        self._read_blob = read_blob
         self._writer = threading.Lock()
         self._guard = threading.Lock()
         self._reader: Index | None = None
@@ -65,6 +64,6 @@ class IndexKeeper:
 
     def _opened(self, *, writable: bool) -> Index:
         try:
-            return Index.open(self._folder, vault_id=self._vault, writable=writable, read_blob=self._read_blob)
+            return Index.open(self._folder, vault_id=self._vault, writable=writable)
         except OSError as exc:
             raise IndexDamaged(f"the index cannot be opened: {exc.strerror}; rebuild() makes it again") from exc

@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 
-from codevault import vcs
 from codevault.backup import Backup, Run, back_up
 from codevault.cataloguing import catch_up, facts_of, record
 from codevault.errors import CodeVaultError, SourceError
@@ -23,6 +22,7 @@ from codevault.scanstate import load, save
 from codevault.source import Folder
 from codevault.store.model import SnapshotDraft
 from codevault.store.store import Store
+from codevault.vcs import detect
 
 
 class Recorder:
@@ -62,7 +62,7 @@ class Recorder:
             utc_offset_s=_utc_offset(now),
             reason=reason,
             kind=kind,
-            facts=vcs.snapshot_facts(Path(project.root)),
+            facts=_repository_facts(Path(project.root)),
         )
         stamp = repr(self._policy)
         try:
@@ -100,11 +100,20 @@ class Recorder:
         """The folders inside a project that are not its own: the vault, and other projects' roots."""
         roots = [other.root for other in self._projects if other.id != project.id]
         found = set()
-        for root in (*roots, self._store.root):
+        for root in (*roots, str(self._store.root)):
             with contextlib.suppress(OSError):
                 status = os.stat(root)
                 found.add((status.st_dev, status.st_ino))
         return found
+
+
+def _repository_facts(root: Path) -> dict[str, str | int | bool | None]:
+    """Branch and commit at the time of the snapshot, where there is version control."""
+    found = detect(root)
+    if found is None:
+        return {}
+    facts = {"vcs": str(found.system), "branch": found.branch, "head": found.head, "operation": found.in_progress}
+    return {name: value for name, value in facts.items() if value}
 
 
 def _utc_offset(now_ns: int) -> int:

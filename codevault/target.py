@@ -13,6 +13,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypedDict
 
 from codevault.store.model import Entry, EntryKind
 
@@ -22,6 +23,12 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) 
 _TEMPORARY = ".codevault-restoring"
 _MODE_MASK = 0o777  # set-user-id, set-group-id and sticky bits are recorded, never restored
 _KEPT_OPEN = 64
+
+
+class _Where(TypedDict, total=False):
+    """Keyword arguments that make a call relative to an open folder; empty where that does not exist."""
+
+    dir_fd: int
 
 
 class Target:
@@ -126,7 +133,7 @@ class Target:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _enter(self, folder: str, *, create: bool) -> dict[str, int]:
+    def _enter(self, folder: str, *, create: bool) -> _Where:
         """Keyword arguments that make a call relative to a folder; every component is opened without following."""
         if not _BY_DESCRIPTOR:
             self._check_parents(folder, create=create)
@@ -175,7 +182,7 @@ class Target:
         with open(descriptor, "rb") as file:
             return hashlib.file_digest(file, "sha256").digest()
 
-    def _make_way(self, where: dict[str, int], folder: str, name: str) -> None:
+    def _make_way(self, where: _Where, folder: str, name: str) -> None:
         """A folder where a file belongs is only replaced when it is empty; anything else is renamed over."""
         try:
             status = os.stat(self._at(folder, name), follow_symlinks=False, **where)
@@ -184,13 +191,13 @@ class Target:
         if stat.S_ISDIR(status.st_mode):
             os.rmdir(self._at(folder, name), **where)
 
-    def _replace(self, where: dict[str, int], folder: str, name: str) -> None:
+    def _replace(self, where: _Where, folder: str, name: str) -> None:
         if not where:
             os.replace(self._at(folder, _TEMPORARY), self._at(folder, name))
             return
         os.replace(_TEMPORARY, name, src_dir_fd=where["dir_fd"], dst_dir_fd=where["dir_fd"])
 
-    def _discard(self, where: dict[str, int], folder: str, name: str) -> None:
+    def _discard(self, where: _Where, folder: str, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._at(folder, name), **where)
 

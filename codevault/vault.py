@@ -57,7 +57,7 @@ class Vault:
         self._policy = policy
         self._workers = workers
         self._closed = False
-        self._index = IndexKeeper(Path(store.root) / "cache", store.vault_id, store.read)
+        self._index = IndexKeeper(Path(store.root) / "cache", store.vault_id)
         self.projects = Projects(store, clock, changed=self._project_changed)
         self._recorder = Recorder(store, self._index, self.projects, policy=policy, source=source, clock=clock)
         self.search = Search(self._reading, self.projects)
