@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 from codevault.analysis.model import SymbolKind
 from codevault.ids import BlobId, ProjectId, SnapshotId, UnitId
@@ -118,6 +119,7 @@ class SymbolVersion:
     renamed: str
     tokens: int
     unit: UnitId
+    body: str = ""  # as Symbol.body: to be kept by the catalog, lineage tells header from body changes by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,3 +170,44 @@ class SearchResult:
     coverage: Coverage
     more: bool = False
     seconds: float = 0.0
+
+
+class IndexState(IntEnum):
+    """How far a file version is indexed; the catalog keeps the number."""
+
+    PENDING = 0  # waits for analysis
+    PARSED = 1  # symbols and text
+    TEXT = 2  # text only: no grammar
+    BINARY = 3  # nothing to index
+    FAILED = 4  # text only: the parser ran out of time or memory, or died
+    SECRET = 5  # kept by the archive, never indexed
+    UNKNOWN = 6  # the catalog has never heard of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentState:
+    """What the index made of a file version. `reason` says why it is less than parsed, "" when it is parsed."""
+
+    state: IndexState
+    reason: str = ""
+    language: str = ""
+    grammar: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathChange:
+    """What a snapshot did to a path: `before` None, it is new there; `after` None, it is gone."""
+
+    path: str
+    before: FileVersion | None
+    after: FileVersion | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexStats:
+    """Sizes of the index. `rows` by table; `text_bytes` is the distinct text held, before compression."""
+
+    rows: Mapping[str, int]
+    catalog_bytes: int
+    text_index_bytes: int
+    text_bytes: int

@@ -1,0 +1,225 @@
+"""The questions an index answers, each within one session."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from codevault.errors import InvalidArgument
+from codevault.ids import BlobId
+from codevault.index import answers, symbols, symbolsearch
+from codevault.index.finding import Places
+from codevault.index.groups import all_groups
+from codevault.index.matching import Matcher
+from codevault.index.model import (
+    ContentState,
+    Hit,
+    IndexState,
+    IndexStats,
+    Pending,
+    Scope,
+    SearchResult,
+    SymbolVersion,
+)
+from codevault.index.patterns import Shape
+from codevault.index.ports import TextIndex
+from codevault.index.rows import blob_key, blob_text, path_text
+from codevault.index.scoping import limits
+from codevault.index.sessions import Session
+from codevault.index.snapshots import SECRET
+from codevault.index.textsearch import TextSearch
+
+FILES_AT_ONCE = 50
+DIGESTS_AT_ONCE = 500
+_DIGEST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which hits of an answer are wanted."""
+
+    limit: int
+    offset: int
+
+    def __post_init__(self) -> None:
+        answers.check_page(self.limit, self.offset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextQuestion:
+    """What to find, where, and for how many seconds to look."""
+
+    matcher: Matcher
+    shape: Shape
+    scope: Scope
+    seconds: float
+
+
+def pending(db: sqlite3.Connection, limit: int) -> tuple[Pending, ...]:
+    """File versions that wait for analysis, oldest first."""
+    rows = db.execute(
+        "SELECT c.id, c.blob, c.size, t.path FROM content c"
+        " JOIN path t ON t.id = (SELECT path FROM version WHERE content = c.id LIMIT 1)"
+        " WHERE c.state = 0 ORDER BY c.id LIMIT ?",
+        (limit,),
+    )
+    return tuple(
+        Pending(content=number, blob=blob_text(blob), path=path_text(path), size=size)
+        for number, blob, size, path in rows
+    )
+
+
+def pending_count(db: sqlite3.Connection) -> int:
+    """How many file versions wait for analysis."""
+    return int(db.execute("SELECT count(*) FROM content WHERE state = 0").fetchone()[0])
+
+
+def symbols_of(session: Session, blob: BlobId, hint: str) -> tuple[SymbolVersion, ...]:
+    """Symbols of the content that a blob under a path of that hint is; empty when there is none."""
+    row = _content(session, blob, hint)
+    if row is None:
+        return ()
+    return symbols.symbols_of(session.db, session.labels, (row[0],))[row[0]]
+
+
+def symbols_at(session: Session, held: Sequence[tuple[str, int]], kind: str) -> Sequence[tuple[str, SymbolVersion]]:
+    """(path, symbol) of some files, in their order."""
+    found = symbols.symbols_of(session.db, session.labels, {content for _, content in held})
+    return [(path, symbol) for path, content in held for symbol in found.get(content, ()) if kind in {"", symbol.kind}]
+
+
+def symbols_with(session: Session, exact: str, renamed: str, scope: Scope) -> tuple[Hit, ...]:
+    """Every place of a fingerprint, best first."""
+    if bool(exact) == bool(renamed):
+        raise InvalidArgument("give one fingerprint: exact or renamed")
+    try:
+        digest = bytes.fromhex(exact or renamed)
+    except ValueError as exc:
+        raise InvalidArgument("a fingerprint is written in hexadecimal digits") from exc
+    return _places_of(session, "exact" if exact else "renamed", digest, scope)
+
+
+def fingerprint_groups(
+    session: Session, which: symbolsearch.Which, min_tokens: int, scope: Scope, after: bytes
+) -> tuple[list[tuple[str, tuple[Hit, ...]]], bytes]:
+    """The next groups of places that share a fingerprint, and where to go on; b"" at the end."""
+    digests = symbolsearch.shared_fingerprints(session.db, which, min_tokens, after, DIGESTS_AT_ONCE)
+    groups = []
+    for digest in digests:
+        hits = _places_of(session, which, digest, scope)
+        if len(hits) > 1:
+            groups.append((digest.hex(), hits))
+    return groups, digests[-1] if len(digests) == DIGESTS_AT_ONCE else b""
+
+
+def _places_of(session: Session, which: symbolsearch.Which, digest: bytes, scope: Scope) -> tuple[Hit, ...]:
+    numbers = symbolsearch.symbols_with(session.db, which, digest)
+    places = Places(session.db, limits(session.db, session.labels, scope))
+    found = places.gather("symbol_in", numbers)
+    page, _ = answers.symbol_page(found, {}, len(found), 0)
+    return answers.symbol_hits(session.db, session.labels, page, numbers, {})
+
+
+def search_symbols(session: Session, text: TextIndex, name: str, kind: str, scope: Scope, page: Page) -> SearchResult:
+    """Symbols whose name answers, best first."""
+    began = time.monotonic()
+    db, labels = session.db, session.labels
+    declared, complete = symbolsearch.declarations(db, text, labels, name, kind)
+    scores: dict[symbolsearch.SymbolKey, float] = {}
+    for key, score in declared.values():
+        scores[key] = max(score, scores.get(key, 0.0))
+    numbers = symbolsearch.symbols_declared(db, {number: key for number, (key, _) in declared.items()})
+    found = Places(db, limits(db, labels, scope)).gather("symbol_in", numbers)
+    shown, more = answers.symbol_page(found, scores, page.limit, page.offset)
+    hits = answers.symbol_hits(db, labels, shown, numbers, scores)
+    coverage = session.coverage(scope)
+    if not complete:
+        most = symbolsearch.MOST_DECLARATIONS
+        note = f"more than {most} declarations answer: the newest were ranked, ask more precisely"
+        coverage = replace(coverage, complete=False, notes=(note,))
+    return SearchResult(hits=hits, coverage=coverage, more=more, seconds=time.monotonic() - began)
+
+
+def search_text(session: Session, text: TextIndex, question: TextQuestion, page: Page) -> SearchResult:
+    """Lines that match, best first."""
+    began = time.monotonic()
+    db = session.db
+    search = TextSearch(
+        db=db,
+        text=text,
+        matcher=question.matcher,
+        shape=question.shape,
+        places=Places(db, limits(db, session.labels, question.scope)),
+        deadline=began + question.seconds,
+    )
+    matches, found = search.run()
+    shown, more = answers.text_page(found, matches, page.limit, page.offset)
+    hits = answers.text_hits(db, shown, matches, question.matcher)
+    coverage = session.coverage(question.scope)
+    if matches.notes:
+        coverage = replace(coverage, complete=matches.complete, notes=tuple(matches.notes))
+    return SearchResult(hits=hits, coverage=coverage, more=more, seconds=time.monotonic() - began)
+
+
+def content_state(session: Session, blob: BlobId, hint: str) -> ContentState:
+    """How far a content is indexed."""
+    row = _content(session, blob, hint) or _content(session, blob, SECRET)
+    if row is None:
+        return ContentState(state=IndexState.UNKNOWN, reason="no snapshot in the index holds it")
+    _, number, reason, language, grammar = row
+    state = IndexState(number)
+    return ContentState(
+        state=state,
+        reason=reason or _REASONS.get(state, ""),
+        language=session.labels.text(language),
+        grammar=session.labels.text(grammar),
+    )
+
+
+_REASONS = {
+    IndexState.PENDING: "not analysed yet",
+    IndexState.TEXT: "no grammar for it: searchable as text",
+    IndexState.BINARY: "not text",
+    IndexState.FAILED: "the parser gave up: searchable as text",
+    IndexState.SECRET: "kept, but not indexed: it may hold a secret",
+}
+
+
+def _content(session: Session, blob: BlobId, hint: str) -> tuple[int, int, str | None, int | None, int | None] | None:
+    row: tuple[int, int, str | None, int | None, int | None] | None = session.db.execute(
+        "SELECT c.id, c.state, c.reason, c.language, c.grammar FROM content c JOIN label l ON l.id = c.hint"
+        " WHERE c.blob = ? AND l.text = ?",
+        (blob_key(blob), hint),
+    ).fetchone()
+    return row
+
+
+_TABLES = (
+    "project",
+    "snapshot",
+    "path",
+    "content",
+    "version",
+    "fragment_key",
+    "fragment_in",
+    "text_group",
+    "declaration",
+    "symbol",
+    "symbol_in",
+)
+
+
+def stats(db: sqlite3.Connection, folder: Path | None) -> IndexStats:
+    """Rows of each table, bytes of the files."""
+    rows = {table: int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]) for table in _TABLES}  # noqa: S608 - constants
+    pages = db.execute("PRAGMA page_count").fetchone()[0] * db.execute("PRAGMA page_size").fetchone()[0]
+    files = [] if folder is None else [file for file in (folder / "index").iterdir() if file.is_file()]
+    return IndexStats(
+        rows=rows,
+        catalog_bytes=pages,
+        text_index_bytes=sum(file.stat().st_size for file in files),
+        text_bytes=sum(len(group.text) for group in all_groups(db)),
+    )

@@ -1,0 +1,61 @@
+"""What a content is made of: its fragments in order, its lines, its whole text."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+
+from codevault.index.groups import Group, group_of
+from codevault.index.rows import ask_many
+from codevault.index.varints import unpack, unzigzag
+
+
+def fragment_list(packed: bytes | None) -> tuple[bool, list[tuple[int, int]]]:
+    """Whether the text ends with a line end, and (fragment number, first line) of each fragment, in order."""
+    values = unpack(packed or b"\0")
+    found = []
+    expected, line = 0, 1
+    for at in range(1, len(values), 2):
+        number = expected + unzigzag(values[at])
+        found.append((number, line))
+        expected = number + 1
+        line += values[at + 1]
+    return bool(values[0]), found
+
+
+def packed_fragments(db: sqlite3.Connection, contents: Iterable[int]) -> Mapping[int, bytes | None]:
+    """The stored list of each content that has one."""
+    return dict(ask_many(db, "SELECT id, fragments FROM content WHERE id IN (*)", contents))
+
+
+class Texts:
+    """Texts of fragments, remembered by group within one read transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._fragments: dict[int, bytes] = {}
+
+    def fragment(self, number: int) -> bytes:
+        """The text of a fragment."""
+        known = self._fragments.get(number)
+        if known is None:
+            self.remember(group_of(self._db, number))
+            known = self._fragments[number]
+        return known
+
+    def remember(self, group: Group) -> None:
+        """Keeps the texts of a group that was read anyway."""
+        for at in range(len(group.starts)):
+            self._fragments[group.first + at] = group.fragment(group.first + at)
+
+    def whole(self, packed: bytes | None) -> bytes:
+        """The searchable text of a content, from its stored list."""
+        ended, parts = fragment_list(packed)
+        text = b"\n".join(self.fragment(number) for number, _ in parts)
+        return text + b"\n" if ended and parts else text
+
+
+def first_line(packed: bytes | None, lines: Mapping[int, int]) -> int:
+    """The first line (from 1) of a content that lies in one of the fragments, at that line (from 0) of it."""
+    _, parts = fragment_list(packed)
+    return min((line + lines[number] for number, line in parts if number in lines), default=1)

@@ -1,0 +1,142 @@
+"""Fragments' text at rest: neighbours in compressed groups of about 16 KB, each group one document of the text index.
+
+The newest group is taken up again while it is small, so that many small commits do not leave many small groups; the
+document it had is forgotten one commit later, when the catalog that no longer names it is durable (FORMAT.md).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+
+import zstandard
+
+from codevault.errors import IndexDamaged
+from codevault.index.ports import TextIndex
+from codevault.index.rows import ask_many
+from codevault.index.text import Fragment
+from codevault.index.varints import pack, unpack
+
+GROUP = 16 << 10
+"""Bytes of text from which a group is full."""
+
+LEVEL = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Neighbouring fragments, numbered from `first`; `text` joins theirs with line feeds, `starts` says where."""
+
+    number: int
+    first: int
+    text: bytes
+    starts: tuple[int, ...]
+
+    def fragment(self, number: int) -> bytes:
+        """The text of one of its fragments."""
+        at = number - self.first
+        end = self.starts[at + 1] - 1 if at + 1 < len(self.starts) else len(self.text)
+        return self.text[self.starts[at] : end]
+
+
+class GroupWriter:
+    """Gives each new fragment the next number and writes groups as they fill."""
+
+    def __init__(self, db: sqlite3.Connection, text: TextIndex) -> None:
+        self._db = db
+        self._text = text
+        self._compressor = zstandard.ZstdCompressor(level=LEVEL)
+        self._texts: list[bytes] = []
+        self._size = 0
+        self._first = 0
+        self._next_group = 1 + (db.execute("SELECT max(id) FROM text_group").fetchone()[0] or 0)
+        tail = last_group(db)
+        self._next = 1 if tail is None else tail.first + len(tail.starts)
+        self._reopen: Group | None = tail
+        self.written = 0
+
+    def add(self, fragment: Fragment) -> int:
+        """Takes a fragment whose text is in no group yet; gives its number."""
+        if not self._texts:
+            self._begin()
+        self._texts.append(fragment.text)
+        self._size += len(fragment.text) + 1
+        self._next += 1
+        if self._size >= GROUP:
+            self.flush()
+        return self._next - 1
+
+    def _begin(self) -> None:
+        """Starts a group, with the fragments of the last one if that is far from full."""
+        tail, self._reopen = self._reopen, None
+        self._first, self._size = self._next, 0
+        if tail is None or len(tail.text) > GROUP // 2:
+            return
+        self._first, self._size = tail.first, len(tail.text) + 1
+        self._texts = [tail.fragment(tail.first + at) for at in range(len(tail.starts))]
+        self._db.execute("DELETE FROM text_group WHERE id = ?", (tail.number,))
+        self._db.execute("INSERT INTO stale_group VALUES (?)", (tail.number,))
+
+    def flush(self) -> None:
+        """Writes the group in hand, full or not."""
+        if not self._texts:
+            return
+        joined = b"\n".join(self._texts)
+        number, self._next_group = self._next_group, self._next_group + 1
+        lengths = pack(len(text) for text in self._texts)
+        self._db.execute(
+            "INSERT INTO text_group VALUES (?, ?, ?, ?)",
+            (number, self._first, lengths, self._compressor.compress(joined)),
+        )
+        self._text.add_lines(number, dict.fromkeys(joined.lower().decode().split("\n")))
+        self.written += 1
+        self._reopen = Group(number=number, first=self._first, text=joined, starts=_starts(unpack(lengths)))
+        self._texts = []
+        self._size = 0
+
+
+def last_group(db: sqlite3.Connection) -> Group | None:
+    """The newest group, None before there is one."""
+    return next(_groups(db.execute("SELECT id, first, lengths, text FROM text_group ORDER BY id DESC LIMIT 1")), None)
+
+
+def groups(db: sqlite3.Connection, numbers: Iterable[int]) -> Iterator[Group]:
+    """Those of the groups that exist; in the order of the numbers when they descend."""
+    question = "SELECT id, first, lengths, text FROM text_group WHERE id IN (*) ORDER BY id DESC"
+    return _groups(ask_many(db, question, numbers))
+
+
+def all_groups(db: sqlite3.Connection) -> Iterator[Group]:
+    """Every group, newest first."""
+    return _groups(db.execute("SELECT id, first, lengths, text FROM text_group ORDER BY id DESC"))
+
+
+def group_of(db: sqlite3.Connection, fragment: int) -> Group:
+    """The group that holds a fragment.
+
+    Raises:
+        IndexDamaged: none does.
+    """
+    row = db.execute(
+        "SELECT id, first, lengths, text FROM text_group WHERE first <= ? ORDER BY first DESC LIMIT 1", (fragment,)
+    )
+    group = next(_groups(row), None)
+    if group is None or fragment >= group.first + len(group.starts):
+        raise IndexDamaged(f"fragment {fragment} is in no group: rebuild() the index")
+    return group
+
+
+def _groups(rows: Iterable[tuple[int, int, bytes, bytes]]) -> Iterator[Group]:
+    decompressor = zstandard.ZstdDecompressor()
+    for number, first, lengths, text in rows:
+        try:
+            plain, starts = decompressor.decompress(text), _starts(unpack(lengths))
+        except (zstandard.ZstdError, ValueError) as exc:
+            raise IndexDamaged(f"text group {number} is damaged ({exc}): rebuild() the index") from exc
+        yield Group(number=number, first=first, text=plain, starts=starts)
+
+
+def _starts(lengths: list[int]) -> tuple[int, ...]:
+    return tuple(accumulate((length + 1 for length in lengths[:-1]), initial=0))

@@ -1,0 +1,279 @@
+"""The index of a vault: what was seen, where and when, and where a name, a text or a fingerprint lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal, Self
+
+from codevault.analysis.languages import language_hint
+from codevault.analysis.model import FileAnalysis
+from codevault.errors import IndexDamaged
+from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
+from codevault.index import asking, history, schema, snapshots
+from codevault.index.matching import literal_matcher, regex_matcher
+from codevault.index.memory_text import MemoryText
+from codevault.index.model import (
+    ContentState,
+    Coverage,
+    FileVersion,
+    Hit,
+    IndexStats,
+    PathChange,
+    Pending,
+    ProjectFacts,
+    Scope,
+    SearchResult,
+    Seen,
+    SnapshotFacts,
+    SymbolVersion,
+)
+from codevault.index.patterns import literal, required
+from codevault.index.ports import TextIndex
+from codevault.index.sessions import Readers, Session, Writer
+from codevault.index.tantivy_index import TantivyText
+
+EVERYTHING = Scope()
+HintOf = Callable[[str], str]
+
+
+class Index:
+    """Catalog and text index together. Asking is possible from any thread; recording from one at a time.
+
+    A writable index shows its own uncommitted records; text and names are found from `commit()` on. Every method
+    raises `IndexDamaged` when the files under it are unusable: they are made again from the vault.
+    """
+
+    def __init__(self, sessions: Readers | Writer, text: TextIndex, folder: Path | None, hint_of: HintOf) -> None:
+        self._sessions = sessions
+        self._text = text
+        self._folder = folder
+        self._hint_of = hint_of
+
+    @classmethod
+    def open(cls, folder: Path, *, vault_id: VaultId, writable: bool, hint_of: HintOf = language_hint) -> Index:
+        """The index in `folder`, made there when it is absent and `writable`. One writer at a time.
+
+        Raises:
+            IndexDamaged: absent (readers), of another vault or format, damaged, or locked by another writer.
+            StorageFull: no space for a new one.
+        """
+        file = folder / "catalog.sqlite"
+        if writable:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        elif not file.exists():
+            raise IndexDamaged(f"there is no index in {folder.name}: rebuild() makes it")
+        db = schema.connect(file, writable=writable)
+        try:
+            with schema.guarded(file):
+                if writable and schema.is_empty(db):
+                    schema.create(db, vault_id)
+                generation = schema.check(db, vault_id)
+                text = TantivyText(folder / "index", generation=generation, writable=writable)
+                if writable:
+                    return cls(Writer(db, file, text, vault_id), text, folder, hint_of)
+        except BaseException:
+            db.close()
+            raise
+        db.close()
+        return cls(Readers(file), text, folder, hint_of)
+
+    @classmethod
+    def in_memory(cls, *, vault_id: VaultId, hint_of: HintOf = language_hint) -> Index:
+        """An empty index that lives as long as the object."""
+        db = schema.connect(None, writable=True)
+        schema.create(db, vault_id)
+        text = MemoryText()
+        return cls(Writer(db, None, text, vault_id), text, None, hint_of)
+
+    def close(self) -> None:
+        """Ends it; what was not committed is forgotten. Later calls raise `VaultClosed`."""
+        self._sessions.close()
+        self._text.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # recording
+
+    def put_project(self, facts: ProjectFacts) -> None:
+        """Records a project or replaces its facts."""
+        self._writer.write(lambda session: snapshots.put_project(session.db, facts))
+
+    def add_snapshot(self, facts: SnapshotFacts) -> None:
+        """Records a snapshot by what it changed against its project's newest one; a known one is left alone.
+
+        Raises:
+            UnknownProject: its project was not recorded.
+            IndexDamaged: a later snapshot of the project is recorded already.
+        """
+        self._writer.write(lambda session: snapshots.add_snapshot(session.db, session.labels, self._hint_of, facts))
+
+    def add_analysis(self, pending: Pending, analysis: FileAnalysis, content: bytes) -> None:
+        """Records what analysis found in a pending file version; one that is analysed already is left alone."""
+        self._writer.record(pending, analysis, content)
+
+    def commit(self) -> None:
+        """Makes everything recorded so far durable and searchable. Killed before its end, nothing of it is there."""
+        self._writer.commit()
+
+    # asking
+
+    def snapshot_ids(self, project: ProjectId | None = None) -> tuple[SnapshotId, ...]:
+        """Ids of the recorded snapshots, in order: what to compare with the store."""
+        with self._asking() as session:
+            return history.snapshot_ids(session.db, project)
+
+    def pending(self, limit: int) -> tuple[Pending, ...]:
+        """File versions that wait for analysis, in the order they were recorded, at most `limit`."""
+        with self._asking() as session:
+            return asking.pending(session.db, limit)
+
+    def pending_count(self) -> int:
+        """How many file versions wait for analysis."""
+        with self._asking() as session:
+            return asking.pending_count(session.db)
+
+    def versions(self, project: ProjectId, path: str) -> tuple[FileVersion, ...]:
+        """All versions of a path, oldest first; empty for a path that never was."""
+        with self._asking() as session:
+            return history.versions(session.db, project, path)
+
+    def paths(self, project: ProjectId, sequence: int | None = None, glob: str = "") -> tuple[FileVersion, ...]:
+        """What the project held at a snapshot (None: the newest), by path."""
+        with self._asking() as session:
+            return history.paths(session.db, project, sequence, glob)
+
+    def steps(self, project: ProjectId) -> tuple[Seen, ...]:
+        """All snapshots of a project, in order."""
+        with self._asking() as session:
+            return history.steps(session.db, project)
+
+    def changes(self, project: ProjectId, sequence: int) -> tuple[PathChange, ...]:
+        """What a snapshot changed against the one before it, by path.
+
+        Raises:
+            UnknownSnapshot: that sequence number is not recorded.
+        """
+        with self._asking() as session:
+            return history.changes(session.db, project, sequence)
+
+    def symbols_of(self, blob: BlobId, path: str) -> tuple[SymbolVersion, ...]:
+        """Symbols of a file version by position; the path's name tells the language. Empty until analysed."""
+        with self._asking() as session:
+            return asking.symbols_of(session, blob, self._hint_of(path))
+
+    def symbols_at(
+        self, project: ProjectId, sequence: int, *, kind: str = "", path: str = ""
+    ) -> Iterator[tuple[str, SymbolVersion]]:
+        """(path, symbol) of everything a snapshot held, by path and position; `path` is a glob."""
+        with self._asking() as session:
+            held = history.contents_at(session.db, project, sequence, path)
+        for at in range(0, len(held), asking.FILES_AT_ONCE):
+            with self._asking() as session:
+                found = asking.symbols_at(session, held[at : at + asking.FILES_AT_ONCE], kind)
+            yield from found
+
+    def symbols_with(self, *, exact: str = "", renamed: str = "", scope: Scope = EVERYTHING) -> tuple[Hit, ...]:
+        """Where a fingerprint lives or lived: one hit a symbol and place. Give one of the two fingerprints.
+
+        Raises:
+            InvalidArgument: neither or both were given, or it is no fingerprint.
+        """
+        with self._asking() as session:
+            return asking.symbols_with(session, exact, renamed, scope)
+
+    def fingerprint_groups(
+        self, which: Literal["exact", "renamed"], *, min_tokens: int, scope: Scope = EVERYTHING
+    ) -> Iterator[tuple[str, tuple[Hit, ...]]]:
+        """(fingerprint, its places) for each that lives or lived in two places or more, by fingerprint."""
+        last = b""
+        while True:
+            with self._asking() as session:
+                groups, last = asking.fingerprint_groups(session, which, min_tokens, scope, last)
+            yield from groups
+            if not last:
+                return
+
+    def search_symbols(
+        self, name: str, *, kind: str = "", scope: Scope = EVERYTHING, limit: int = 50, offset: int = 0
+    ) -> SearchResult:
+        """Symbols by name: exact, qualified (`TaxTable.rate`), prefix, in any case, by words; `*` and `?` are wild.
+
+        Raises:
+            InvalidArgument: no name, an overlong one, or a page out of range.
+        """
+        with self._asking() as session:
+            return asking.search_symbols(session, self._text, name, kind, scope, asking.Page(limit, offset))
+
+    def search_text(
+        self,
+        text: str,
+        *,
+        case_sensitive: bool = True,
+        scope: Scope = EVERYTHING,
+        limit: int = 50,
+        offset: int = 0,
+        seconds: float = 10.0,
+    ) -> SearchResult:
+        """Lines that hold a text, one hit a place and line.
+
+        Raises:
+            InvalidPattern: the text is empty or overlong.
+            InvalidArgument: a page out of range.
+        """
+        matcher = literal_matcher(text, case_sensitive=case_sensitive)
+        shape = literal(text, case_sensitive=case_sensitive)
+        with self._asking() as session:
+            question = asking.TextQuestion(matcher=matcher, shape=shape, scope=scope, seconds=seconds)
+            return asking.search_text(session, self._text, question, asking.Page(limit, offset))
+
+    def search_regex(
+        self,
+        pattern: str,
+        *,
+        case_sensitive: bool = True,
+        scope: Scope = EVERYTHING,
+        limit: int = 50,
+        offset: int = 0,
+        seconds: float = 10.0,
+    ) -> SearchResult:
+        """Lines that match a regular expression of RE2; `^` and `$` match at every line, empty matches do not count.
+
+        Raises:
+            InvalidPattern: RE2 refuses the pattern.
+            InvalidArgument: a page out of range.
+        """
+        matcher = regex_matcher(pattern, case_sensitive=case_sensitive)
+        shape = required(pattern, case_sensitive=case_sensitive)
+        with self._asking() as session:
+            question = asking.TextQuestion(matcher=matcher, shape=shape, scope=scope, seconds=seconds)
+            return asking.search_text(session, self._text, question, asking.Page(limit, offset))
+
+    def content_state(self, blob: BlobId, path: str) -> ContentState:
+        """How far a file version is indexed, and why not further."""
+        with self._asking() as session:
+            return asking.content_state(session, blob, self._hint_of(path))
+
+    def coverage(self, scope: Scope = EVERYTHING) -> Coverage:
+        """How many file versions the scope holds, and how far the index can see them."""
+        with self._asking() as session:
+            return session.coverage(scope)
+
+    def stats(self) -> IndexStats:
+        """Rows and bytes. Reads every table."""
+        with self._asking() as session:
+            return asking.stats(session.db, self._folder)
+
+    def _asking(self) -> AbstractContextManager[Session]:
+        return self._sessions.session()
+
+    @property
+    def _writer(self) -> Writer:
+        if isinstance(self._sessions, Writer):
+            return self._sessions
+        raise IndexDamaged("this index was opened for reading: open it with writable=True to record")

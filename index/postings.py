@@ -1,0 +1,53 @@
+"""Which contents hold a fragment or a symbol: lists of content numbers in packed chunks, of which the last grows."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+from codevault.index.rows import ask_many
+from codevault.index.varints import pack, unpack, unzigzag, zigzag
+
+Table = Literal["fragment_in", "symbol_in"]
+CHUNK = 512
+"""Bytes from which a chunk is left as it is and the next one begun."""
+
+
+def append(db: sqlite3.Connection, table: Table, added: Mapping[int, Sequence[int]]) -> None:
+    """Adds content numbers to the lists of items."""
+    old = {}
+    for item, chunk, contents in ask_many(
+        db,
+        f"SELECT item, max(chunk), contents FROM {table} WHERE item IN (*) GROUP BY item",  # noqa: S608 - a constant
+        added,
+    ):
+        old[item] = (chunk, contents)
+    rows = []
+    for item, contents in added.items():
+        chunk, packed = old.get(item, (0, b""))
+        if len(packed) >= CHUNK:
+            chunk, packed = chunk + 1, b""
+        last = sum(map(unzigzag, unpack(packed)))
+        rows.append((item, chunk, packed + _steps(contents, last)))
+    rows.sort()
+    db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)  # noqa: S608 - a constant
+
+
+def _steps(contents: Iterable[int], last: int) -> bytes:
+    steps = []
+    for content in contents:
+        steps.append(zigzag(content - last))
+        last = content
+    return pack(steps)
+
+
+def holders(db: sqlite3.Connection, table: Table, items: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
+    """(item, contents that hold it), an item once a chunk."""
+    for item, packed in ask_many(db, f"SELECT item, contents FROM {table} WHERE item IN (*)", items):  # noqa: S608 - a constant
+        contents = unpack(packed)
+        last = 0
+        for at, step in enumerate(contents):
+            last += -(step + 1 >> 1) if step & 1 else step >> 1
+            contents[at] = last
+        yield item, contents

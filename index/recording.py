@@ -1,0 +1,249 @@
+"""Writing what analysis found: fragments, declarations and symbols, each distinct one once, and who holds them.
+
+Files are taken in batches, so that finding out what is new costs a few statements a batch and not some for each item.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from blake3 import blake3
+
+from codevault.analysis.model import FileAnalysis, Outcome, Symbol
+from codevault.ids import VaultId
+from codevault.index import postings
+from codevault.index.groups import GroupWriter
+from codevault.index.model import IndexState, Pending
+from codevault.index.names import words_of
+from codevault.index.ports import TextIndex
+from codevault.index.rows import Labels, ask_many, clean
+from codevault.index.text import Fragment, fragments
+from codevault.index.varints import pack, zigzag
+
+T = TypeVar("T")
+BATCH_FILES = 256
+BATCH_BYTES = 8 << 20
+LONGEST_REASON = 500
+
+_STATES = {
+    Outcome.PARSED: IndexState.PARSED,
+    Outcome.TEXT: IndexState.TEXT,
+    Outcome.BINARY: IndexState.BINARY,
+    Outcome.FAILED: IndexState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """One analysed file, its parts hashed."""
+
+    content: int
+    analysis: FileAnalysis
+    whole_last_line: bool
+    fragments: tuple[tuple[int, Fragment], ...]
+    declarations: tuple[int, ...]
+    symbols: tuple[int, ...]
+
+
+class Recorder:
+    """Collects analysed files and writes them in batches. `vault` keys the hashes: nobody else can aim at them."""
+
+    def __init__(self, db: sqlite3.Connection, labels: Labels, text: TextIndex, vault: VaultId) -> None:
+        self._db = db
+        self._labels = labels
+        self._text = text
+        self._key = blake3(vault.encode()).digest()
+        self._groups = GroupWriter(db, text)
+        self._batch: list[_Prepared] = []
+        self._taken: set[int] = set()
+        self._bytes = 0
+        self._names = 0
+
+    @property
+    def text_added(self) -> bool:
+        """True when the text index holds something that was not committed."""
+        return bool(self._groups.written or self._names)
+
+    def committed(self) -> None:
+        """Told after the text index has committed."""
+        self._groups.written = self._names = 0
+
+    def add(self, pending: Pending, analysis: FileAnalysis, content: bytes) -> None:
+        """Takes one analysed file; what was analysed before is left as it is."""
+        if pending.content in self._taken:
+            return
+        self._taken.add(pending.content)
+        cut = () if analysis.outcome is Outcome.BINARY else fragments(content, analysis.units)
+        declarations, symbols = self._hash_symbols(analysis)
+        self._batch.append(
+            _Prepared(
+                content=pending.content,
+                analysis=analysis,
+                whole_last_line=content.endswith(b"\n"),
+                fragments=tuple((self._hash(b"f" + part.text), part) for part in cut),
+                declarations=declarations,
+                symbols=symbols,
+            )
+        )
+        self._bytes += len(content)
+        if len(self._batch) >= BATCH_FILES or self._bytes >= BATCH_BYTES:
+            self.flush()
+
+    def _hash(self, text: bytes) -> int:
+        return int.from_bytes(blake3(text, key=self._key).digest(8), "little") >> 1
+
+    def _hash_symbols(self, analysis: FileAnalysis) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        declarations, symbols = [], []
+        for symbol in analysis.symbols:
+            declared = _declared(symbol, analysis.language).encode("utf-8", "surrogatepass")
+            declarations.append(self._hash(b"d" + declared))
+            unit = analysis.units[symbol.unit].id
+            lines, size = symbol.end_line - symbol.start_line, symbol.end_byte - symbol.start_byte
+            body = f"\0{symbol.exact}{symbol.renamed}{unit}\0{symbol.tokens}\0{size}\0{lines}"
+            symbols.append(self._hash(b"s" + declared + body.encode()))
+        return tuple(declarations), tuple(symbols)
+
+    def flush(self) -> None:
+        """Writes what was collected into the running transaction."""
+        batch, self._batch, self._bytes = self._waiting(), [], 0
+        self._taken.clear()
+        if not batch:
+            return
+        fragment_numbers = self._new_fragments(batch)
+        symbol_numbers = self._new_symbols(batch, self._new_declarations(batch))
+        held_fragments: dict[int, list[int]] = {}
+        held_symbols: dict[int, list[int]] = {}
+        rows = []
+        for file in batch:
+            parts = [fragment_numbers[key] for key, _ in file.fragments]
+            symbols = [symbol_numbers[key] for key in file.symbols]
+            for number in dict.fromkeys(parts):
+                held_fragments.setdefault(number, []).append(file.content)
+            for number in dict.fromkeys(symbols):
+                held_symbols.setdefault(number, []).append(file.content)
+            rows.append(
+                (*self._state(file.analysis), _fragment_list(file, parts), _symbol_list(file, symbols), file.content)
+            )
+        self._db.executemany(
+            "UPDATE content SET state = ?, reason = ?, language = ?, grammar = ?, fragments = ?, symbols = ?"
+            " WHERE id = ?",
+            rows,
+        )
+        postings.append(self._db, "fragment_in", held_fragments)
+        postings.append(self._db, "symbol_in", held_symbols)
+
+    def finish(self) -> None:
+        """Writes everything in hand, the unfinished group too: called before a commit."""
+        self.flush()
+        self._groups.flush()
+
+    def _waiting(self) -> list[_Prepared]:
+        """The batch without files whose content is analysed or unknown by now."""
+        numbers = [file.content for file in self._batch]
+        question = "SELECT id FROM content WHERE state = ? AND id IN (*)"
+        rows = ask_many(self._db, question, numbers, (int(IndexState.PENDING),))
+        waiting = {number for (number,) in rows}
+        return [file for file in self._batch if file.content in waiting]
+
+    def _state(self, analysis: FileAnalysis) -> tuple[int, str | None, int, int]:
+        reason = clean("; ".join(analysis.problems))[:LONGEST_REASON] or None
+        language, grammar = self._labels.number(analysis.language), self._labels.number(analysis.grammar)
+        return int(_STATES[analysis.outcome]), reason, language, grammar
+
+    def _new_fragments(self, batch: Sequence[_Prepared]) -> Mapping[int, int]:
+        wanted = {key: part for file in batch for key, part in file.fragments}
+        return self._number("fragment_key", wanted, self._groups.add)
+
+    def _new_declarations(self, batch: Sequence[_Prepared]) -> Mapping[int, int]:
+        wanted = {
+            key: (symbol, file.analysis.language)
+            for file in batch
+            for key, symbol in zip(file.declarations, file.analysis.symbols, strict=True)
+        }
+        rows: list[tuple[object, ...]] = []
+        first = self._first_free("declaration")
+
+        def declare(item: tuple[Symbol, str]) -> int:
+            symbol, language = item
+            number = first + len(rows)
+            qualified, name = clean(symbol.qualified_name), clean(symbol.name)
+            kind, spoken = self._labels.number(symbol.kind), self._labels.number(language)
+            kept = None if qualified.rpartition(".")[2] == name else name
+            rows.append((number, qualified, kept, kind, spoken, clean(symbol.signature)))
+            self._text.add_name(number, name.lower(), words_of(name))
+            return number
+
+        numbers = self._number("declaration_key", wanted, declare)
+        self._db.executemany("INSERT INTO declaration VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._names += len(rows)
+        return numbers
+
+    def _new_symbols(self, batch: Sequence[_Prepared], declarations: Mapping[int, int]) -> Mapping[int, int]:
+        wanted = {
+            key: (declarations[declared], symbol, file.analysis.units[symbol.unit].id)
+            for file in batch
+            for key, declared, symbol in zip(file.symbols, file.declarations, file.analysis.symbols, strict=True)
+        }
+        rows: list[tuple[object, ...]] = []
+        first = self._first_free("symbol")
+
+        def keep(item: tuple[int, Symbol, str]) -> int:
+            declaration, symbol, unit = item
+            sizes = (symbol.tokens, symbol.end_byte - symbol.start_byte, symbol.end_line - symbol.start_line)
+            digests = (bytes.fromhex(symbol.exact), bytes.fromhex(symbol.renamed), bytes.fromhex(unit))
+            rows.append((first + len(rows), declaration, *sizes, *digests))
+            return first + len(rows) - 1
+
+        numbers = self._number("symbol_key", wanted, keep)
+        self._db.executemany("INSERT INTO symbol VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        return numbers
+
+    def _number(self, table: str, wanted: Mapping[int, T], make: Callable[[T], int]) -> Mapping[int, int]:
+        """Numbers of items by hash; `make` stores an item that is new and gives its number."""
+        question = f"SELECT hash, item FROM {table} WHERE hash IN (*)"  # noqa: S608 - a constant of ours
+        numbers: dict[int, int] = dict(ask_many(self._db, question, wanted))
+        new = []
+        for key, item in wanted.items():
+            if key not in numbers:
+                numbers[key] = make(item)
+                new.append((key, numbers[key]))
+        new.sort()
+        self._db.executemany(f"INSERT INTO {table} VALUES (?, ?)", new)  # noqa: S608 - as above
+        return numbers
+
+    def _first_free(self, table: str) -> int:
+        newest = self._db.execute(f"SELECT max(id) FROM {table}").fetchone()[0]  # noqa: S608 - a constant of ours
+        return 1 + (newest or 0)
+
+
+def _declared(symbol: Symbol, language: str) -> str:
+    return f"{symbol.qualified_name}\0{symbol.name}\0{symbol.kind}\0{language}\0{symbol.signature}"
+
+
+def _fragment_list(file: _Prepared, numbers: Iterable[int]) -> bytes:
+    """Flags, then for each fragment in order its number (as a step from the one after the last) and its lines."""
+    values = [int(file.whole_last_line)]
+    expected = 0
+    for number, (_, fragment) in zip(numbers, file.fragments, strict=True):
+        values.append(zigzag(number - expected))
+        values.append(fragment.lines)
+        expected = number + 1
+    return pack(values)
+
+
+def _symbol_list(file: _Prepared, numbers: Iterable[int]) -> bytes:
+    """For each symbol by position its number (as a step), and steps of its first byte and first line."""
+    values: list[int] = []
+    expected = byte = 0
+    line = 1
+    for number, symbol in sorted(zip(numbers, file.analysis.symbols, strict=True), key=_position):
+        values.extend((zigzag(number - expected), symbol.start_byte - byte, symbol.start_line - line))
+        expected, byte, line = number + 1, symbol.start_byte, symbol.start_line
+    return pack(values)
+
+
+def _position(item: tuple[int, Symbol]) -> tuple[int, int]:
+    return item[1].start_byte, -item[1].end_byte

@@ -1,0 +1,150 @@
+"""The catalog's tables, and opening a catalog that can be trusted. FORMAT.md explains each column."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from codevault.errors import IndexDamaged, StorageFull
+from codevault.ids import VaultId
+
+VERSION = 1
+"""Format of everything under cache/ that this package writes; FORMAT.md says when to bump it."""
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE label (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE project (
+  id INTEGER PRIMARY KEY, project TEXT NOT NULL UNIQUE, name TEXT NOT NULL, client TEXT NOT NULL,
+  phase TEXT NOT NULL, stack TEXT NOT NULL, tags TEXT NOT NULL);
+CREATE TABLE snapshot (
+  project INTEGER NOT NULL, sequence INTEGER NOT NULL, id BLOB NOT NULL UNIQUE, created_ns INTEGER NOT NULL,
+  reason TEXT NOT NULL, kind TEXT NOT NULL, facts TEXT NOT NULL, changed BLOB NOT NULL,
+  PRIMARY KEY (project, sequence)) WITHOUT ROWID;
+CREATE TABLE path (id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
+CREATE TABLE content (
+  id INTEGER PRIMARY KEY, blob BLOB NOT NULL, hint INTEGER NOT NULL, size INTEGER NOT NULL, state INTEGER NOT NULL,
+  reason TEXT, language INTEGER, grammar INTEGER, fragments BLOB, symbols BLOB, UNIQUE (blob, hint));
+CREATE INDEX content_pending ON content (id) WHERE state = 0;
+CREATE TABLE version (
+  project INTEGER NOT NULL, path INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER, content INTEGER NOT NULL,
+  PRIMARY KEY (project, path, first)) WITHOUT ROWID;
+CREATE INDEX version_content ON version (content, last);
+CREATE TABLE fragment_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
+CREATE TABLE fragment_in (
+  item INTEGER NOT NULL, chunk INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (item, chunk)) WITHOUT ROWID;
+CREATE TABLE text_group (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, lengths BLOB NOT NULL, text BLOB NOT NULL);
+CREATE INDEX text_group_first ON text_group (first);
+CREATE TABLE stale_group (id INTEGER PRIMARY KEY);
+CREATE TABLE declaration (
+  id INTEGER PRIMARY KEY, qualified TEXT NOT NULL, name TEXT, kind INTEGER NOT NULL, language INTEGER NOT NULL,
+  signature TEXT NOT NULL);
+CREATE TABLE declaration_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
+CREATE TABLE symbol (
+  id INTEGER PRIMARY KEY, declaration INTEGER NOT NULL, tokens INTEGER NOT NULL, bytes INTEGER NOT NULL,
+  lines INTEGER NOT NULL, exact BLOB NOT NULL, renamed BLOB NOT NULL, unit BLOB NOT NULL);
+CREATE INDEX symbol_declaration ON symbol (declaration);
+CREATE INDEX symbol_exact ON symbol (substr(exact, 1, 6));
+CREATE INDEX symbol_renamed ON symbol (substr(renamed, 1, 6));
+CREATE TABLE symbol_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
+CREATE TABLE symbol_in (
+  item INTEGER NOT NULL, chunk INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (item, chunk)) WITHOUT ROWID;
+"""
+
+
+def connect(file: Path | None, *, writable: bool) -> sqlite3.Connection:
+    """A connection to the catalog in `file` (None: in memory) that trusts nothing in it and may cross threads.
+
+    Raises:
+        IndexDamaged: there is no such catalog.
+    """
+    with guarded(file):
+        if file is None:
+            db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+        else:
+            mode = "rwc" if writable else "ro"
+            address = f"{file.absolute().as_uri()}?mode={mode}"
+            db = sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None, timeout=30)
+        _restrict(db, writable=writable)
+        if writable:
+            db.execute("PRAGMA journal_mode = WAL").fetchall()
+        return db
+
+
+def _restrict(db: sqlite3.Connection, *, writable: bool) -> None:
+    """A catalog may have been swapped for a hostile one: no functions or virtual tables from its schema."""
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA cell_size_check = ON")
+    db.execute("PRAGMA mmap_size = 0")
+    db.execute(f"PRAGMA cache_size = -{64 << 10 if writable else 16 << 10}")
+    if writable:
+        db.execute("PRAGMA synchronous = NORMAL")  # a commit lost to a power cut is redone from the vault
+    else:
+        db.execute("PRAGMA query_only = ON")
+    if sys.version_info >= (3, 12):
+        db.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, True)
+
+
+def create(db: sqlite3.Connection, vault_id: VaultId) -> None:
+    """Makes the tables of an empty catalog, in one transaction."""
+    db.execute("BEGIN IMMEDIATE")
+    for statement in TABLES.split(";")[:-1]:
+        db.execute(statement)
+    facts = {"version": str(VERSION), "vault": vault_id, "generation": "0"}
+    db.executemany("INSERT INTO meta VALUES (?, ?)", facts.items())
+    db.execute("COMMIT")
+
+
+def is_empty(db: sqlite3.Connection) -> bool:
+    """True when nothing was ever created in it."""
+    return db.execute("SELECT 1 FROM sqlite_schema").fetchone() is None
+
+
+def check(db: sqlite3.Connection, vault_id: VaultId) -> int:
+    """The catalog's generation, when it is this vault's, of this version, and holds nothing but our tables.
+
+    Raises:
+        IndexDamaged: any of that is not so.
+    """
+    if _objects(db) != _expected():
+        raise IndexDamaged("the catalog is damaged, not ours or of another version: rebuild() makes it again")
+    facts = dict(db.execute("SELECT key, value FROM meta"))
+    if facts.get("version") != str(VERSION):
+        raise IndexDamaged(f"the catalog has format {facts.get('version')}, not {VERSION}: rebuild() makes it again")
+    if facts.get("vault") != vault_id:
+        raise IndexDamaged("the catalog belongs to another vault: rebuild() makes it again")
+    return int(facts["generation"])
+
+
+def _objects(db: sqlite3.Connection) -> set[tuple[str, str, str | None]]:
+    return set(db.execute("SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite@_%' ESCAPE '@'"))
+
+
+def _expected() -> set[tuple[str, str, str | None]]:
+    db = sqlite3.connect(":memory:")
+    try:
+        db.executescript(TABLES)
+        return _objects(db)
+    finally:
+        db.close()
+
+
+@contextmanager
+def guarded(file: Path | None) -> Iterator[None]:
+    """Turns what SQLite raises into this library's errors.
+
+    Raises:
+        StorageFull: no space for the catalog.
+        IndexDamaged: anything else; the archive itself is not touched.
+    """
+    try:
+        yield
+    except sqlite3.Error as exc:
+        if getattr(exc, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
+            cause = OSError(errno.ENOSPC, "no space left for the catalog")
+            raise StorageFull(file or Path("catalog"), cause) from exc
+        raise IndexDamaged(f"the catalog cannot be used ({exc}); the archive is intact, rebuild()") from exc

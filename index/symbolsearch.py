@@ -1,0 +1,135 @@
+"""Searching symbols: by name, and by fingerprint."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from codevault.errors import InvalidArgument
+from codevault.index.names import glob_matcher, is_glob, rank, words_of
+from codevault.index.ports import TextIndex
+from codevault.index.rows import Labels, ask_many
+
+MOST_DECLARATIONS = 4000
+"""Declarations that one search ranks; more, and it stops and says so."""
+
+LONGEST_NAME = 1000
+Which = Literal["exact", "renamed"]
+SymbolKey = tuple[str, int]
+"""(qualified name, kind): what makes two versions of a symbol in one place the same answer."""
+
+
+def declarations(
+    db: sqlite3.Connection, text: TextIndex, labels: Labels, asked: str, kind: str
+) -> tuple[dict[int, tuple[SymbolKey, float]], bool]:
+    """(key, score) of each declaration that answers to a name, and whether these are all.
+
+    Raises:
+        InvalidArgument: the name is empty or too long.
+    """
+    if not asked or len(asked) > LONGEST_NAME:
+        raise InvalidArgument(f"a symbol's name has 1 to {LONGEST_NAME} characters, this one {len(asked)}")
+    numbers, complete = _candidates(db, text, asked)
+    wanted = labels.find(kind) if kind else None
+    if kind and wanted is None:
+        return {}, complete
+    score = _scorer(asked)
+    found = {}
+    question = "SELECT id, qualified, name, kind FROM declaration WHERE id IN (*)"
+    for number, qualified, name, its_kind in ask_many(db, question, numbers):
+        value = score(qualified.rpartition(".")[2] if name is None else name, qualified)
+        if value > 0 and wanted in {None, its_kind}:
+            found[number] = ((qualified, its_kind), value)
+    return found, complete
+
+
+def _candidates(db: sqlite3.Connection, text: TextIndex, asked: str) -> tuple[Sequence[int], bool]:
+    """Numbers of declarations that may answer, and whether none was left out."""
+    folded = asked.lower()
+    last = folded.rpartition(".")[2] or folded
+    if is_glob(asked):
+        found = text.declarations(last, MOST_DECLARATIONS + 1)
+        if "." in folded and len(found) > MOST_DECLARATIONS:
+            return _under(db, folded)
+        return found[:MOST_DECLARATIONS], len(found) <= MOST_DECLARATIONS
+    sets = [text.declarations(last, MOST_DECLARATIONS + 1), text.declarations(last + "*", MOST_DECLARATIONS + 1)]
+    words = words_of(asked)
+    if words:
+        sets.append(text.declarations_with(words, MOST_DECLARATIONS + 1))
+    complete = all(len(found) <= MOST_DECLARATIONS for found in sets)
+    return tuple(dict.fromkeys(number for found in sets for number in found)), complete
+
+
+def _under(db: sqlite3.Connection, folded: str) -> tuple[Sequence[int], bool]:
+    """Declarations whose qualified name answers to a glob with a common last name. Reads all declarations."""
+    matches = glob_matcher(folded), glob_matcher("*." + folded)
+    rows = db.execute("SELECT id, qualified FROM declaration ORDER BY id DESC")
+    named = ((number, qualified.lower()) for number, qualified in rows)
+    found = [number for number, name in named if matches[0](name) or matches[1](name)]
+    return found[:MOST_DECLARATIONS], len(found) <= MOST_DECLARATIONS
+
+
+class _GlobScore:
+    def __init__(self, asked: str) -> None:
+        self._dotted = "." in asked
+        self._exact = glob_matcher(asked), glob_matcher("*." + asked)
+        self._folded = glob_matcher(asked.lower()), glob_matcher("*." + asked.lower())
+
+    def __call__(self, name: str, qualified: str) -> float:
+        subject = qualified if self._dotted else name
+        if any(matches(subject) for matches in self._exact[: 1 + self._dotted]):
+            return 0.6
+        return 0.4 if any(matches(subject.lower()) for matches in self._folded[: 1 + self._dotted]) else 0.0
+
+
+class _NameScore:
+    def __init__(self, asked: str) -> None:
+        self._asked = asked
+
+    def __call__(self, name: str, qualified: str) -> float:
+        return rank(self._asked, name, qualified)
+
+
+def _scorer(asked: str) -> _GlobScore | _NameScore:
+    return _GlobScore(asked) if is_glob(asked) else _NameScore(asked)
+
+
+def symbols_declared(db: sqlite3.Connection, keys: Mapping[int, SymbolKey]) -> dict[SymbolKey, list[int]]:
+    """Symbol numbers by key, of declarations by number."""
+    found: dict[SymbolKey, list[int]] = {}
+    question = "SELECT declaration, id FROM symbol WHERE declaration IN (*)"
+    for declaration, number in ask_many(db, question, keys):
+        found.setdefault(keys[declaration], []).append(number)
+    return found
+
+
+def symbols_with(db: sqlite3.Connection, which: Which, digest: bytes) -> dict[SymbolKey, list[int]]:
+    """Symbol numbers by key, of those with a fingerprint."""
+    rows = db.execute(_WITH[which], (digest, digest))
+    found: dict[SymbolKey, list[int]] = {}
+    for qualified, kind, number in rows:
+        found.setdefault((qualified, kind), []).append(number)
+    return found
+
+
+def shared_fingerprints(
+    db: sqlite3.Connection, which: Which, min_tokens: int, after: bytes, limit: int
+) -> Sequence[bytes]:
+    """Fingerprints above `after` that may have two places, ascending: shared by symbols, or by holders of one."""
+    rows = db.execute(_AFTER[which], (after, after, min_tokens, limit))
+    return [digest for (digest,) in rows]
+
+
+_WITH: Mapping[Which, str] = {
+    "exact": "SELECT d.qualified, d.kind, s.id FROM symbol s JOIN declaration d ON d.id = s.declaration"
+    " WHERE substr(s.exact, 1, 6) = substr(?, 1, 6) AND s.exact = ?",
+    "renamed": "SELECT d.qualified, d.kind, s.id FROM symbol s JOIN declaration d ON d.id = s.declaration"
+    " WHERE substr(s.renamed, 1, 6) = substr(?, 1, 6) AND s.renamed = ?",
+}
+_AFTER: Mapping[Which, str] = {
+    "exact": "SELECT DISTINCT exact FROM symbol WHERE substr(exact, 1, 6) >= substr(?, 1, 6) AND exact > ?"
+    " AND tokens >= ? ORDER BY substr(exact, 1, 6), exact LIMIT ?",
+    "renamed": "SELECT DISTINCT renamed FROM symbol WHERE substr(renamed, 1, 6) >= substr(?, 1, 6) AND renamed > ?"
+    " AND tokens >= ? ORDER BY substr(renamed, 1, 6), renamed LIMIT ?",
+}

@@ -1,0 +1,166 @@
+"""Searching text: candidates from the text index, matches verified in the text itself, answers by place.
+
+An answer is a matching line (or the lines a match spans) of a path; a hit stands for all versions that hold it. The
+text searched is that of every analysed version as `searchable` gives it, so answers equal a search through whole files.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from codevault.index import postings
+from codevault.index.contents import Texts, packed_fragments
+from codevault.index.finding import Found, Places
+from codevault.index.groups import Group, all_groups, groups
+from codevault.index.matching import Matcher, Span, is_word, literal_matcher
+from codevault.index.patterns import ANYTHING, AllOf, AnyOf, Need, Shape, Word
+from codevault.index.ports import TextIndex
+from codevault.index.rows import steps
+
+MOST_LINES = 4000
+"""Matching lines in distinct fragments that one search ranks; more, and it stops and says so."""
+
+MOST_GROUPS = 200_000
+_REMEMBERED = 64 << 20
+
+
+@dataclass(slots=True)
+class Matches:
+    """What a search has met so far.
+
+    `lines` gives for a key (the covered lines) the items that hold it, with the line (from 0) in the item; an item is
+    a fragment, or a whole content when `whole`.
+    """
+
+    whole: bool
+    lines: dict[bytes, dict[int, int]] = field(default_factory=dict)
+    words: set[bytes] = field(default_factory=set)
+    spans: dict[bytes, list[Span]] = field(default_factory=dict)
+    count: int = 0
+    notes: list[str] = field(default_factory=list)
+    complete: bool = True
+
+    def stop(self, why: str) -> None:
+        """Ends the search early, for a reason the reader is told."""
+        self.complete = False
+        self.notes.append(why)
+
+    def add(self, text: bytes, span: Span, item: int, item_start: int) -> None:
+        """Records a match in a text; the item it lies in starts at `item_start`."""
+        start, end = span
+        first = text.rfind(b"\n", 0, start) + 1
+        stop = text.find(b"\n", end - 1)
+        key = text[first:] if stop < 0 else text[first:stop]
+        held = self.lines.setdefault(key, {})
+        if item not in held:
+            held[item] = text.count(b"\n", item_start, first)
+            self.count += 1
+        if key not in self.words and is_word(text, start, end):
+            self.words.add(key)
+        if self.whole:
+            where = (start - first, min(end - first, len(key)))
+            known = self.spans.setdefault(key, [])
+            if where not in known:
+                known.append(where)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSearch:
+    """One search within one read transaction."""
+
+    db: sqlite3.Connection
+    text: TextIndex
+    matcher: Matcher
+    shape: Shape
+    places: Places
+    deadline: float
+    clock: Callable[[], float] = time.monotonic
+
+    def run(self) -> tuple[Matches, list[Found[bytes]]]:
+        """All matches up to the limits, and the places they are in."""
+        matches = Matches(whole=not self.shape.one_line)
+        if self.shape.note:
+            matches.notes.append(self.shape.note)
+        elif self.shape.need == ANYTHING:
+            matches.notes.append("no three characters in a row are certain: everything in scope was scanned")
+        if matches.whole:
+            self._search_contents(matches)
+            return matches, self.places.gather(None, matches.lines)
+        self._search_groups(matches)
+        return matches, self.places.gather("fragment_in", matches.lines)
+
+    def _search_groups(self, matches: Matches) -> None:
+        """One line is all a match touches, and every line lies in one fragment: groups are searched as they are."""
+        for group in self._groups(self.shape.need):
+            if self._spent(matches):
+                return
+            for span in self.matcher.spans(group.text):
+                at = bisect_right(group.starts, span[0]) - 1
+                matches.add(group.text, span, group.first + at, group.starts[at])
+
+    def _groups(self, need: Need) -> Iterator[Group]:
+        if need == ANYTHING:
+            return all_groups(self.db)
+        return groups(self.db, self.text.documents(need, MOST_GROUPS))
+
+    def _spent(self, matches: Matches) -> bool:
+        if matches.count >= MOST_LINES:
+            matches.stop(f"more than {MOST_LINES} lines match: the newest were ranked, ask more precisely")
+            return True
+        if self.clock() > self.deadline:
+            matches.stop("the time for this search ran out: what was found by then is shown")
+            return True
+        return False
+
+    def _search_contents(self, matches: Matches) -> None:
+        """A match may touch several lines: whole file versions are searched, those that hold a needed word."""
+        wanted = self._contents(self.shape.need)
+        if wanted is None:
+            wanted = {number for (number,) in self.db.execute("SELECT id FROM content WHERE fragments IS NOT NULL")}
+        texts, kept = Texts(self.db), 0
+        for part in steps(sorted(self.places.covered(wanted), reverse=True), 50):
+            packed = packed_fragments(self.db, part)
+            for content in part:
+                if self._spent(matches):
+                    return
+                text = texts.whole(packed.get(content))
+                kept += len(text)
+                for span in self.matcher.spans(text):
+                    matches.add(text, span, content, 0)
+            if kept > _REMEMBERED:
+                texts, kept = Texts(self.db), 0
+
+    def _contents(self, need: Need) -> set[int] | None:
+        """Contents that may meet a need; None: any may."""
+        if isinstance(need, Word):
+            return self._contents_with(need)
+        if isinstance(need, AnyOf):
+            found: set[int] = set()
+            for part in need.parts:
+                some = self._contents(part)
+                if some is None:
+                    return None
+                found |= some
+            return found
+        return self._contents(self._rarest(need)) if need.parts else None
+
+    def _rarest(self, need: AllOf) -> Need:
+        """The part of a need that the fewest groups may meet: one is enough to find candidates."""
+        return min(need.parts, key=lambda part: len(self.text.documents(part, MOST_GROUPS)))
+
+    def _contents_with(self, word: Word) -> set[int]:
+        matcher = literal_matcher(word.text, case_sensitive=not word.folded)
+        fragments = {
+            group.first + bisect_right(group.starts, start) - 1
+            for group in self._groups(word)
+            for start, _ in matcher.spans(group.text)
+        }
+        return _holding(self.db, fragments)
+
+
+def _holding(db: sqlite3.Connection, fragments: Iterable[int]) -> set[int]:
+    return {content for _, contents in postings.holders(db, "fragment_in", fragments) for content in contents}
