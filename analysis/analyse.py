@@ -1,6 +1,6 @@
 """One file version understood: language, symbols with fingerprints, units. Never raises, whatever the bytes.
 
-Limits are stated in `FileAnalysis.problems` where they were hit: MAX_BYTES, the time-out, walk.MAX_NESTING.
+Limits are stated in `FileAnalysis.problems` where they were hit: MAX_BYTES, the time-out, definitions.MAX_NESTING.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 
 from tree_sitter import Parser, Point, Tree
 
+from codevault.analysis.definitions import Definition, Walked
 from codevault.analysis.filetypes import name_of_text
 from codevault.analysis.fingerprints import ALGORITHM, fingerprint
 from codevault.analysis.grammar import Grammar, load_grammar
@@ -20,7 +21,7 @@ from codevault.analysis.languages import detect_language
 from codevault.analysis.model import FileAnalysis, Outcome, Symbol, SymbolKind, Unit
 from codevault.analysis.text import is_binary, is_utf16, is_valid_utf8
 from codevault.analysis.units import Extent, cut, cut_text
-from codevault.analysis.walk import Definition, Walked, walk
+from codevault.analysis.walk import walk
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Larger files are indexed as text: no hand wrote them, and their trees take a hundred bytes a byte."""

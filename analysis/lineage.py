@@ -104,6 +104,7 @@ def match(before: Sequence[VersionedSymbol], after: Sequence[VersionedSymbol]) -
     step.same_but_names()
     step.followed_their_surroundings()
     step.same_name_once()
+    step.followed_their_container()
     return step.changes()
 
 
@@ -176,6 +177,18 @@ class _Step:
     def same_name_once(self) -> None:
         """Equal name, kind and header, unique on both sides: moved and changed in one step."""
         self._pair_groups(_header_of_large, "the only symbol of that name and header", 0.6, once=True)
+
+    def followed_their_container(self) -> None:
+        """Members whose container has a pair and that keep their name inside it, outer ones first."""
+        pairs = {pair.before: after for after, pair in self._pairs.items()}
+        places = {_place(self._before[old]): _place(self._after[new]) for old, new in pairs.items()}
+        news = {(_container_place(symbol), symbol.name): index for index, symbol in self._unpaired_after()}
+        for index in list(self._gone):
+            symbol = self._before[index]
+            new = news.get((places.get(_container_place(symbol)), symbol.name))
+            if new is not None and new in self._new and symbol.container:
+                self._pair(index, new, "same name in the same container", 0.8)
+                places[_place(symbol)] = _place(self._after[new])
 
     def changes(self) -> tuple[Change, ...]:
         """Pairs that differ, then what has no pair."""

@@ -1,0 +1,64 @@
+"""How the name of a definition is read from its node, and cut into the components of a qualified name."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tree_sitter import Node
+
+MAX_NAME: Final = 400
+"""Characters of a name that are kept."""
+
+
+def name_node(captures: dict[str, list[Node]]) -> Node | None:
+    """The node that holds the name: what was captured, or what C wraps in declarators."""
+    direct = captures.get("name")
+    if direct:
+        return direct[0]
+    nested = captures.get("name.declarator")
+    return _innermost_declarator(nested[0]) if nested else None
+
+
+def _innermost_declarator(node: Node) -> Node:
+    """The name inside C's declarators: `*f(int)`, `(*f)(int)`, `f[2]`."""
+    for _ in range(64):
+        inner = node.child_by_field_name("declarator")
+        if inner is None and node.type in {"parenthesized_declarator", "attributed_declarator", "reference_declarator"}:
+            inner = next((child for child in node.named_children if child.type not in {"comment", "ERROR"}), None)
+        if inner is None:
+            return node
+        node = inner
+    return node
+
+
+_NAME_NOISE: Final = re.compile(r"<[^<>]*>|\([^()]*\)|[*&\s]")
+_SEPARATOR: Final = re.compile(r"::|\.|->|\\\\")
+_OPERATOR: Final = re.compile(r"(.*?)\b(operator)\s*(\W.*|\s\w.*)", re.DOTALL)
+_QUOTES: Final = "\"'`"
+
+
+def node_text(content: bytes, node: Node) -> str:
+    """The beginning of a node's text, long enough for a name."""
+    return content[node.start_byte : min(node.end_byte, node.start_byte + 4 * MAX_NAME)].decode("utf-8", "replace")
+
+
+def name_parts(text: str) -> list[str]:
+    """The components of a name as written: `A::f`, `a.b.c`, `*T[K]`, `operator ==`, `'quoted key'`, `[computed]`."""
+    if text.isidentifier():
+        return [text[:MAX_NAME]]
+    if text[:1] in _QUOTES:
+        return [text.strip(_QUOTES)[:MAX_NAME] or text]
+    if text.startswith("[") or not any(character.isalnum() or character == "_" for character in text):
+        return [text[:MAX_NAME]]
+    found = _OPERATOR.fullmatch(text)
+    if found:
+        sign = " ".join(found[3].split())
+        return [*_split(found[1]), f"operator {sign}" if sign[0].isalpha() else f"operator{sign}"]
+    return _split(text)
+
+
+def _split(text: str) -> list[str]:
+    while (shorter := _NAME_NOISE.sub("", text)) != text:
+        text = shorter
+    return [part[:MAX_NAME] for part in _SEPARATOR.split(text.partition("[")[0]) if part]
