@@ -22,7 +22,7 @@ from codevault.scanstate import load, save
 from codevault.source import Folder
 from codevault.store.model import SnapshotDraft
 from codevault.store.store import Store
-from codevault.vcs import detect
+from codevault.vcs import snapshot_facts
 
 
 class Recorder:
@@ -62,9 +62,9 @@ class Recorder:
             utc_offset_s=_utc_offset(now),
             reason=reason,
             kind=kind,
-            facts=_repository_facts(Path(project.root)),
+            facts=snapshot_facts(Path(project.root)),
         )
-        stamp = repr(self._policy)
+        stamp = self._policy.fingerprint
         try:
             root = self._source(project.root)
         except OSError as exc:
@@ -105,15 +105,6 @@ class Recorder:
                 status = os.stat(root)
                 found.add((status.st_dev, status.st_ino))
         return found
-
-
-def _repository_facts(root: Path) -> dict[str, str | int | bool | None]:
-    """Branch and commit at the time of the snapshot, where there is version control."""
-    found = detect(root)
-    if found is None:
-        return {}
-    facts = {"vcs": str(found.system), "branch": found.branch, "head": found.head, "operation": found.in_progress}
-    return {name: value for name, value in facts.items() if value}
 
 
 def _utc_offset(now_ns: int) -> int:

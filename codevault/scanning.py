@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from codevault.policy import Policy
-from codevault.source import Folder, Listed
+from codevault.policy import Policy, Verdict
+from codevault.source import Folder, Listed, Unstable
 
 RACY_NS = 2_000_000_000  # the coarsest time stamp in use: FAT's two seconds
+_LARGEST_TAG = 4096  # bytes; a CACHEDIR.TAG is a few lines
 _MOST_OPEN = 128  # folders kept open at a time; the rest are reached again from the root
 
 _Signature = tuple[int, int, int, int, int]
@@ -48,6 +49,7 @@ class ScannedFolder:
     path: str
     folder: Folder | None
     entries: list[Listed]
+    names: frozenset[str] = frozenset()
     private: bool = False
     settled: bool = False
     known: Mapping[str, _Signature] = field(default_factory=dict)
@@ -119,9 +121,14 @@ class Scan:
             if path:
                 folder.close()
             return ScannedFolder(path=path, folder=None, entries=[], private=private, error=exc)
+        names = frozenset(e.name for e in entries)
+        if path:
+            entries, private = self._unless_tagged(path, folder, entries, names, private=private)
         now = _pack((os.fsencode(e.name), *e.signature) for e in entries)
         before = self.known.get(path)
-        scanned = ScannedFolder(path=path, folder=folder, entries=entries, private=private, settled=now == before)
+        scanned = ScannedFolder(
+            path=path, folder=folder, entries=entries, names=names, private=private, settled=now == before
+        )
         if before is not None and not scanned.settled:
             scanned.known = {os.fsdecode(row[0]): row[1:] for row in _decode(before)}
         return scanned
@@ -139,20 +146,29 @@ class Scan:
         )
 
     def _kept(self, scanned: ScannedFolder) -> Iterator[tuple[str, str, bool]]:
-        names: frozenset[str] | None = None
         for entry in scanned.entries:
             if not stat.S_ISDIR(entry.mode):
                 continue
-            if names is None:
-                names = frozenset(e.name for e in scanned.entries)
-            why, private = self._verdict(scanned, entry, names)
+            why, private = self._verdict(scanned, entry)
             if why:
                 scanned.excluded.add(entry.name)
                 self.excluded.append(Excluded(path=_join(scanned.path, entry.name), why=why))
             else:
                 yield scanned.path, entry.name, private or scanned.private
 
-    def _verdict(self, scanned: ScannedFolder, entry: Listed, names: Collection[str]) -> tuple[str, bool]:
+    def _unless_tagged(
+        self, path: str, folder: Folder, entries: list[Listed], names: Collection[str], *, private: bool
+    ) -> tuple[list[Listed], bool]:
+        """A folder whose own marker says that it can be made again counts as empty."""
+        verdict = self.policy.tagged(names, lambda name: _head(folder, entries, name))
+        if verdict is None:
+            return entries, private
+        if verdict.keep:
+            return entries, private or not verdict.index
+        self.excluded.append(Excluded(path=path, why=_why(verdict)))
+        return [], private
+
+    def _verdict(self, scanned: ScannedFolder, entry: Listed) -> tuple[str, bool]:
         identity = (entry.device, entry.inode)
         if identity in self._foreign:
             return "belongs to the vault or to another project", False
@@ -163,10 +179,9 @@ class Scan:
         self._visited.add(identity)
         folder = scanned.folder
         verdict = self.policy.folder(
-            _join(scanned.path, entry.name), entry.name, names, lambda: _children(folder, entry.name)
+            _join(scanned.path, entry.name), entry.name, scanned.names, lambda: _children(folder, entry.name)
         )
-        why = "; ".join(reason.evidence for reason in verdict.reasons) or str(verdict.path_class)
-        return ("" if verdict.keep else why), not verdict.index
+        return ("" if verdict.keep else _why(verdict)), not verdict.index
 
 
 class _Open:
@@ -230,6 +245,20 @@ def _children(folder: Folder | None, name: str) -> Collection[str]:
         return ()
     finally:
         inner.close()
+
+
+def _head(folder: Folder, entries: list[Listed], name: str) -> bytes:
+    size = next((e.size for e in entries if e.name == name and stat.S_ISREG(e.mode)), _LARGEST_TAG + 1)
+    if size > _LARGEST_TAG:
+        return b""
+    try:
+        return folder.read(name)
+    except (OSError, Unstable):
+        return b""
+
+
+def _why(verdict: Verdict) -> str:
+    return "; ".join(reason.evidence for reason in verdict.reasons) or str(verdict.path_class)
 
 
 def _pack(rows: Iterator[tuple[object, ...]]) -> bytes:
