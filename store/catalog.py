@@ -73,7 +73,10 @@ class Catalog:
 
     def __contains__(self, blob: BlobId) -> bool:
         exact = bytes.fromhex(blob)
-        return any(row[:ID_BYTES] == exact for row in self._find(exact[:BASE_BYTES]))
+        for row in self._find(exact[:BASE_BYTES]):  # a plain loop: the writer asks this for every file
+            if row.startswith(exact):
+                return True
+        return False
 
     def __iter__(self) -> Iterator[Location]:
         """Every place of every blob, pack by pack where they were added since the table, else by id."""
@@ -125,6 +128,8 @@ class Catalog:
     def _find(self, prefix: bytes) -> list[bytes]:
         table, recent = self._rows
         found = list(recent.get(prefix, ()))
+        if not table:
+            return found
         low, high = 0, len(table) // _ROW.size
         while low < high:
             middle = (low + high) // 2

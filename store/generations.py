@@ -88,11 +88,7 @@ class Generations:
                 named.update(new.file for new in decode_log(content).added)
             except RecordMalformed:
                 continue
-        return [
-            LoggedFile(file=name, bytes=length, blake3=_named_hash(name))
-            for name, length in sorted(present.items())
-            if name not in named
-        ]
+        return [LoggedFile(file=name, bytes=length) for name, length in sorted(present.items()) if name not in named]
 
 
 def _count(came: Iterable[LoggedFile], went: Iterable[str], names: Callable[[str], object]) -> int:
@@ -102,8 +98,3 @@ def _count(came: Iterable[LoggedFile], went: Iterable[str], names: Callable[[str
 
 def _last(name: str) -> str:
     return name.rpartition("/")[2]
-
-
-def _named_hash(name: str) -> str:
-    found = snapshot_of(_last(name))
-    return found[1] if found else str(pack_of(_last(name)))

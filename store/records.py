@@ -32,11 +32,14 @@ class RecordMalformed(Exception):  # noqa: N818 - never leaves the store: become
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedFile:
-    """A file as the log knows it: name relative to the vault, bytes, BLAKE3 in hexadecimal."""
+    """A file as the log knows it: name relative to the vault, bytes, BLAKE3 in hexadecimal.
+
+    The hash is left out where the file's name says it (packs and snapshots).
+    """
 
     file: str
     bytes: int
-    blake3: str
+    blake3: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +175,7 @@ def encode_log(record: LogRecord) -> bytes:
     """A log file's bytes."""
     return seal(
         {
-            "added": [{"blake3": new.blake3, "bytes": new.bytes, "file": new.file} for new in record.added],
+            "added": [_logged(new) for new in record.added],
             "format": FORMAT_VERSION,
             "packs": record.packs,
             "previous": record.previous,
@@ -184,6 +187,11 @@ def encode_log(record: LogRecord) -> bytes:
     )
 
 
+def _logged(new: LoggedFile) -> dict[str, object]:
+    named = {"bytes": new.bytes, "file": new.file}
+    return {**named, "blake3": new.blake3} if new.blake3 else named
+
+
 def decode_log(content: bytes) -> LogRecord:
     """The inverse of `encode_log`.
 
@@ -193,7 +201,7 @@ def decode_log(content: bytes) -> LogRecord:
     value = unseal(content)
     try:
         added = tuple(
-            LoggedFile(file=str(new["file"]), bytes=int(new["bytes"]), blake3=str(new["blake3"]))
+            LoggedFile(file=str(new["file"]), bytes=int(new["bytes"]), blake3=str(new.get("blake3", "")))
             for new in value["added"]
         )
         return LogRecord(

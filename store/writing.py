@@ -306,7 +306,7 @@ class Writer:
         target = self._state.layout.snapshot(draft.project, sequence, snapshot.id)
         publish(self._state.files, self._state.layout, target, content)
         self._state.take_snapshot(snapshot)
-        self._note(self._state.layout.relative(target), len(content), snapshot.id)
+        self._note(self._state.layout.relative(target), len(content))
         self._log()
         return snapshot
 
@@ -316,9 +316,9 @@ class Writer:
             for blob, _ in frame.header.members:
                 self._pending.pop(BlobId(blob.hex()), None)
                 self._state.suspects.discard(BlobId(blob.hex()))
-        self._note(self._state.layout.relative(self._state.layout.pack(pack)), size, pack)
+        self._note(self._state.layout.relative(self._state.layout.pack(pack)), size)
 
-    def _note(self, file: str, size: int, digest: str) -> None:
+    def _note(self, file: str, size: int, digest: str = "") -> None:
         self._unlogged.append(LoggedFile(file=file, bytes=size, blake3=digest))
 
     def note_unlogged(self, found: Iterable[LoggedFile]) -> None:

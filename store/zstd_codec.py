@@ -19,7 +19,6 @@ MAX_CONTENT = 1 << 27
 _DICTIONARY_MAGIC = bytes.fromhex("37a430ec")
 _LEAST_BASE = 8
 _LONG = 1 << 20
-_SOLID_LEVEL = 3
 _DELTA_LEVEL = 19
 _LONG_DELTA_LEVEL = 3
 _Parameter = zstd.CompressionParameter
@@ -29,7 +28,7 @@ class FrameDamaged(Exception):  # noqa: N818 - never leaves the store: becomes B
     """A frame that does not decode to what its header announces."""
 
 
-def compress(content: bytes, level: int = _SOLID_LEVEL) -> bytes:
+def compress(content: bytes, level: int) -> bytes:
     """One frame holding `content`, decoded again and compared before it is handed out."""
     frame = zstd.compress(content, options={_Parameter.compression_level: level, _Parameter.checksum_flag: 1})
     if zstd.decompress(frame) != content:
