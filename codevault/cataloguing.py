@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from codevault.gathering import Changes, is_private
+from codevault.ids import ProjectId
 from codevault.index.index import Index
 from codevault.index.model import FileChange, ProjectFacts, SnapshotFacts
 from codevault.jobs import Reporter
 from codevault.projects.model import Project
 from codevault.store.model import Entry, Snapshot
 from codevault.store.store import Store
+
+
+_MOST_HELD = 8  # manifests kept at hand while projects take turns; another one is read again
 
 
 def facts_of(project: Project) -> ProjectFacts:
@@ -26,7 +30,11 @@ def facts_of(project: Project) -> ProjectFacts:
 
 
 def record(index: Index, snapshot: Snapshot, changes: Changes) -> None:
-    """Tells the index of one snapshot, given what differs from the project's snapshot before it."""
+    """Tells the index of one snapshot, given what differs from the project's snapshot before it.
+
+    Contents are numbered in the order they are told, and ties of a search are broken by it: paths are sorted, so that
+    a rebuilt index gives the same answers in the same order.
+    """
     index.add_snapshot(
         SnapshotFacts(
             id=snapshot.id,
@@ -36,8 +44,8 @@ def record(index: Index, snapshot: Snapshot, changes: Changes) -> None:
             reason=snapshot.reason,
             kind=snapshot.kind,
             facts=snapshot.facts,
-            changed=changes.changed,
-            removed=changes.removed,
+            changed=sorted(changes.changed, key=lambda change: change.path),
+            removed=sorted(changes.removed),
         )
     )
 
@@ -45,30 +53,43 @@ def record(index: Index, snapshot: Snapshot, changes: Changes) -> None:
 def catch_up(store: Store, index: Index, projects: Iterable[Project], report: Reporter | None = None) -> int:
     """Records every snapshot of the store that the index lacks, comparing manifests; gives how many.
 
-    Costs one reading of a manifest for each snapshot recorded, and one more for each project.
+    Snapshots are told in the order they were made, over all projects. Costs one reading of a manifest for each
+    snapshot recorded, and one more for each project.
     """
     report = report or Reporter()
-    for project in projects:
+    for project in sorted(projects, key=lambda project: (project.created_ns, project.id)):
         index.put_project(facts_of(project))
-    everything = store.snapshots()
+    everything = in_order_made(store.snapshots())
     known = set(index.snapshot_ids())
     recorded = 0
-    before: dict[str, Entry] = {}
-    last: Snapshot | None = None
+    last: dict[ProjectId, Snapshot] = {}
+    held: dict[ProjectId, dict[str, Entry]] = {}
     for done, snapshot in enumerate(everything):
-        if last is not None and last.project != snapshot.project:
-            before, last = {}, None
+        before = last.get(snapshot.project)
+        last[snapshot.project] = snapshot
         if snapshot.id in known:
-            before, last = {}, snapshot  # read when it turns out to be needed
+            held.pop(snapshot.project, None)
             continue
-        if last is not None and not before:
-            before = _files(store, last)
-        after = _files(store, snapshot)
-        record(index, snapshot, compare(before, after))
+        old = held.get(snapshot.project)
+        if old is None:
+            old = _files(store, before) if before is not None else {}
+        new = held[snapshot.project] = _files(store, snapshot)
+        if len(held) > _MOST_HELD:
+            held.pop(next(iter(held)))
+        record(index, snapshot, compare(old, new))
         recorded += 1
-        before, last = after, snapshot
         report.step("recording", done, len(everything))
     return recorded
+
+
+def in_order_made(snapshots: Iterable[Snapshot]) -> list[Snapshot]:
+    """Snapshots of all projects by time, but never against a project's own sequence when a clock has jumped."""
+    latest: dict[ProjectId, int] = {}
+    keyed = []
+    for snapshot in snapshots:  # by project and sequence
+        latest[snapshot.project] = max(latest.get(snapshot.project, 0), snapshot.created_ns)
+        keyed.append((latest[snapshot.project], snapshot.project, snapshot.sequence, snapshot))
+    return [snapshot for *_, snapshot in sorted(keyed, key=lambda one: one[:3])]
 
 
 def compare(before: dict[str, Entry], after: dict[str, Entry]) -> Changes:

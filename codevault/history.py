@@ -193,6 +193,8 @@ class _Walk:
         changes = self._index.changes(self._project, at.sequence)
         if len(changes) > MOST_FILES:
             changes = tuple(c for c in changes if c.path == here.path)
+        if all(c.before is None for c in changes) or all(c.after is None for c in changes):
+            return None, None
         before, after = self._places(changes, new=False), self._places(changes, new=True)
         wanted = (here.path, here.symbol.start_line, here.symbol.qualified_name)
         for change in match(

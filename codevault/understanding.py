@@ -79,28 +79,36 @@ def understand(
 def _analysed(
     store: Store, pool: WorkerPool, waiting: Sequence[Pending]
 ) -> Iterator[tuple[Pending, FileAnalysis, bytes]]:
+    """Analyses in the order asked for, whatever order the workers finish in: numbers in the index depend on it."""
+    finished: dict[int, tuple[FileAnalysis, bytes]] = {}
     contents: dict[int, bytes] = {}
-    skipped: list[tuple[Pending, FileAnalysis]] = []
 
-    def jobs() -> Iterator[tuple[Pending, str, bytes]]:
+    def jobs() -> Iterator[tuple[int, str, bytes]]:
         for pending in waiting:
-            why = ""
-            content = b""
-            if pending.size > LARGEST:
-                why = f"larger than {LARGEST >> 20} MiB: not indexed"
-            else:
-                try:
-                    content = store.read(pending.blob)
-                except DamageError as exc:
-                    why = str(exc)
+            content, why = _content(store, pending)
             if why:
-                analysis = FileAnalysis(outcome=Outcome.FAILED, language="", grammar="", problems=(why,))
-                skipped.append((pending, analysis))
-                continue
-            contents[pending.content] = content
-            yield pending, pending.path, content
+                failed = FileAnalysis(outcome=Outcome.FAILED, language="", grammar="", problems=(why,))
+                finished[pending.content] = (failed, b"")
+            else:
+                contents[pending.content] = content
+                yield pending.content, pending.path, content
 
-    for pending, analysis in pool.analyse_all(jobs()):
-        yield pending, analysis, contents.pop(pending.content)
-    for pending, analysis in skipped:
-        yield pending, analysis, b""
+    turn = iter(waiting)
+    following = next(turn, None)
+    for number, analysis in pool.analyse_all(jobs()):
+        finished[number] = (analysis, contents.pop(number))
+        while following is not None and following.content in finished:
+            yield following, *finished.pop(following.content)
+            following = next(turn, None)
+    while following is not None:
+        yield following, *finished.pop(following.content)
+        following = next(turn, None)
+
+
+def _content(store: Store, pending: Pending) -> tuple[bytes, str]:
+    if pending.size > LARGEST:
+        return b"", f"larger than {LARGEST >> 20} MiB: not indexed"
+    try:
+        return store.read(pending.blob), ""
+    except DamageError as exc:
+        return b"", str(exc)
