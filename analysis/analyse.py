@@ -32,6 +32,7 @@ MAX_SIGNATURE: Final = 500
 _READ: Final = 65_536
 _SMALL: Final = frozenset({SymbolKind.CONSTANT, SymbolKind.TYPE})
 _SPACE: Final = re.compile(r"\s+")
+_OPENS_BODY: Final = re.compile(r"\s*(?:\{|:|=>|=|\s)\s*$")
 _VISIBLE: Final = re.compile(rb"[^\r\n]")
 
 
@@ -197,7 +198,7 @@ def signature(content: bytes, header: tuple[int, int]) -> str:
     """A header on one line: white space folded, without the mark that opens the body, at most MAX_SIGNATURE long."""
     start, end = header
     text = content[start : min(end, start + 4 * MAX_SIGNATURE)].decode("utf-8", "replace")
-    return _SPACE.sub(" ", text).strip().rstrip("{:=> ")[:MAX_SIGNATURE]
+    return _OPENS_BODY.sub("", _SPACE.sub(" ", text))[:MAX_SIGNATURE].strip()
 
 
 def _text(language: str, content: bytes, *problems: str) -> FileAnalysis:

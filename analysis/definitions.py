@@ -89,7 +89,7 @@ _TOP: Final = _Scope(-1, MODULE_LEVEL, "", -1, False, -1)
 class _Wrapper:
     """A node around a definition: decorators and it, `export` and it, `const` and its declarators.
 
-    With `spans` the first definition inside starts where the wrapper does.
+    With `spans` the first definition inside starts where the wrapper does, with `leads_header` its signature too.
     """
 
     depth: int
@@ -97,6 +97,7 @@ class _Wrapper:
     end: int
     token: int
     spans: bool
+    leads_header: bool = False
 
     def holds(self, node: Node, depth: int) -> bool:
         return self.depth == depth - 1 and self.end >= node.end_byte
@@ -188,7 +189,7 @@ class Scopes:
         if outer.depth == depth - 1 and outer.end >= end:
             self._wrapper = _Wrapper(depth, outer.start, outer.end, outer.token, outer.spans and spans)
         else:
-            self._wrapper = _Wrapper(depth, start, end, len(self._walked.exact), spans)
+            self._wrapper = _Wrapper(depth, start, end, len(self._walked.exact), spans, action != WRAPPER)
 
     def _skipped(self, node: Node) -> None:
         """Bytes of an error that no token covers count as tokens, so that they show in the exact fingerprint."""
@@ -273,10 +274,11 @@ class Scopes:
 
     def _definition(self, match: _Match, named: Node, kind: SymbolKind, name: str, qualified_name: str) -> Definition:
         node, content, wrapper = match.node, self._content, self._wrapper
-        start, end = node.byte_range
-        token = len(self._walked.exact)
+        start, end, end_row = node.start_byte, *_last_byte(content, node)
+        token, header_start = len(self._walked.exact), start
         if wrapper.spans and wrapper.holds(node, match.depth):
             start, token = wrapper.start, wrapper.token
+            header_start = start if wrapper.leads_header else header_start
             self._wrapper = _Wrapper(wrapper.depth, start, wrapper.end, token, spans=False)
         body = match.captures.get("body")
         header_end = max(body[0].start_byte, named.end_byte) if body else end
@@ -289,9 +291,9 @@ class Scopes:
             end=end,
             lead=lead,
             start_row=node.start_point[0] - content.count(b"\n", start, node.start_byte),
-            end_row=node.end_point[0],
+            end_row=end_row,
             name_row=named.start_point[0],
-            header=(node.start_byte, header_end),
+            header=(header_start, header_end),
             parent=self._open[-1].symbol,
             first_token=token,
         )
@@ -337,6 +339,15 @@ def add_unseen(definitions: list[Definition], content: bytes, blanked: Sequence[
             found.unseen = [], []
             for start, end in blanked[first:last]:
                 lex(content, start, end, *found.unseen)
+
+
+def _last_byte(content: bytes, node: Node) -> tuple[int, int]:
+    """Where a node ends and on which row, without the line break that directives of C include."""
+    end, row = node.end_byte, node.end_point[0]
+    while end > node.start_byte and content[end - 1] in b"\r\n":
+        end -= 1
+        row -= content[end] == 0x0A
+    return end, row
 
 
 def _pattern_of(match: tuple[int, dict[str, list[Node]]]) -> int:

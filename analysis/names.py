@@ -23,6 +23,8 @@ def name_node(captures: dict[str, list[Node]]) -> Node | None:
 def _innermost_declarator(node: Node) -> Node:
     """The name inside C's declarators: `*f(int)`, `(*f)(int)`, `f[2]`."""
     for _ in range(64):
+        if node.type == "operator_cast":
+            return node
         inner = node.child_by_field_name("declarator")
         if inner is None and node.type in {"parenthesized_declarator", "attributed_declarator", "reference_declarator"}:
             inner = next((child for child in node.named_children if child.type not in {"comment", "ERROR"}), None)
@@ -54,6 +56,8 @@ def name_parts(text: str) -> list[str]:
     found = _OPERATOR.fullmatch(text)
     if found:
         sign = " ".join(found[3].split())
+        if sign[0].isalpha():
+            sign = sign.partition("(")[0]
         return [*_split(found[1]), f"operator {sign}" if sign[0].isalpha() else f"operator{sign}"]
     return _split(text)
 

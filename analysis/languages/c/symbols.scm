@@ -1,9 +1,11 @@
 ; provider: tree_sitter_c language
 ; extensions: .c .h
 ; interpreters: tcc
+; blanked: \b(?:__(?:init|exit|initdata|initconst|exitdata|refdata|ref|meminit|net_init|net_exit|user|kernel|iomem|percpu|rcu|force|must_check|maybe_unused|always_unused|used|unused|pure|cold|hot|weak|noreturn|visible|read_mostly|ro_after_init|packed|latent_entropy|sched|lockfunc|kprobes|always_inline|noclone|cpuinit|devinit)|noinline(?:_for_stack)?|asmlinkage|notrace|noinstr)\b
 ; blanked: \b__(?:printf|scanf|aligned|section|acquires|releases|must_hold|malloc|alloc_size|no_sanitize|counted_by)\((?:[^()\n]|\([^()\n]*\))*\)
 
-((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function (#set! level "type"))
+((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function (#set! level "type")
+  (#set! named "(?!(?:void|if|for|while|switch|return|do|else|namespace|class|struct|const|noexcept|constnoexcept|case|default|sizeof|defined)$).+"))
 (struct_specifier name: (_) @name body: (_) @body) @definition.struct
 (union_specifier name: (_) @name body: (_) @body) @definition.struct
 (enum_specifier name: (_) @name body: (_) @body) @definition.enum

@@ -5,8 +5,10 @@
 ; blanked: (?<=\bclass)[\x20\t]+[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{;])
 ; blanked: (?<=\bstruct)[\x20\t]+[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{;])
 
-((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function)
-(function_definition declarator: (_) @name.declarator) @definition.function
+(((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function
+  (#set! named "(?!(?:void|if|for|while|switch|return|do|else|namespace|class|struct|const|noexcept|constnoexcept|case|default|sizeof|defined)$).+")))
+((function_definition declarator: (_) @name.declarator) @definition.function
+  (#set! named "(?!(?:void|if|for|while|switch|return|do|else|namespace|class|struct|const|noexcept|constnoexcept|case|default|sizeof|defined)$).+"))
 (class_specifier name: (_) @name body: (_) @body) @definition.class
 (struct_specifier name: (_) @name body: (_) @body) @definition.struct
 (union_specifier name: (_) @name body: (_) @body) @definition.struct
@@ -22,6 +24,9 @@
 (preproc_def name: (_) @name value: (_)) @definition.constant
 ((declaration declarator: (init_declarator declarator: (_) @name.declarator)) @definition.constant
   (#set! level "type") (#set! before "\\bconst(expr)?\\b"))
+
+((field_declaration declarator: (field_identifier) @name default_value: (_)) @definition.constant
+  (#set! before "\\bconst(expr)?\\b"))
 
 (template_declaration) @wrapper
 (lambda_expression) @scope.function

@@ -5,8 +5,8 @@
 (function_declaration name: (_) @name) @definition.function
 (method_declaration receiver: (parameter_list (parameter_declaration type: (_) @qualifier)) name: (_) @name
   body: (_) @body) @definition.method
-(type_spec name: (_) @name type: (struct_type) @body) @definition.struct
-(type_spec name: (_) @name type: (interface_type) @body) @definition.interface
+(type_spec name: (_) @name type: (struct_type (field_declaration_list) @body)) @definition.struct
+(type_spec name: (_) @name type: (interface_type "{" @body)) @definition.interface
 (type_spec name: (_) @name) @definition.type
 (type_alias name: (_) @name) @definition.type
 (method_elem name: (_) @name) @definition.method

@@ -5,10 +5,14 @@
 ; constructors: initialize
 ; dropped: self
 
+(method name: (_) @name body: (_) @body) @definition.method
 (method name: (_) @name) @definition.method
+(singleton_method object: (_) @qualifier name: (_) @name body: (_) @body) @definition.method
 (singleton_method object: (_) @qualifier name: (_) @name) @definition.method
+(class name: (_) @name body: (_) @body) @definition.class
 (class name: (_) @name) @definition.class
 (singleton_class) @scope.type
+(module name: (_) @name body: (_) @body) @definition.module
 (module name: (_) @name) @definition.module
 ((assignment left: (constant) @name) @definition.constant (#set! level "type"))
 

@@ -10,7 +10,7 @@
 (trait_item name: (_) @name body: (_) @body) @definition.trait
 (mod_item name: (_) @name body: (_) @body) @definition.module
 (type_item name: (_) @name) @definition.type
-(macro_definition name: (_) @name) @definition.function
+(macro_definition name: (_) @name . (macro_rule) @body) @definition.function
 ((const_item name: (_) @name) @definition.constant (#set! level "type"))
 ((static_item name: (_) @name) @definition.constant (#set! level "type"))
 (impl_item type: (_) @name) @scope.type
