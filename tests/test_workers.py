@@ -487,7 +487,7 @@ FORKING = """
 
     def go_on():
         try:
-            next(answers)
+            list(answers)
         except WorkerError:
             return
         os._exit(1)
