@@ -7,38 +7,43 @@ from functools import cache
 from random import Random
 from typing import TypeVar
 
-_VERBS_TEXT = """add apply attach bind build cache check clear clone close collect combine commit compare compile compute connect
-convert copy count create decode detach detect discard dispatch drain drop emit encode ensure evaluate expand
-expire export extract fetch fill filter find flush format gather guess hash inject insert inspect install invoke
-join limit link list load locate lock lookup measure merge migrate normalize notify open pack parse patch
-persist plan poll prepare prune publish purge push query queue read rebuild receive reduce refresh reject
-release remove render repair replace report reset resize resolve restore resume retry rotate route save scan
-schedule seal seek send serialize sort split start stop store strip submit subscribe swap sync tear tokenize
-trace track transform trim unpack update validate verify visit wait walk warn watch wrap write"""
-_NOUNS_TEXT = """account action address agent alarm anchor archive array asset bar batch block body bounds branch bucket budget
-buffer bundle cache caller cell chain channel chart child chunk client clock cluster codec color column command
-config contract cookie counter course currency cursor cycle database deadline digest discount document domain
-draft driver edge editor element endpoint entry error event factor feature feed field figure file flag folder
-font frame front gate graph grid group guard handler hash header hint history host image index input invoice
-item job journal kernel key label layer layout lease ledger letter level limit line link list lock log margin
-marker mask matrix member memory menu message meter method metric mode model monitor mount node note number
-object offset option order origin output owner packet page panel parent part patch path pattern payload payment
-peer period phase pixel plan player point policy pool port prefix price profile project proxy quota rate ratio
-reader reason receipt region registry report request resource response result role root route row rule sample
-scale scene schema scope score screen script section sector segment sensor sequence server session shape sheet
-shift signal size slice slot socket source span stage stamp state step stock store stream style subject suffix
-summary symbol table target task tax template tenant term text theme thread ticket timer title token topic total
-trace track transaction tree trigger tuple unit user value vector vendor version view volume wallet warning
-weight widget window worker writer zone"""
-_ADJECTIVES_TEXT = """active actual atomic available base blank broken cached central clean closed common compact complete current
-dead deep direct dirty distinct dual dynamic early empty exact expected external fast final first fixed flat
-free full global hidden inner internal last late lazy least left live local lower main master max merged min
-missing mutable narrow native nearest nested next open optional outer partial pending plain previous primary
-private pure random raw ready recent remote right safe secondary shared short sparse stable stale sticky strict
-strong temporary total trusted unique unknown upper valid visible weak wide"""
+_VERBS_TEXT = """add apply attach bind build cache check clear clone close collect combine commit compare compile
+compute connect convert copy count create decode detach detect discard dispatch drain drop emit
+encode ensure evaluate expand expire export extract fetch fill filter find flush format gather
+guess hash inject insert inspect install invoke join limit link list load locate lock lookup
+measure merge migrate normalize notify open pack parse patch persist plan poll prepare prune
+publish purge push query queue read rebuild receive reduce refresh reject release remove render
+repair replace report reset resize resolve restore resume retry rotate route save scan schedule
+seal seek send serialize sort split start stop store strip submit subscribe swap sync tear
+tokenize trace track transform trim unpack update validate verify visit wait walk warn watch wrap
+write"""
+_NOUNS_TEXT = """account action address agent alarm anchor archive array asset bar batch block body bounds branch
+bucket budget buffer bundle cache caller cell chain channel chart child chunk client clock cluster
+codec color column command config contract cookie counter course currency cursor cycle database
+deadline digest discount document domain draft driver edge editor element endpoint entry error
+event factor feature feed field figure file flag folder font frame front gate graph grid group
+guard handler hash header hint history host image index input invoice item job journal kernel key
+label layer layout lease ledger letter level limit line link list lock log margin marker mask
+matrix member memory menu message meter method metric mode model monitor mount node note number
+object offset option order origin output owner packet page panel parent part patch path pattern
+payload payment peer period phase pixel plan player point policy pool port prefix price profile
+project proxy quota rate ratio reader reason receipt region registry report request resource
+response result role root route row rule sample scale scene schema scope score screen script
+section sector segment sensor sequence server session shape sheet shift signal size slice slot
+socket source span stage stamp state step stock store stream style subject suffix summary symbol
+table target task tax template tenant term text theme thread ticket timer title token topic total
+trace track transaction tree trigger tuple unit user value vector vendor version view volume
+wallet warning weight widget window worker writer zone"""
+_ADJECTIVES_TEXT = """active actual atomic available base blank broken cached central clean closed common compact
+complete current dead deep direct dirty distinct dual dynamic early empty exact expected external
+fast final first fixed flat free full global hidden inner internal last late lazy least left live
+local lower main master max merged min missing mutable narrow native nearest nested next open
+optional outer partial pending plain previous primary private pure random raw ready recent remote
+right safe secondary shared short sparse stable stale sticky strict strong temporary total trusted
+unique unknown upper valid visible weak wide"""
 
-_SHORT_TEXT = """n i ret err x key buf len args it out ctx idx tmp cur res val req msg pos src dst prev cfg env ptr fmt obj id ok
-rest count size name path node item"""
+_SHORT_TEXT = """n i ret err x key buf len args it out ctx idx tmp cur res val req msg pos src dst prev cfg env ptr
+fmt obj id ok rest count size name path node item"""
 
 _VERBS = _VERBS_TEXT.split()
 _NOUNS = _NOUNS_TEXT.split()
