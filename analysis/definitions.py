@@ -219,7 +219,7 @@ class Scopes:
 
     def _holds(self, match: _Match) -> bool:
         rule = match.rule
-        if rule.kind is not None and not match.name:
+        if rule.kind is not None and (not match.name or self._is_value_of_open_definition(match)):
             return False
         if rule.named is not None and not rule.named.fullmatch(match.name):
             return False
@@ -227,6 +227,11 @@ class Scopes:
             return True
         start = self._wrapper.start if self._wrapper.holds(match.node, match.depth) else match.node.start_byte
         return rule.before.search(self._content[start : match.named.start_byte]) is not None
+
+    def _is_value_of_open_definition(self, match: _Match) -> bool:
+        """The function in `const f = function g() {}`: the same definition under a second name."""
+        body = match.captures.get("body")
+        return body is not None and body[0].start_byte == self._open[-1].body
 
     def _enter(self, match: _Match) -> None:
         scope, rule = self._open[-1], match.rule

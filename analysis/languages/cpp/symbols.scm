@@ -1,7 +1,8 @@
 ; provider: tree_sitter_cpp language
 ; extensions: .cpp .cc .cxx .c++ .hpp .hh .hxx .h++ .ipp .inl .tpp .cu .cuh .ino
 ; constructors: =
-; blanked: ^[\x20\t]*[A-Z][A-Z0-9_]{2,}(?:\([^()\n;]*\))?[\x20\t]*\r?$(?!\s*[{,;.)+\-*/|&?:=<>])
+; blanked: ^[\x20\t]*[A-Z][A-Z0-9_]{2,}(?:\((?:[^()\n;]|\([^()\n]*\))*\))?[\x20\t]*\r?$(?!\s*(?:[{,;.)+\-*|&?:=<>]|/[^/*]))
+; blanked: (?<=\))[\x20\t\r\n]+[A-Z][A-Z0-9_]{3,}(?:\([^()\n]*\))?(?=\s*(?:\{|override\b|final\b))
 ; blanked: (?<=\bclass)[\x20\t]+[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{;])
 ; blanked: (?<=\bstruct)[\x20\t]+[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{;])
 

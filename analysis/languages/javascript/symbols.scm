@@ -1,7 +1,7 @@
 ; provider: tree_sitter_javascript language
 ; extensions: .js .mjs .cjs .jsx .es6
 ; filenames: Jakefile
-; interpreters: node nodejs bun
+; interpreters: node nodejs bun deno
 ; constructors: constructor
 ; dropped: prototype module exports this window self
 
@@ -39,6 +39,7 @@
 (export_statement) @wrapper
 [(lexical_declaration) (variable_declaration) (expression_statement)] @wrapper.single
 (decorator) @lead
+(function_expression name: (identifier) @name body: (_) @body) @definition.function
 [(arrow_function) (function_expression) (generator_function)] @scope.function
 [(comment) (html_comment) (hash_bang_line)] @comment
 [(identifier) (property_identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern)

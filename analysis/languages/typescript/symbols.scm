@@ -47,6 +47,7 @@
 [(export_statement) (ambient_declaration)] @wrapper
 [(lexical_declaration) (variable_declaration) (expression_statement)] @wrapper.single
 (decorator) @lead
+(function_expression name: (identifier) @name body: (_) @body) @definition.function
 [(arrow_function) (function_expression) (generator_function)] @scope.function
 [(comment) (html_comment) (hash_bang_line)] @comment
 [(identifier) (property_identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern)
