@@ -13,7 +13,6 @@ from codevault.projects.model import Project
 from codevault.store.model import Entry, Snapshot
 from codevault.store.store import Store
 
-
 _MOST_HELD = 8  # manifests kept at hand while projects take turns; another one is read again
 
 

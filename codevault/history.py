@@ -96,6 +96,18 @@ def history_of(index: Index, project: ProjectId, path: str, qualified_name: str)
     )
 
 
+def changes_of_step(index: Index, project: ProjectId, sequence: int) -> tuple[Change, ...]:
+    """What one snapshot did to the symbols of the files it changed; reads the symbols of all of them."""
+    before: list[VersionedSymbol] = []
+    after: list[VersionedSymbol] = []
+    for change in index.changes(project, sequence):
+        for version, side in ((change.before, before), (change.after, after)):
+            if version is not None:
+                found = index.symbols_of(version.blob, version.path)
+                side.extend(_versioned(_Place(version.path, version, symbol)) for symbol in found)
+    return match(before, after)
+
+
 class _Walk:
     def __init__(self, index: Index, project: ProjectId) -> None:
         self._index = index

@@ -25,7 +25,9 @@ from codevault.projects.registry import ProjectKey, Projects
 from codevault.protection import Status, explanation, status_of
 from codevault.recording import Recorder
 from codevault.references import FoundSymbol, SnapshotKey, find_snapshot, version_of
+from codevault.reports import Reports
 from codevault.restoring import Restored, RestorePlan, plan_restore, restore
+from codevault.reuse import Reuse
 from codevault.search import Search
 from codevault.source import Folder, RealFolder
 from codevault.store.model import Entry, Snapshot, StoreStats, VerifyReport
@@ -61,6 +63,8 @@ class Vault:
         self.projects = Projects(store, clock, changed=self._project_changed)
         self._recorder = Recorder(store, self._index, self.projects, policy=policy, source=source, clock=clock)
         self.search = Search(self._reading, self.projects)
+        self.reuse = Reuse(self._reading, self.projects, store.read)
+        self.reports = Reports(self._reading, self.projects, self.snapshots)
         self.submit = Submit(self)
 
     @classmethod
