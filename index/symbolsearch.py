@@ -117,6 +117,7 @@ def shared_fingerprints(
     db: sqlite3.Connection, which: Which, min_tokens: int, after: bytes, limit: int
 ) -> Sequence[bytes]:
     """Fingerprints above `after` that may have two places, ascending: shared by symbols, or by holders of one."""
+    after = after or bytes(16)  # substr() of an empty blob is NULL, and nothing is >= NULL
     rows = db.execute(_AFTER[which], (after, after, min_tokens, limit))
     return [digest for (digest,) in rows]
 
