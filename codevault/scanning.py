@@ -52,6 +52,7 @@ class ScannedFolder:
     names: frozenset[str] = frozenset()
     private: bool = False
     settled: bool = False
+    listed_ns: int = 0
     known: Mapping[str, _Signature] = field(default_factory=dict)
     error: OSError | None = None
     excluded: set[str] = field(default_factory=set)
@@ -97,7 +98,11 @@ class Scan:
             raise scanned.error
         while True:
             kept = list(self._kept(scanned))
-            yield scanned
+            try:
+                yield scanned
+            except GeneratorExit:  # the consumer gave up: nothing is left open
+                queue.close(scanned)
+                raise
             self._remember(scanned)
             queue.opened(scanned, children=len(kept))
             pending.extend(reversed(kept))
@@ -115,6 +120,7 @@ class Scan:
         return self._listed(path, folder, private=private)
 
     def _listed(self, path: str, folder: Folder, *, private: bool) -> ScannedFolder:
+        listed_ns = self._clock()
         try:
             entries = folder.entries()
         except OSError as exc:
@@ -127,7 +133,13 @@ class Scan:
         now = _pack((os.fsencode(e.name), *e.signature) for e in entries)
         before = self.known.get(path)
         scanned = ScannedFolder(
-            path=path, folder=folder, entries=entries, names=names, private=private, settled=now == before
+            path=path,
+            folder=folder,
+            entries=entries,
+            names=names,
+            private=private,
+            settled=now == before,
+            listed_ns=listed_ns,
         )
         if before is not None and not scanned.settled:
             scanned.known = {os.fsdecode(row[0]): row[1:] for row in _decode(before)}
@@ -139,7 +151,7 @@ class Scan:
         if scanned.settled and not scanned.retry:
             self.signatures[scanned.path] = self.known[scanned.path]
             return
-        newest = self._clock() - RACY_NS
+        newest = scanned.listed_ns - RACY_NS  # not of now: a change after the listing may carry the same time
         self.signatures[scanned.path] = _pack(
             (os.fsencode(e.name), *(_NEVER if e.ctime_ns > newest or e.name in scanned.retry else e.signature))
             for e in scanned.entries
@@ -219,6 +231,13 @@ class _Open:
                 done = self._folders.pop(parent, None)
                 if done is not None:
                     done.close()
+
+    def close(self, scanned: ScannedFolder) -> None:
+        if scanned.folder is not None and scanned.path:
+            scanned.folder.close()
+        for folder in self._folders.values():
+            folder.close()
+        self._folders.clear()
 
     def _reached(self, path: str) -> Folder:
         folder = self._root

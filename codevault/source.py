@@ -25,6 +25,8 @@ _FILE_FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 READ_BLOCK = 1 << 20
+_ATTEMPTS = 3
+ReadBlock = Callable[[int, int], bytes]  # descriptor and most bytes, as os.read
 
 
 class Listed(NamedTuple):
@@ -95,16 +97,16 @@ class Folder(Protocol):
 class RealFolder:
     """A folder on disk. Deep trees work at any depth: paths are never put together where descriptors exist."""
 
-    def __init__(self, descriptor: int, path: str, *, attempts: int = 3) -> None:
+    def __init__(self, descriptor: int, path: str, *, read_block: ReadBlock = os.read) -> None:
         self._descriptor = descriptor
         self._path = path  # only used without directory descriptors
-        self._attempts = attempts
+        self._read_block = read_block
 
     @classmethod
-    def root(cls, path: str) -> RealFolder:
+    def root(cls, path: str, *, read_block: ReadBlock = os.read) -> RealFolder:
         """Opens the root of a project; here, and only here, a link in the path is followed."""
         real = os.path.realpath(path)
-        return cls(os.open(real, _FOLDER_FLAGS) if _BY_DESCRIPTOR else -1, real)
+        return cls(os.open(real, _FOLDER_FLAGS) if _BY_DESCRIPTOR else -1, real, read_block=read_block)
 
     def identity(self) -> tuple[int, int]:
         """Device and inode of the folder itself."""
@@ -130,15 +132,16 @@ class RealFolder:
         if not _BY_DESCRIPTOR:
             if not stat.S_ISDIR(os.lstat(path).st_mode):
                 raise NotADirectoryError(20, "not a folder any more", name)
-            return RealFolder(-1, path)
-        return RealFolder(os.open(name, _FOLDER_FLAGS, dir_fd=self._descriptor), "")
+            return RealFolder(-1, path, read_block=self._read_block)
+        descriptor = os.open(name, _FOLDER_FLAGS, dir_fd=self._descriptor)
+        return RealFolder(descriptor, "", read_block=self._read_block)
 
     def read(self, name: str) -> bytes:
         """The whole of a regular file, read again when it changed meanwhile."""
         content = b""
-        for _ in range(self._attempts):
+        for _ in range(_ATTEMPTS):
             with self._opened(name) as (descriptor, before):
-                parts = list(_blocks(descriptor, before.st_size))
+                parts = list(_upto(before.st_size, _blocks(self._read_block, descriptor, before.st_size)))
                 content = parts[0] if len(parts) == 1 else b"".join(parts)
                 if _unchanged(before, os.fstat(descriptor)) and len(content) == before.st_size:
                     return content
@@ -148,7 +151,7 @@ class RealFolder:
         """The file in blocks; the caller decides what to do with a file that changed meanwhile."""
         with self._opened(name) as (descriptor, before):
             total = 0
-            for block in _blocks(descriptor, READ_BLOCK):
+            for block in _upto(before.st_size, _blocks(self._read_block, descriptor, READ_BLOCK)):
                 total += len(block)
                 yield block
             if not (_unchanged(before, os.fstat(descriptor)) and total == before.st_size):
@@ -237,7 +240,7 @@ class MemoryFolder:
     def read(self, name: str) -> bytes:
         """The bytes of a file; `Unstable` when `on_read` keeps changing it."""
         content = b""
-        for _ in range(3):
+        for _ in range(_ATTEMPTS):
             before = self._file(name)
             content = before.content
             if before.on_read is not None:
@@ -291,13 +294,23 @@ def _name(listed: Listed) -> str:
     return listed.name
 
 
-def _blocks(descriptor: int, size: int) -> Iterator[bytes]:
+def _blocks(read_block: ReadBlock, descriptor: int, size: int) -> Iterator[bytes]:
     # One byte more than the size tells a file that grew from one that ends there, without a second read.
     want = min(size + 1, READ_BLOCK) if size else READ_BLOCK
-    while block := os.read(descriptor, want):
+    while block := read_block(descriptor, want):
         yield block
         if len(block) < want and size < READ_BLOCK:
             return  # a short read of a regular file is its end; the caller compares lengths anyway
+
+
+def _upto(size: int, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Ends once there is more than `size`: a file that grows as fast as it is read would have no end."""
+    total = 0
+    for block in blocks:
+        total += len(block)
+        yield block
+        if total > size:
+            return
 
 
 def _unchanged(before: os.stat_result, after: os.stat_result) -> bool:
