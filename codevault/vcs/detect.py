@@ -38,7 +38,7 @@ def detect(root: Path, *, within: Path | None = None) -> RepositoryFacts | None:
 
 
 def snapshot_facts(root: Path) -> Mapping[str, str | int | bool | None]:
-    """What a snapshot records of `detect(root)`: vcs, branch, head, remote, in_progress, detached; only what is known."""
+    """What a snapshot records of `detect(root)`: vcs, branch, head, remote, in_progress, detached, if known."""
     facts = detect(root)
     if facts is None:
         return {}

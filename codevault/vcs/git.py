@@ -17,7 +17,7 @@ _LARGEST_PACKED_REFS = 64 << 20  # a million refs
 _DEEPEST_REF = 5
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 # git check-ref-format, but for what could lead out of the folder, which ReadFolder refuses.
-_REF = re.compile(r"refs/(?!.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,1024}\Z")
+_REF = re.compile(r"refs/(?!/|.*(?:\.\.|@\{|//))[^\x00-\x20\x7f~^:?*\[\\]{1,1024}\Z")
 
 # In this order: a rebase or cherry-pick may stop in a merge.
 _OPERATIONS: tuple[tuple[str, str, str], ...] = (
@@ -92,9 +92,10 @@ def _common_folder(own: ReadFolder, within: ReadFolder, notes: list[str]) -> Rea
 
 def _inside(within: ReadFolder, path: str) -> ReadFolder | None:
     """The folder at an absolute path when that lies in `within`, reached from there without links."""
-    if "\0" in path:
+    try:
+        relative = os.path.relpath(path, within.path)
+    except ValueError:  # another drive, or not a path at all
         return None
-    relative = os.path.relpath(os.path.normpath(path), within.path) if os.path.isabs(path) else ".."
     return within.enter("" if relative == "." else relative.replace(os.sep, "/"))
 
 
@@ -156,6 +157,7 @@ def _remote(common: ReadFolder, branch: str, notes: list[str]) -> str:
         return ""
     if len(content) == SMALL:
         notes.append("the configuration is very long: only its beginning was read")
+        content = content[: content.rfind(b"\n") + 1]  # half a URL may be all password
     entries = parse_config(_text(content))
     urls = _values(entries, "remote", "url")
     followed = _values(entries, "branch", "remote").get(branch, "origin")

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Self
 
 SMALL = 1 << 16
 """Bytes read of a file unless said otherwise, and the size of a block."""
@@ -29,8 +30,8 @@ class ReadFolder:
     joined by `/`; one that could lead out of the folder finds nothing.
     """
 
-    def __init__(self, descriptor: int, path: str) -> None:
-        self._descriptor = descriptor  # -1: full paths are used
+    def __init__(self, descriptor: int | None, path: str) -> None:
+        self._descriptor = descriptor  # None: full paths are used; -1: closed
         self._path = path
 
     @classmethod
@@ -40,7 +41,7 @@ class ReadFolder:
             real = os.path.realpath(path)
             if by_descriptor:
                 return cls(os.open(real, _FOLDER_FLAGS), real)
-            return cls(-1, real) if stat.S_ISDIR(os.lstat(real).st_mode) else None
+            return cls(None, real) if stat.S_ISDIR(os.lstat(real).st_mode) else None
         except (OSError, ValueError):
             return None
 
@@ -49,13 +50,13 @@ class ReadFolder:
         """Where the folder was found, links resolved at the root only."""
         return self._path
 
-    def __enter__(self) -> ReadFolder:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._descriptor >= 0:
+        if self._descriptor is not None and self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
 
@@ -65,7 +66,7 @@ class ReadFolder:
         if len(names) > _DEEPEST or not all(map(_is_plain, names)):
             return None
         try:
-            folder = ReadFolder(os.dup(self._descriptor) if self._descriptor >= 0 else -1, self._path)
+            folder = ReadFolder(None if self._descriptor is None else os.dup(self._descriptor), self._path)
             for name in names:
                 with folder:
                     deeper = folder._step(name)
@@ -81,7 +82,7 @@ class ReadFolder:
         if folder is None:
             return ""
         with folder:
-            return folder._kind(name)
+            return folder._kind(name)  # noqa: SLF001 - the same class
 
     def read(self, path: str, limit: int = SMALL) -> bytes | None:
         """The first `limit` bytes of a regular file; None when it is none or cannot be read."""
@@ -95,7 +96,7 @@ class ReadFolder:
         if folder is None:
             return
         with folder:
-            descriptor = folder._open_file(name)
+            descriptor = folder._open_file(name)  # noqa: SLF001 - the same class
         if descriptor is None:
             return
         try:
@@ -107,17 +108,17 @@ class ReadFolder:
 
     def _step(self, name: str) -> ReadFolder:
         path = os.path.join(self._path, name)
-        if self._descriptor >= 0:
+        if self._descriptor is not None:
             return ReadFolder(os.open(name, _FOLDER_FLAGS, dir_fd=self._descriptor), path)
         if not stat.S_ISDIR(os.lstat(path).st_mode):
             raise NotADirectoryError(name)
-        return ReadFolder(-1, path)
+        return ReadFolder(None, path)
 
     def _kind(self, name: str) -> str:
         if not _is_plain(name):
             return ""
         try:
-            if self._descriptor >= 0:
+            if self._descriptor is not None:
                 mode = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False).st_mode
             else:
                 mode = os.lstat(os.path.join(self._path, name)).st_mode
@@ -133,7 +134,7 @@ class ReadFolder:
         if self._kind(name) != "file":
             return None
         try:
-            if self._descriptor >= 0:
+            if self._descriptor is not None:
                 descriptor = os.open(name, _FILE_FLAGS, dir_fd=self._descriptor)
             else:
                 descriptor = os.open(os.path.join(self._path, name), _FILE_FLAGS)

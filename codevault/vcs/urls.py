@@ -25,7 +25,8 @@ def public_url(url: str) -> str:
         return helper.group() + (public_url(address) if _SCHEME.match(address) else "")
     scheme = _SCHEME.match(url)
     if scheme:
-        return scheme.group() + _public_address(url[scheme.end() :])
+        address = _public_address(url[scheme.end() :])
+        return scheme.group() + address if address else ""
     return _public_scp(url)
 
 
@@ -36,6 +37,8 @@ def _public_address(address: str) -> str:
     odd = not _HOST.match(host) or (not user and ":" in host and not f"{mark}{rest}".startswith("/@"))
     if odd and "@" in rest:
         host, mark, rest = _split(rest.rpartition("@")[2], "/\\?#")
+    if not _HOST.match(host):
+        return ""
     if mark in {"?", "#"}:
         return host
     return host + mark + _split(rest, "?#")[0]
