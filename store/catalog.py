@@ -73,10 +73,7 @@ class Catalog:
 
     def __contains__(self, blob: BlobId) -> bool:
         exact = bytes.fromhex(blob)
-        for row in self._find(exact[:BASE_BYTES]):  # a plain loop: the writer asks this for every file
-            if row.startswith(exact):
-                return True
-        return False
+        return any(row.startswith(exact) for row in self._find(exact[:BASE_BYTES]))
 
     def __iter__(self) -> Iterator[Location]:
         """Every place of every blob, pack by pack where they were added since the table, else by id."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -24,7 +25,8 @@ class ManifestMalformed(Exception):  # noqa: N818 - never leaves the store: beco
 class Line(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     """The keys of a line in the order they are written; what changes most comes last and together: small deltas.
 
-    `path` and `target` are for people where bytes are not UTF-8; the `…_base64` twin then holds the exact bytes.
+    Where bytes are not UTF-8, or hold a control character, quote or backslash, `path` and `target` are for people
+    and the `…_base64` twin has the exact bytes: a shell can read both forms.
     """
 
     path: str
@@ -40,6 +42,8 @@ class Line(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     blob: str | None = None
 
 
+_PLAIN = re.compile(r"[ !#-\[\]-~]*")
+_AWKWARD = re.compile(r'[\x00-\x1f"\\\x7f]')
 _ENCODER = msgspec.json.Encoder()
 _DECODER = msgspec.json.Decoder(Line)
 
@@ -145,23 +149,21 @@ def _encode_line(entry: Entry) -> bytes:
         mtime_ns=entry.mtime_ns,
         blob=entry.blob,
     )
-    if not entry.path.isascii():
+    if not _PLAIN.fullmatch(entry.path):
         line.path, line.path_base64 = _readable(entry.path)
-    if entry.target is not None and not entry.target.isascii():
+    if entry.target is not None and not _PLAIN.fullmatch(entry.target):
         line.target, line.target_base64 = _readable(entry.target)
     return _ENCODER.encode(line) + b"\n"
 
 
 def _readable(text: str) -> tuple[str, str | None]:
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        try:
-            exact = path_bytes(text)
-        except UnicodeEncodeError as exc:
-            raise InvalidArgument(f"a path that no file system has: {text!r}") from exc
-        return exact.decode("utf-8", "replace"), base64.b64encode(exact).decode()
-    return text, None
+        exact = path_bytes(text)
+    except UnicodeEncodeError as exc:
+        raise InvalidArgument(f"a path that no file system has: {text!r}") from exc
+    readable = exact.decode("utf-8", "replace")
+    plain = readable == text and not _AWKWARD.search(text)
+    return readable, None if plain else base64.b64encode(exact).decode()
 
 
 def _exact(readable: str, encoded: str | None) -> str:
@@ -171,4 +173,6 @@ def _exact(readable: str, encoded: str | None) -> str:
         exact = base64.b64decode(encoded, validate=True)
     except binascii.Error as exc:
         raise ManifestMalformed("a path that does not decode") from exc
+    if exact.decode("utf-8", "replace") != readable:
+        raise ManifestMalformed("a path that reads differently from its bytes")
     return exact.decode("utf-8", "surrogateescape")
