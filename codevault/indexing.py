@@ -49,6 +49,11 @@ class IndexKeeper:
             finally:
                 index.close()
 
+    @property
+    def exists(self) -> bool:
+        """False before the first use, and after someone deleted the cache."""
+        return (self._folder / "catalog.sqlite").exists()
+
     def discard(self) -> None:
         """Removes the whole cache folder."""
         with self._writer:

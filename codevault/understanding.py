@@ -15,7 +15,8 @@ from codevault.jobs import Reporter
 from codevault.store.store import Store
 from codevault.workers import WorkerPool
 
-BATCH = 1000
+BATCH_FILES = 1000
+BATCH_BYTES = 16 << 20  # a batch holds the index for a few seconds at most: a backup waits that long to record itself
 LARGEST = 8 << 20  # bytes; larger files are kept and searchable by name, not by content
 
 
@@ -52,7 +53,7 @@ def understand(
     symbols = size = done = total = 0
     while True:
         with index() as writable:
-            waiting = writable.pending(BATCH)
+            waiting = _batch(writable.pending(BATCH_FILES))
             if not waiting:
                 break
             total = max(total, done + writable.pending_count())
@@ -74,6 +75,15 @@ def understand(
         bytes=size,
         seconds=time.monotonic() - started,
     )
+
+
+def _batch(pending: Sequence[Pending]) -> Sequence[Pending]:
+    size = 0
+    for count, one in enumerate(pending):
+        size += one.size
+        if size > BATCH_BYTES and count:
+            return pending[:count]
+    return pending
 
 
 def _analysed(

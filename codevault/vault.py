@@ -59,6 +59,7 @@ class Vault:
         self._policy = policy
         self._workers = workers
         self._closed = False
+        self._caught_up = False
         self._index = IndexKeeper(Path(store.root) / "cache", store.vault_id)
         self.projects = Projects(store, clock, changed=self._project_changed)
         self._recorder = Recorder(store, self._index, self.projects, policy=policy, source=source, clock=clock)
@@ -75,7 +76,9 @@ class Vault:
             VaultExists: something is there already.
             StorageError: the folder cannot be made.
         """
-        return cls(Store.create(_folder(path)), policy=policy, workers=workers)
+        vault = cls(Store.create(_folder(path)), policy=policy, workers=workers)
+        with vault._index.writing():  # empty, and there: a search before the first backup finds nothing
+            return vault
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, policy: Policy = DEFAULT, workers: int = 0) -> Self:
@@ -308,7 +311,10 @@ class Vault:
     # ------------------------------------------------------------------ inside
 
     def _project_changed(self, project: Project) -> None:
-        # The project's own file is what counts; the next run tells the index again.
+        # The project's own file is what counts; the next run tells the index again. A cache that was deleted is not
+        # begun here: it would look like one that knows of no snapshot.
+        if not self._index.exists and self._store.snapshots():
+            return
         with contextlib.suppress(CodeVaultError), self._index.writing() as index:
             index.put_project(facts_of(project))
 
@@ -330,8 +336,16 @@ class Vault:
         return owner, relative
 
     def _reading(self) -> Index:
-        self._open_store()
-        return self._index.reading()
+        """The index for asking; at first use it learns of snapshots that a killed run did not get to tell it."""
+        store = self._open_store()
+        index = self._index.reading()
+        if not self._caught_up:
+            self._caught_up = True
+            told = set(index.snapshot_ids())
+            if any(snapshot.id not in told for snapshot in store.snapshots()):
+                with contextlib.suppress(CodeVaultError), self._index.writing() as writable:
+                    catch_up(store, writable, self.projects)
+        return index
 
     def _open_store(self) -> Store:
         if self._closed:
