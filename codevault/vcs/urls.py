@@ -34,7 +34,7 @@ def _public_address(address: str) -> str:
     authority, mark, rest = _split(address, "/\\?#")
     _, user, host = authority.rpartition("@")
     # https://user:pass/word@host/path: a slash that was not escaped ends the authority within the password.
-    odd = not _HOST.match(host) or (not user and ":" in host and not f"{mark}{rest}".startswith("/@"))
+    odd = mark != "/" or not _HOST.match(host) or (not user and ":" in host and rest[:1] != "@")
     if odd and "@" in rest:
         host, mark, rest = _split(rest.rpartition("@")[2], "/\\?#")
     if not _HOST.match(host):
