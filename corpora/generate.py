@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from corpora.generator.evolution import evolving, founding
-from corpora.generator.grammars import LANGUAGES
+from corpora.generator.languages import LANGUAGES
 from corpora.generator.projects import found_corpus
 from corpora.generator.truth import Event, FileChange, Step
 

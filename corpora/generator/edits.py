@@ -45,7 +45,7 @@ class Bench(Protocol):
 
 @dataclass(slots=True)
 class Desk:
-    """One file being edited in one step."""
+    """One file being edited in one step; a sealed one takes no further edits."""
 
     bench: Bench
     corpus: Corpus
@@ -53,6 +53,7 @@ class Desk:
     position: int
     file: SourceFile
     changed: bool = False
+    sealed: bool = False
     touched: set[str] = field(default_factory=set)
 
     @property
@@ -310,6 +311,6 @@ def reformat(desk: Desk) -> bool:
     file = desk.file._replace(layout=layout)
     if desk.corpus.content(desk.entry, file) == before:
         return False
-    desk.file, desk.changed = file, True
+    desk.file, desk.changed, desk.sealed = file, True, True
     desk.note(Operator.REFORMAT, "", desk.here(""))
     return True

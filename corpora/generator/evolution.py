@@ -116,14 +116,15 @@ class _Work:
         return (*self.whole.values(), *edited)
 
     def desk(self, project: Project, position: int) -> Desk | None:
-        """The file of that position on the desk; `None` when something happened to the whole file in this step."""
+        """The file of that position on the desk; `None` when the whole file was changed in this step."""
         entry = project.entries[position]
         if (project.name, entry.path) in self.whole:
             return None
         key = (project.position, entry.path)
         if key not in self.desks:
             self.desks[key] = Desk(self, self.corpus, project, position, self.corpus.source(entry))
-        return self.desks[key]
+        desk = self.desks[key]
+        return None if desk.sealed else desk
 
     def another(self, project: Project, not_this: str) -> Desk | None:
         """Some other file of the project, on the desk."""
@@ -151,7 +152,7 @@ class _Work:
         if desk is None:
             return
         done = 0
-        while done < _MOST_EDITS and (done == 0 or self.random.random() < _ANOTHER_EDIT):
+        while not desk.sealed and done < _MOST_EDITS and (done == 0 or self.random.random() < _ANOTHER_EDIT):
             if not pick(self.random, _CHOICES)(desk) and not edits.edit_body(desk) and not edits.add_symbol(desk):
                 break
             done += 1

@@ -7,13 +7,10 @@ from importlib import import_module
 
 import tree_sitter
 
-LANGUAGES = ("python", "javascript", "typescript", "java", "go", "c", "rust")
-"""Names of the languages that can be generated, in the order in which projects take them."""
-
 
 @cache
 def parser_for(language: str) -> tree_sitter.Parser:
-    """The parser of one of `LANGUAGES`, made once."""
+    """The parser of one of the generated languages, made once."""
     module = import_module(f"tree_sitter_{language}")
     pointer = module.language_typescript() if language == "typescript" else module.language()
     return tree_sitter.Parser(tree_sitter.Language(pointer))

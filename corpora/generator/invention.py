@@ -19,7 +19,7 @@ _COMMON_FUNCTIONS = 32  # a corpus has few functions that everybody copies, and 
 _TOGETHER = 0.85  # how often a file's length and its number of functions stem from the same draw
 _FILL_ROWS = 60
 _LONGEST_HEADER = 30
-_CROWDED = 0.7  # a file that is already as long as drawn gets functions from the lower part of their lengths
+_CROWDED = 0.6  # a file that is already as long as drawn gets functions from the lower part of their lengths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

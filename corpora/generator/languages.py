@@ -369,3 +369,6 @@ RUST = replace(
 
 SYNTAXES = {each.name: each for each in (PYTHON, JAVASCRIPT, TYPESCRIPT, JAVA, GO, C, RUST)}
 """Every language by its name."""
+
+LANGUAGES = tuple(SYNTAXES)
+"""Names of the languages that can be generated, in the order in which projects take them."""

@@ -11,6 +11,7 @@ from corpora.generator.syntax import Syntax
 from corpora.generator.vocabulary import often_first, pick, sentence
 
 _SHORTEST_EXTRACT = 2
+_NOT_DELETED = (Kind.RETURN, Kind.COMMENT, Kind.BLANK)  # without a comment the function would still be the same
 
 
 def edited_body(random: Random, trade: Trade, function: Function, changes: int) -> Function:
@@ -20,7 +21,7 @@ def edited_body(random: Random, trade: Trade, function: Function, changes: int) 
     for _ in range(changes):
         at = int(random.random() * len(body))
         share = random.random()
-        if share < 0.2 and len(body) > 3 and body[at].kind != Kind.RETURN:
+        if share < 0.2 and len(body) > 3 and body[at].kind not in _NOT_DELETED:
             del body[at]
         elif share < 0.5 and body[at].kind != Kind.RETURN:
             body[at] = _other_than(random, trade, scope, body[at])

@@ -40,7 +40,7 @@ class Event:
     step: int
     operator: Operator
     project: str
-    path: str
+    path: str = ""
     name: str = ""
     from_project: str = ""
     from_path: str = ""

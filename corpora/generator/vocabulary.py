@@ -93,9 +93,9 @@ def variables(camel_case: bool) -> tuple[str, ...]:
 
 @cache
 def functions(camel_case: bool) -> tuple[str, ...]:
-    """Names for functions, 50,000 and more, in an order without meaning."""
+    """Names for functions, some 45,000, most of two words, in an order without meaning."""
     plain = [f"{verb}_{noun}" for verb in _VERBS for noun in _NOUNS]
-    long = [f"{verb}_{adjective}_{noun}" for verb in _VERBS[::3] for adjective in _ADJECTIVES[::3] for noun in _NOUNS]
+    long = [f"{verb}_{adjective}_{noun}" for verb in _VERBS[::5] for adjective in _ADJECTIVES[::20] for noun in _NOUNS]
     return _shuffled([*plain, *long], camel_case, keep=0)
 
 
