@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from codevault.errors import SourceError
+from codevault.errors import DamageError, SourceError
 from codevault.gathering import Changes, Gathering, Problem
 from codevault.ids import SnapshotId
 from codevault.jobs import Reporter
@@ -90,19 +90,12 @@ def back_up(
     with store.writer() as writer:
         earlier = store.snapshots(draft.project)
         last = earlier[-1] if earlier else None
-        known = signatures(last.id if last else None)
-        scan = Scan(root, policy, previous=known, foreign=foreign, clock=clock)
-        gathering = Gathering(writer, scan, previous=lambda: _entries(store, last), report=report or Reporter())
+        attempt = _Attempt(store, writer, draft, root, policy, foreign, clock, report or Reporter())
         try:
-            different = gathering.gather()
-        except OSError as exc:
-            raise SourceError(exc.strerror or type(exc).__name__) from exc
-        if different:
-            snapshot = _commit(writer, gathering, draft)
-        elif last is not None and draft.kind == "automatic":
-            snapshot = last
-        else:
-            snapshot = _commit_same(writer, store, draft, last)
+            scan, gathering, snapshot = attempt.made(last, signatures(last.id if last else None))
+        except DamageError as exc:  # of what the last snapshot refers to: reading everything again may heal it
+            scan, gathering, snapshot = attempt.made(None, {})
+            gathering.problems.append(Problem(path="", kind="damaged", why=f"everything was read again, since {exc}"))
     backup = Backup(
         snapshot=snapshot,
         stats=_stats(gathering, snapshot, len(scan.excluded), time.monotonic() - started),
@@ -117,6 +110,35 @@ def back_up(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """One pass over the project, with or without the last snapshot to compare with."""
+
+    store: Store
+    writer: Writer
+    draft: SnapshotDraft
+    root: Folder
+    policy: Policy
+    foreign: Collection[tuple[int, int]]
+    clock: Callable[[], int]
+    report: Reporter
+
+    def made(self, last: Snapshot | None, known: Mapping[str, bytes]) -> tuple[Scan, Gathering, Snapshot]:
+        try:
+            scan = Scan(self.root, self.policy, previous=known, foreign=self.foreign, clock=self.clock)
+            gathering = Gathering(
+                self.writer, scan, previous=lambda: _entries(self.store, last), report=self.report, whole=last is None
+            )
+            different = gathering.gather()
+        except OSError as exc:
+            raise SourceError(exc.strerror or type(exc).__name__) from exc
+        if different or last is None:
+            return scan, gathering, _commit(self.writer, gathering, self.draft)
+        if self.draft.kind == "automatic":
+            return scan, gathering, last
+        return scan, gathering, _commit_same(self.writer, self.store, self.draft, last)
+
+
 def _entries(store: Store, snapshot: Snapshot | None) -> Iterable[Entry]:
     return () if snapshot is None else store.manifest(snapshot)
 
@@ -129,8 +151,8 @@ def _commit(writer: Writer, gathering: Gathering, draft: SnapshotDraft) -> Snaps
     return writer.commit(replace(draft, facts=facts), gathering.entries)
 
 
-def _commit_same(writer: Writer, store: Store, draft: SnapshotDraft, last: Snapshot | None) -> Snapshot:
-    kept = {key: last.facts.get(key, 0) for key in ("files", "bytes")} if last is not None else {}
+def _commit_same(writer: Writer, store: Store, draft: SnapshotDraft, last: Snapshot) -> Snapshot:
+    kept = {key: last.facts.get(key, 0) for key in ("files", "bytes")}
     return writer.commit(replace(draft, facts=dict(draft.facts) | kept), _entries(store, last))
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from codevault.errors import DamageError
 from codevault.gathering import Changes, is_private
 from codevault.ids import ProjectId
 from codevault.index.index import Index
@@ -34,6 +36,10 @@ def record(index: Index, snapshot: Snapshot, changes: Changes) -> None:
     Contents are numbered in the order they are told, and ties of a search are broken by it: paths are sorted, so that
     a rebuilt index gives the same answers in the same order.
     """
+    removed = changes.removed
+    if changes.whole:
+        present = {change.path for change in changes.changed}
+        removed = tuple(v.path for v in index.paths(snapshot.project) if v.path not in present)
     index.add_snapshot(
         SnapshotFacts(
             id=snapshot.id,
@@ -44,7 +50,7 @@ def record(index: Index, snapshot: Snapshot, changes: Changes) -> None:
             kind=snapshot.kind,
             facts=snapshot.facts,
             changed=sorted(changes.changed, key=lambda change: change.path),
-            removed=sorted(changes.removed),
+            removed=sorted(removed),
         )
     )
 
@@ -53,7 +59,8 @@ def catch_up(store: Store, index: Index, projects: Iterable[Project], report: Re
     """Records every snapshot of the store that the index lacks, comparing manifests; gives how many.
 
     Snapshots are told in the order they were made, over all projects. Costs one reading of a manifest for each
-    snapshot recorded, and one more for each project.
+    snapshot recorded, and one more for each project. One whose manifest is damaged is left out, and one that became
+    readable only after later ones were recorded waits for `rebuild()`.
     """
     report = report or Reporter()
     for project in sorted(projects, key=lambda project: (project.created_ns, project.id)):
@@ -61,21 +68,24 @@ def catch_up(store: Store, index: Index, projects: Iterable[Project], report: Re
     everything = in_order_made(store.snapshots())
     known = set(index.snapshot_ids())
     recorded = 0
+    newest = {snapshot.project: snapshot.sequence for snapshot in everything if snapshot.id in known}
     last: dict[ProjectId, Snapshot] = {}
     held: dict[ProjectId, dict[str, Entry]] = {}
     for done, snapshot in enumerate(everything):
         before = last.get(snapshot.project)
         last[snapshot.project] = snapshot
-        if snapshot.id in known:
-            held.pop(snapshot.project, None)
+        if snapshot.sequence <= newest.get(snapshot.project, 0):
             continue
-        old = held.get(snapshot.project)
+        old = held.pop(snapshot.project, None)
         if old is None:
             old = _files(store, before) if before is not None else {}
-        new = held[snapshot.project] = _files(store, snapshot)
+        new = _files(store, snapshot)
+        if new is None:
+            continue
+        held[snapshot.project] = new
         if len(held) > _MOST_HELD:
             held.pop(next(iter(held)))
-        record(index, snapshot, compare(old, new))
+        record(index, snapshot, compare(old, new) if old is not None else replace(compare({}, new), whole=True))
         recorded += 1
         report.step("recording", done, len(everything))
     return recorded
@@ -101,5 +111,8 @@ def compare(before: dict[str, Entry], after: dict[str, Entry]) -> Changes:
     return Changes(changed=changed, removed=tuple(path for path in before if path not in after))
 
 
-def _files(store: Store, snapshot: Snapshot) -> dict[str, Entry]:
-    return {entry.path: entry for entry in store.manifest(snapshot) if entry.blob is not None}
+def _files(store: Store, snapshot: Snapshot) -> dict[str, Entry] | None:
+    try:
+        return {entry.path: entry for entry in store.manifest(snapshot) if entry.blob is not None}
+    except DamageError:
+        return None

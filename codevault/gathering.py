@@ -6,7 +6,7 @@ be read never stops a run; it becomes a `Problem`, and its last known content is
 
 from __future__ import annotations
 
-import posixpath
+import contextlib
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -39,7 +39,8 @@ class Problem:
     """Something a run could not do as asked, with what it did instead; `kind` is one word for programs.
 
     "unreadable" (last known content carried on), "unstable" (changed while it was read), "vanished" (gone between
-    listing and reading), "suspect" (most of the project is gone), "index" (stored, but not yet searchable).
+    listing and reading), "suspect" (most of the project is gone), "damaged" (the last snapshot, so nothing could be
+    compared with it), "index" (stored, but not yet searchable).
     """
 
     path: str
@@ -49,10 +50,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What the index has to learn: paths with new content, and paths that are gone."""
+    """What the index has to learn: paths with new content, and paths that are gone.
+
+    `whole`: nothing was compared, `changed` is all there is, and every other path is gone.
+    """
 
     changed: tuple[FileChange, ...]
     removed: tuple[str, ...]
+    whole: bool = False
 
 
 class Gathering:
@@ -65,8 +70,10 @@ class Gathering:
         *,
         previous: Callable[[], Iterable[Entry]],
         report: Reporter,
+        whole: bool = False,
     ) -> None:
         self._writer = writer
+        self._whole = whole
         self._scan = scan
         self._previous = previous
         self._report = report
@@ -82,37 +89,38 @@ class Gathering:
         self.problems: list[Problem] = []
 
     def gather(self) -> bool:
-        """Scans and stores; False when nothing at all differs from the previous snapshot (then `entries` is empty).
+        """Scans and stores; False when nothing at all differs from the previous snapshot.
 
         Raises:
             OSError: the root cannot be listed.
         """
         waiting: list[str] = []  # settled folders, as long as everything is settled
-        for scanned in self._scan.folders():
-            self.visited.add(scanned.path)
-            if scanned.settled and self._old is None:
-                waiting.append(scanned.path)
-                self._done += len(scanned.entries)
-                self._report.step("comparing", self._done)
-                continue
-            self._folder(scanned)
+        with contextlib.closing(self._scan.folders()) as folders:
+            for scanned in folders:
+                self.visited.add(scanned.path)
+                if scanned.settled and self._old is None:
+                    waiting.append(scanned.path)
+                    self._done += len(scanned.entries)
+                    self._report.step("comparing", self._done)
+                    continue
+                self._folder(scanned)
         if self._old is None and self._scan.known and self.visited == self._scan.known.keys():
             return False
         for path in waiting:
             self.entries.extend(self._before(path).values())
         self._gone()
-        return True
+        return not self._same()
 
     @property
     def changes(self) -> Changes:
         """What differs from the previous snapshot, contents only."""
-        return Changes(changed=tuple(self._changed), removed=tuple(self._removed))
+        return Changes(changed=tuple(self._changed), removed=tuple(self._removed), whole=self._whole)
 
     def _before(self, folder: str) -> Mapping[str, Entry]:
         if self._old is None:
             self._old = {}
             for entry in self._previous():
-                parent, name = posixpath.split(entry.path)
+                parent, name = _split(entry.path)
                 self._old.setdefault(parent, {})[name] = entry
         return self._old.get(folder, {})
 
@@ -126,15 +134,16 @@ class Gathering:
             self._done += len(scanned.entries)
             self._report.step("reading", self._done, content_bytes=self.read_bytes)
             return
-        present = set()
+        present = set()  # names that still have content
         for listed in scanned.entries:
             if listed.name in scanned.excluded:
                 continue
-            present.add(listed.name)
             old = before.get(listed.name)
             entry = self._entry(scanned, listed, old)
             if entry is not None:
                 self._keep(entry, old)
+                if entry.blob is not None:
+                    present.add(listed.name)
             self._done += 1
             self._report.step("reading", self._done, content_bytes=self.read_bytes)
         self._removed.extend(e.path for name, e in before.items() if name not in present and e.blob is not None)
@@ -181,7 +190,7 @@ class Gathering:
             return None
         except OSError as exc:
             self._unread(scanned, listed, path, exc)
-            return _carried(old) if old is not None else _unreadable(listed, path)
+            return _carried(old) if old is not None and old.blob is not None else _unreadable(listed, path)
         notes = ["private"] if private else []
         if not stable:
             notes.append("unstable")
@@ -257,15 +266,24 @@ class Gathering:
             elif folder not in self.visited:
                 self._removed.extend(e.path for e in entries.values() if e.blob is not None)
 
+    def _same(self) -> bool:
+        """True when what was gathered is the previous snapshot again (files were only touched, or read once more)."""
+        old = self._old or {}
+        if len(self.entries) != sum(map(len, old.values())):
+            return False
+        return all(old.get(parent, {}).get(name) == e for e in self.entries for parent, name in (_split(e.path),))
+
     def _problem(self, path: str, kind: str, why: str) -> None:
         self.problems.append(Problem(path=path, kind=kind, why=why))
 
     def suspicious(self) -> bool:
         """True when most of the previous snapshot is gone and nothing has come instead: marked, not hidden."""
         held = sum(1 for entries in (self._old or {}).values() for e in entries.values() if e.blob is not None)
-        if held < _SUSPECT_LEAST or len(self._removed) < held * _SUSPECT_SHARE or self.added >= len(self._removed) // 2:
+        gone = len(self._removed)
+        emptied = gone == held > 0 and not self.added  # as an empty mount point looks
+        if not emptied and (held < _SUSPECT_LEAST or gone < held * _SUSPECT_SHARE or self.added >= gone // 2):
             return False
-        self._problem("", "suspect", f"{len(self._removed)} of {held} files are gone; nothing is thinned because of it")
+        self._problem("", "suspect", f"{gone} of {held} files are gone; nothing is thinned because of it")
         return True
 
 
@@ -289,6 +307,11 @@ class _Watched:
 def is_private(entry: Entry) -> bool:
     """True for content that is kept but never indexed (a secret, or inside version control's own folder)."""
     return entry.note is not None and "private" in entry.note.split()
+
+
+def _split(path: str) -> tuple[str, str]:
+    parent, _, name = path.rpartition("/")
+    return parent, name
 
 
 def _whole(entry: Entry) -> bool:

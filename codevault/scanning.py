@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -85,7 +85,7 @@ class Scan:
         self.signatures: dict[str, bytes] = {}
         self.excluded: list[Excluded] = []
 
-    def folders(self) -> Iterator[ScannedFolder]:
+    def folders(self) -> Generator[ScannedFolder]:
         """Every kept folder, parents first, siblings in order of name; each is closed when the next one is asked for.
 
         Raises:
