@@ -20,7 +20,7 @@ _PACK = struct.Struct("<32sQ")
 _HEAD = struct.Struct("<8s16sQQ")
 _MAGIC = b"CVCAT001"
 _NO_BASE = bytes(BASE_BYTES)
-_Rows = tuple[bytes, dict[bytes, tuple[bytes, ...]]]  # the sorted table and what came since, swapped in one step
+_Rows = tuple[bytes, dict[bytes, bytes]]  # the sorted table and, by beginning of the id, what came since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Catalog:
         recent = self._rows[1]
         for row in _rows(number, frames):
             key = row[:BASE_BYTES]
-            recent[key] = (*recent.get(key, ()), row)
+            recent[key] = recent[key] + row if key in recent else row
         self.packs[pack] = size
 
     def find(self, blob: BlobId) -> tuple[Location, ...]:
@@ -78,10 +78,14 @@ class Catalog:
     def __iter__(self) -> Iterator[Location]:
         """Every place of every blob, pack by pack where they were added since the table, else by id."""
         table, recent = self._rows
-        for at in range(0, len(table), _ROW.size):
-            yield self._location(table[at : at + _ROW.size])
-        for rows in list(recent.values()):
-            yield from map(self._location, rows)
+        for rows in (table, *list(recent.values())):
+            yield from map(self._location, _split(rows))
+
+    def totals(self) -> tuple[int, int]:
+        """How many blobs there are and what they come to uncompressed, each once."""
+        table, recent = self._rows
+        lengths = {row[:ID_BYTES]: _ROW.unpack(row)[6] for group in (table, *recent.values()) for row in _split(group)}
+        return len(lengths), sum(lengths.values())
 
     @property
     def unsaved(self) -> int:
@@ -91,9 +95,7 @@ class Catalog:
     def save(self, vault: VaultId) -> bytes:
         """The whole catalog as bytes for `load`; from now on also its own table."""
         table, recent = self._rows
-        rows = [table[at : at + _ROW.size] for at in range(0, len(table), _ROW.size)]
-        rows += [row for group in list(recent.values()) for row in group]
-        rows.sort()
+        rows = sorted(row for group in (table, *recent.values()) for row in _split(group))
         self._rows = (b"".join(rows), {})
         self._saved_packs = len(self._numbers)
         packs = b"".join(_PACK.pack(bytes.fromhex(pack), self.packs[pack]) for pack in self._numbers)
@@ -124,7 +126,7 @@ class Catalog:
 
     def _find(self, prefix: bytes) -> list[bytes]:
         table, recent = self._rows
-        found = list(recent.get(prefix, ()))
+        found = _split(recent.get(prefix, b""))
         if not table:
             return found
         low, high = 0, len(table) // _ROW.size
@@ -153,6 +155,10 @@ class Catalog:
             length=length,
             base=base if kind == FrameKind.DELTA else b"",
         )
+
+
+def _split(rows: bytes) -> list[bytes]:
+    return [rows] if len(rows) == _ROW.size else [rows[at : at + _ROW.size] for at in range(0, len(rows), _ROW.size)]
 
 
 def _rows(number: int, frames: Iterable[Frame]) -> Iterator[bytes]:

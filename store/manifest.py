@@ -6,6 +6,8 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from operator import itemgetter
 from typing import Literal
 
 import msgspec
@@ -53,18 +55,24 @@ def path_bytes(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 
-def encode_manifest(entries: Iterable[Entry]) -> Iterator[bytes]:
+def encode_manifest(entries: Iterable[Entry]) -> bytes:
     """The manifest's lines, newlines included, in order.
 
     Raises:
         InvalidArgument: two entries share a path, or a path or target has bytes no file system allows.
     """
-    previous: bytes | None = None
-    for key, entry in sorted(((_key(entry), entry) for entry in entries), key=lambda pair: pair[0]):
-        if key == previous:
-            raise InvalidArgument(f"two entries for the path {entry.path!r}")
-        previous = key
-        yield _encode_line(entry)
+    ordered = list(entries)
+    keys = [_key(entry) for entry in ordered]
+    if any(key >= after for key, after in pairwise(keys)):  # sorting what is sorted would cost memory only
+        ordered = [entry for _, entry in sorted(zip(keys, ordered, strict=True), key=itemgetter(0))]
+        for entry, after in pairwise(ordered):
+            if entry.path == after.path:
+                raise InvalidArgument(f"two entries for the path {entry.path!r}")
+    del keys
+    content = bytearray()
+    for entry in ordered:
+        content += _encode_line(entry)
+    return bytes(content)
 
 
 def decode_line(line: bytes) -> Entry:

@@ -42,6 +42,14 @@ class MemoryFileSystem:
         disk._durable_folders = set(disk._folders)
         return disk
 
+    def after_crash(self) -> MemoryFileSystem:
+        """The disk as the next process finds it: everything visible, no lock held."""
+        disk = MemoryFileSystem()
+        with self._guard:
+            disk._folders, disk._durable_folders = set(self._folders), set(self._durable_folders)
+            disk._files, disk._durable_files = dict(self._files), dict(self._durable_files)
+        return disk
+
     def read(self, path: Path, offset: int = 0, length: int | None = None) -> bytes | None:
         """See `FileSystem.read`."""
         with self._guard:

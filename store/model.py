@@ -58,7 +58,7 @@ class SnapshotDraft:
     utc_offset_s: int = 0
     reason: str = ""
     kind: str = "manual"
-    facts: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    facts: Mapping[str, str | int | bool | None] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class Snapshot:
     utc_offset_s: int
     reason: str
     kind: str
-    facts: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+    facts: Mapping[str, str | int | bool | None] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ GROUP = 2 << 20
 """Content bytes from which a solid frame is closed: larger saves little and costs each reader of one file."""
 PACK = 64 << 20
 """Bytes from which a pack is closed."""
-_WAITING = 12 << 20
+_WAITING = 6 << 20
 _BLOCK = 1 << 20
 _OVERHEAD = 64
 _LEVEL = 3

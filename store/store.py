@@ -246,13 +246,13 @@ class Store:
     def stats(self) -> StoreStats:
         """Counts and sizes of the whole vault, cache/ apart. Costs a walk over the catalog and the folders."""
         state = self._open()
-        lengths = {place.blob: place.length for place in state.catalog}
+        blobs, content_bytes = state.catalog.totals()
         pack_bytes = sum(state.catalog.packs.values())
         return StoreStats(
             packs=len(state.catalog.packs),
             pack_bytes=pack_bytes,
-            blobs=len(lengths),
-            content_bytes=sum(lengths.values()),
+            blobs=blobs,
+            content_bytes=content_bytes,
             other_bytes=_folder_bytes(state.files, self.root, state.layout) - pack_bytes,
             snapshots=sum(len(state.snapshot_names(project)) for project in state.projects()),
         )

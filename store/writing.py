@@ -166,10 +166,12 @@ class Writer:
         if self._closed:
             return
         self._closed = True
-        self._packer.close()
-        if self._failure is None:
-            self._state.save_catalog()
-        self._lock.release()
+        try:
+            self._packer.close()
+            if self._failure is None:
+                self._state.save_catalog()
+        finally:
+            self._lock.release()
 
     def _known(self, blob: BlobId) -> bool:
         if blob in self._pending:
@@ -271,7 +273,7 @@ class Writer:
             return ()
 
     def _add_manifest(self, entries: Iterable[Entry], previous: BlobId | None) -> BlobId:
-        content = b"".join(encode_manifest(self._checked(entries)))
+        content = encode_manifest(self._checked(entries))
         if len(content) > _WHOLE_MANIFEST:
             return self._add_large((content,), previous)[0]
         blob = BlobId(hash_of(content))
