@@ -1,7 +1,5 @@
 import os
-import shutil
 import sqlite3
-import subprocess
 from contextlib import closing
 from pathlib import Path
 
@@ -126,16 +124,3 @@ def test_follows_no_links(tmp_path: Path) -> None:
 
     assert facts(tmp_path / "linked").notes == (".svn is a link or no folder: not followed",)
     assert facts(tmp_path / "inner").notes == ("wc.db is missing or no file",)
-
-
-@pytest.mark.skipif(shutil.which("svnadmin") is None, reason="subversion is not installed")
-def test_reads_what_subversion_itself_writes(tmp_path: Path) -> None:
-    repository = (tmp_path / "repository").as_uri()
-    for command in (
-        ["svnadmin", "create", str(tmp_path / "repository")],
-        ["svn", "mkdir", "-q", "-m", "layout", f"{repository}/trunk"],
-        ["svn", "checkout", "-q", f"{repository}/trunk", str(tmp_path / "work")],
-    ):
-        subprocess.run(command, check=True, timeout=60)
-
-    assert facts(tmp_path / "work") == RepositoryFacts(system=System.SVN, branch="trunk", head="1", remote=repository)
