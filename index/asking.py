@@ -12,7 +12,7 @@ from codevault.errors import InvalidArgument
 from codevault.ids import BlobId
 from codevault.index import answers, symbols, symbolsearch
 from codevault.index.finding import Places
-from codevault.index.groups import all_groups
+from codevault.index.groups import GroupCache, all_groups
 from codevault.index.matching import Matcher
 from codevault.index.model import (
     ContentState,
@@ -150,6 +150,7 @@ def search_text(session: Session, text: TextIndex, question: TextQuestion, page:
     search = TextSearch(
         db=db,
         text=text,
+        cache=session.cache,
         matcher=question.matcher,
         shape=question.shape,
         places=Places(db, limits(db, session.labels, question.scope)),
@@ -221,5 +222,5 @@ def stats(db: sqlite3.Connection, folder: Path | None) -> IndexStats:
         rows=rows,
         catalog_bytes=pages,
         text_index_bytes=sum(file.stat().st_size for file in files),
-        text_bytes=sum(len(group.text) for group in all_groups(db)),
+        text_bytes=sum(len(group.text) for group in all_groups(db, GroupCache())),
     )

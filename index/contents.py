@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 
-from codevault.index.groups import Group, group_of
+from codevault.index.groups import Group, GroupCache, group_of
 from codevault.index.rows import ask_many
 from codevault.index.varints import unpack, unzigzag
 
@@ -31,15 +31,16 @@ def packed_fragments(db: sqlite3.Connection, contents: Iterable[int]) -> Mapping
 class Texts:
     """Texts of fragments, remembered by group within one read transaction."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, cache: GroupCache) -> None:
         self._db = db
+        self._cache = cache
         self._fragments: dict[int, bytes] = {}
 
     def fragment(self, number: int) -> bytes:
         """The text of a fragment."""
         known = self._fragments.get(number)
         if known is None:
-            self.remember(group_of(self._db, number))
+            self.remember(group_of(self._db, self._cache, number))
             known = self._fragments[number]
         return known
 

@@ -1,4 +1,4 @@
-"""Fragments' text at rest: neighbours in compressed groups of about 16 KB, each group one document of the text index.
+"""Fragments' text at rest: neighbours in compressed groups of about 64 KB, each group one document of the text index.
 
 The newest group is taken up again while it is small, so that many small commits do not leave many small groups; the
 document it had is forgotten one commit later, when the catalog that no longer names it is durable (FORMAT.md).
@@ -7,7 +7,7 @@ document it had is forgotten one commit later, when the catalog that no longer n
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -15,14 +15,19 @@ import zstandard
 
 from codevault.errors import IndexDamaged
 from codevault.index.ports import TextIndex
-from codevault.index.rows import ask_many
+from codevault.index.rows import ask_many, steps
 from codevault.index.text import Fragment
 from codevault.index.varints import pack, unpack
 
-GROUP = 16 << 10
+GROUP = 64 << 10
 """Bytes of text from which a group is full."""
 
 LEVEL = 6
+AT_ONCE = 32
+"""Groups read together: a search that stops early has read little too much."""
+
+REMEMBERED = 64 << 20
+_COLUMNS = "SELECT id, first, lengths, text FROM text_group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,38 +102,64 @@ class GroupWriter:
         self._size = 0
 
 
+class GroupCache:
+    """Groups that were read, ready for the next search; empties itself when it is full. A number is never reused."""
+
+    def __init__(self, most_bytes: int = REMEMBERED) -> None:
+        self._most = most_bytes
+        self._held: dict[int, Group] = {}
+        self._bytes = 0
+
+    def get(self, number: int) -> Group | None:
+        """The group if it is held."""
+        return self._held.get(number)
+
+    def put(self, group: Group) -> None:
+        """Holds a group."""
+        if self._bytes > self._most:
+            self._held, self._bytes = {}, 0
+        self._held[group.number] = group
+        self._bytes += len(group.text)
+
+
 def last_group(db: sqlite3.Connection) -> Group | None:
     """The newest group, None before there is one."""
-    return next(_groups(db.execute("SELECT id, first, lengths, text FROM text_group ORDER BY id DESC LIMIT 1")), None)
+    return next(_read(db.execute(f"{_COLUMNS} ORDER BY id DESC LIMIT 1").fetchall()), None)
 
 
-def groups(db: sqlite3.Connection, numbers: Iterable[int]) -> Iterator[Group]:
-    """Those of the groups that exist; in the order of the numbers when they descend."""
-    question = "SELECT id, first, lengths, text FROM text_group WHERE id IN (*) ORDER BY id DESC"
-    return _groups(ask_many(db, question, numbers))
+def groups(db: sqlite3.Connection, cache: GroupCache, numbers: Sequence[int]) -> Iterator[Group]:
+    """Those of the groups that exist, in the order of the numbers."""
+    for part in steps(numbers, AT_ONCE):
+        held = {number: cache.get(number) for number in part}
+        for group in _read(ask_many(db, f"{_COLUMNS} WHERE id IN (*)", [key for key in part if held[key] is None])):
+            cache.put(group)
+            held[group.number] = group
+        for number in part:
+            group_or_none = held[number]
+            if group_or_none is not None:
+                yield group_or_none
 
 
-def all_groups(db: sqlite3.Connection) -> Iterator[Group]:
+def all_groups(db: sqlite3.Connection, cache: GroupCache) -> Iterator[Group]:
     """Every group, newest first."""
-    return _groups(db.execute("SELECT id, first, lengths, text FROM text_group ORDER BY id DESC"))
+    return groups(db, cache, [number for (number,) in db.execute("SELECT id FROM text_group ORDER BY id DESC")])
 
 
-def group_of(db: sqlite3.Connection, fragment: int) -> Group:
+def group_of(db: sqlite3.Connection, cache: GroupCache, fragment: int) -> Group:
     """The group that holds a fragment.
 
     Raises:
         IndexDamaged: none does.
     """
-    row = db.execute(
-        "SELECT id, first, lengths, text FROM text_group WHERE first <= ? ORDER BY first DESC LIMIT 1", (fragment,)
-    )
-    group = next(_groups(row), None)
+    question = "SELECT id FROM text_group WHERE first <= ? ORDER BY first DESC LIMIT 1"
+    found = [number for (number,) in db.execute(question, (fragment,))]
+    group = next(groups(db, cache, found), None)
     if group is None or fragment >= group.first + len(group.starts):
         raise IndexDamaged(f"fragment {fragment} is in no group: rebuild() the index")
     return group
 
 
-def _groups(rows: Iterable[tuple[int, int, bytes, bytes]]) -> Iterator[Group]:
+def _read(rows: Iterable[tuple[int, int, bytes, bytes]]) -> Iterator[Group]:
     decompressor = zstandard.ZstdDecompressor()
     for number, first, lengths, text in rows:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from codevault.index.rows import ask_many
@@ -42,12 +42,17 @@ def _steps(contents: Iterable[int], last: int) -> bytes:
     return pack(steps)
 
 
-def holders(db: sqlite3.Connection, table: Table, items: Iterable[int]) -> Iterator[tuple[int, list[int]]]:
-    """(item, contents that hold it), an item once a chunk."""
+def holders(db: sqlite3.Connection, table: Table, items: Iterable[int]) -> dict[int, list[int]]:
+    """Contents that hold each item; an item that nothing holds is left out."""
+    found: dict[int, list[int]] = {}
     for item, packed in ask_many(db, f"SELECT item, contents FROM {table} WHERE item IN (*)", items):  # noqa: S608 - a constant
         contents = unpack(packed)
         last = 0
         for at, step in enumerate(contents):
             last += -(step + 1 >> 1) if step & 1 else step >> 1
             contents[at] = last
-        yield item, contents
+        if item in found:
+            found[item].extend(contents)
+        else:
+            found[item] = contents
+    return found

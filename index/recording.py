@@ -102,7 +102,7 @@ class Recorder:
             declarations.append(self._hash(b"d" + declared))
             unit = analysis.units[symbol.unit].id
             lines, size = symbol.end_line - symbol.start_line, symbol.end_byte - symbol.start_byte
-            body = f"\0{symbol.exact}{symbol.renamed}{unit}\0{symbol.tokens}\0{size}\0{lines}"
+            body = f"\0{symbol.exact}{symbol.renamed}{symbol.body}\0{unit}\0{symbol.tokens}\0{size}\0{lines}"
             symbols.append(self._hash(b"s" + declared + body.encode()))
         return tuple(declarations), tuple(symbols)
 
@@ -193,12 +193,12 @@ class Recorder:
         def keep(item: tuple[int, Symbol, str]) -> int:
             declaration, symbol, unit = item
             sizes = (symbol.tokens, symbol.end_byte - symbol.start_byte, symbol.end_line - symbol.start_line)
-            digests = (bytes.fromhex(symbol.exact), bytes.fromhex(symbol.renamed), bytes.fromhex(unit))
+            digests = tuple(map(bytes.fromhex, (symbol.exact, symbol.renamed, symbol.body, unit)))
             rows.append((first + len(rows), declaration, *sizes, *digests))
             return first + len(rows) - 1
 
         numbers = self._number("symbol_key", wanted, keep)
-        self._db.executemany("INSERT INTO symbol VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        self._db.executemany("INSERT INTO symbol VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
         return numbers
 
     def _number(self, table: str, wanted: Mapping[int, T], make: Callable[[T], int]) -> Mapping[int, int]:

@@ -90,4 +90,4 @@ def ask_many(
     """Rows of a question that holds `IN (*)`, for any number of keys; `before` are parameters in front of it."""
     for part in steps(keys):
         marks = ",".join("?" * len(part))
-        yield from db.execute(question.replace("(*)", f"({marks})"), [*before, *part])
+        yield from db.execute(question.replace("(*)", f"({marks})"), [*before, *part]).fetchall()

@@ -46,7 +46,8 @@ CREATE TABLE declaration (
 CREATE TABLE declaration_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
 CREATE TABLE symbol (
   id INTEGER PRIMARY KEY, declaration INTEGER NOT NULL, tokens INTEGER NOT NULL, bytes INTEGER NOT NULL,
-  lines INTEGER NOT NULL, exact BLOB NOT NULL, renamed BLOB NOT NULL, unit BLOB NOT NULL);
+  lines INTEGER NOT NULL, exact BLOB NOT NULL, renamed BLOB NOT NULL, body BLOB NOT NULL,
+  unit BLOB NOT NULL);
 CREATE INDEX symbol_declaration ON symbol (declaration);
 CREATE INDEX symbol_exact ON symbol (substr(exact, 1, 6));
 CREATE INDEX symbol_renamed ON symbol (substr(renamed, 1, 6));

@@ -15,6 +15,7 @@ from codevault.analysis.model import FileAnalysis
 from codevault.errors import CodeVaultError, IndexDamaged, VaultClosed
 from codevault.ids import VaultId
 from codevault.index import schema
+from codevault.index.groups import GroupCache
 from codevault.index.model import Coverage, Pending, Scope
 from codevault.index.ports import TextIndex
 from codevault.index.recording import Recorder
@@ -27,8 +28,9 @@ _MOST_REMEMBERED = 64
 class Session:
     """One connection and what is worth remembering about its catalog."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, cache: GroupCache) -> None:
         self.db = db
+        self.cache = cache
         self.labels = Labels(db)
         self._coverage: dict[Scope, Coverage] = {}
         self._state: tuple[int, int] | None = None
@@ -49,6 +51,7 @@ class Readers:
     def __init__(self, file: Path) -> None:
         self._file = file
         self._idle: list[Session] = []
+        self._cache = GroupCache()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -76,7 +79,7 @@ class Readers:
                 raise VaultClosed("the index was closed", self._file)
             if self._idle:
                 return self._idle.pop()
-        return Session(schema.connect(self._file, writable=False))
+        return Session(schema.connect(self._file, writable=False), self._cache)
 
     def _give_back(self, session: Session) -> None:
         with self._lock:
@@ -102,7 +105,7 @@ class Writer:
     """
 
     def __init__(self, db: sqlite3.Connection, file: Path | None, text: TextIndex, vault: VaultId) -> None:
-        self._session = Session(db)
+        self._session = Session(db, GroupCache())
         self._file = file
         self._text = text
         self._vault = vault

@@ -14,7 +14,8 @@ from codevault.index.rows import Labels, ask_many, blob_text
 from codevault.index.varints import unpack, unzigzag
 
 _SYMBOL = (
-    "SELECT s.id, s.tokens, s.bytes, s.lines, s.exact, s.renamed, s.unit, d.qualified, d.name, d.kind, d.language,"
+    "SELECT s.id, s.tokens, s.bytes, s.lines, s.exact, s.renamed, s.body, s.unit,"
+    " d.qualified, d.name, d.kind, d.language,"
     " d.signature FROM symbol s JOIN declaration d ON d.id = s.declaration WHERE s.id IN (*)"
 )
 
@@ -53,7 +54,7 @@ def symbol_rows(db: sqlite3.Connection, numbers: Iterable[int]) -> Mapping[int, 
 
 def symbol_version(labels: Labels, blob: bytes, row: tuple[Any, ...], byte: int, line: int) -> SymbolVersion:
     """A symbol as it stands in one content, from its row and its place."""
-    _, tokens, size, lines, exact, renamed, unit, qualified, name, kind, language, signature = row
+    _, tokens, size, lines, exact, renamed, body, unit, qualified, name, kind, language, signature = row
     return SymbolVersion(
         blob=blob_text(blob),
         name=qualified.rpartition(".")[2] if name is None else name,
@@ -67,6 +68,7 @@ def symbol_version(labels: Labels, blob: bytes, row: tuple[Any, ...], byte: int,
         signature=signature,
         exact=exact.hex(),
         renamed=renamed.hex(),
+        body=body.hex(),
         tokens=tokens,
         unit=UnitId(unit.hex()),
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from codevault.index import postings
 from codevault.index.contents import Texts, packed_fragments
 from codevault.index.finding import Found, Places
-from codevault.index.groups import Group, all_groups, groups
+from codevault.index.groups import Group, GroupCache, all_groups, groups
 from codevault.index.matching import Matcher, Span, is_word, literal_matcher
 from codevault.index.patterns import ANYTHING, AllOf, AnyOf, Need, Shape, Word
 from codevault.index.ports import TextIndex
@@ -74,6 +74,7 @@ class TextSearch:
 
     db: sqlite3.Connection
     text: TextIndex
+    cache: GroupCache
     matcher: Matcher
     shape: Shape
     places: Places
@@ -104,8 +105,8 @@ class TextSearch:
 
     def _groups(self, need: Need) -> Iterator[Group]:
         if need == ANYTHING:
-            return all_groups(self.db)
-        return groups(self.db, self.text.documents(need, MOST_GROUPS))
+            return all_groups(self.db, self.cache)
+        return groups(self.db, self.cache, self.text.documents(need, MOST_GROUPS))
 
     def _spent(self, matches: Matches) -> bool:
         if matches.count >= MOST_LINES:
@@ -121,7 +122,7 @@ class TextSearch:
         wanted = self._contents(self.shape.need)
         if wanted is None:
             wanted = {number for (number,) in self.db.execute("SELECT id FROM content WHERE fragments IS NOT NULL")}
-        texts, kept = Texts(self.db), 0
+        texts, kept = Texts(self.db, self.cache), 0
         for part in steps(sorted(self.places.covered(wanted), reverse=True), 50):
             packed = packed_fragments(self.db, part)
             for content in part:
@@ -132,7 +133,7 @@ class TextSearch:
                 for span in self.matcher.spans(text):
                     matches.add(text, span, content, 0)
             if kept > _REMEMBERED:
-                texts, kept = Texts(self.db), 0
+                texts, kept = Texts(self.db, self.cache), 0
 
     def _contents(self, need: Need) -> set[int] | None:
         """Contents that may meet a need; None: any may."""
@@ -163,4 +164,5 @@ class TextSearch:
 
 
 def _holding(db: sqlite3.Connection, fragments: Iterable[int]) -> set[int]:
-    return {content for _, contents in postings.holders(db, "fragment_in", fragments) for content in contents}
+    held = postings.holders(db, "fragment_in", fragments)
+    return {content for contents in held.values() for content in contents}
