@@ -23,7 +23,7 @@ from codevault.analysis.text import is_binary, is_utf16, is_valid_utf8
 from codevault.analysis.units import Extent, cut, cut_text
 from codevault.analysis.walk import walk
 
-MAX_BYTES: Final = 16 * 1024 * 1024
+MAX_BYTES: Final = 10 * 1024 * 1024
 """Larger files are indexed as text: no hand wrote them, and their trees take a hundred bytes a byte."""
 
 MAX_SIGNATURE: Final = 500
@@ -37,7 +37,10 @@ _VISIBLE: Final = re.compile(rb"[^\r\n]")
 
 
 def analyse(path: str, content: bytes, *, seconds: float = 10.0) -> FileAnalysis:
-    """Everything known about one file version. `path` only helps to tell the language; `seconds` bounds the parse."""
+    """Everything known about one file version.
+
+    `path` only helps to tell the language; `seconds` bounds the parse, in processor time of this thread.
+    """
     try:
         return _analyse(path, content, seconds)
     except (MemoryError, RecursionError, ValueError, RuntimeError) as exc:
@@ -72,7 +75,7 @@ def grammar_name(grammar: Grammar) -> str:
 def parse(grammar: Grammar, content: bytes, seconds: float) -> Tree | None:
     """The syntax tree, None when the parser needed longer than `seconds`."""
     parser = _parser(grammar.spec.name)
-    deadline = _Deadline(time.monotonic() + seconds)
+    deadline = _Deadline(time.thread_time() + seconds)
 
     def read(offset: int, _point: Point) -> bytes:
         return content[offset : offset + _READ]
@@ -95,13 +98,13 @@ def _parser(language: str) -> Parser:
 
 @dataclass(slots=True)
 class _Deadline:
-    """When a parse has to end; `hit` once it was told to stop."""
+    """When a parse has to end, in processor time of this thread (a busy machine fails no file); `hit` once it did."""
 
     at: float
     hit: bool = False
 
     def passed(self, _offset: int, _has_error: bool) -> bool:
-        self.hit = time.monotonic() >= self.at
+        self.hit = time.thread_time() >= self.at
         return self.hit
 
 

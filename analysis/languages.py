@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 
 _HEADER_LINE = re.compile(r";\s*([a-z-]+):\s*(.*?)\s*$")
-_SHEBANG = re.compile(rb"#!\s*\S*?([^/\s]+)(?:\s+(?:-\S+\s+)*([^\s/]+))?")
+_SHEBANG = re.compile(rb"#!\s*(?:\S*/)?([^/\s]+)(?:[ \t]+(?:-\S+[ \t]+)*([^\s/]+))?")
 _VERSION_SUFFIX = re.compile(r"[\d.]+$")
 
 

@@ -15,6 +15,9 @@ from tree_sitter import Tree
 from codevault.analysis.definitions import BLIND_IDENTIFIER, BLIND_LITERAL, Scopes, Walked, add_unseen
 from codevault.analysis.grammar import BLANK, COMMENT, IDENTIFIER, LITERAL, RAW, TEXT, Grammar
 
+MAX_RUN: Final = 4096
+"""Bytes after which a run of adjacent literals becomes another token: growing one further would be quadratic."""
+
 _LEAVES: Final = frozenset({TEXT, RAW, BLANK, COMMENT})
 _SILENT: Final = frozenset({BLANK, COMMENT})
 
@@ -43,7 +46,7 @@ def walk(tree: Tree, content: bytes, grammar: Grammar, blanked: Sequence[tuple[i
                 renamed.append(BLIND_IDENTIFIER)
             elif action == LITERAL:
                 start, end = node.byte_range  # type: ignore[union-attr]
-                if literal_at == len(exact):  # a run of literals is one: how it is cut is a matter of layout
+                if literal_at == len(exact) and len(exact[-1]) < MAX_RUN:  # how a run is cut is a matter of layout
                     exact[-1] += b"\0" + content[start:end]
                 else:
                     exact.append(content[start:end])

@@ -44,4 +44,4 @@
 [(comment) (html_comment) (hash_bang_line)] @comment
 [(identifier) (property_identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern)
  (private_property_identifier) (statement_identifier)] @identifier
-[(number) (string) (string_fragment) (escape_sequence) (regex) (jsx_text) (html_character_reference)] @literal
+[(number) (string) (string_fragment) (escape_sequence) "`" (regex) (jsx_text) (html_character_reference)] @literal

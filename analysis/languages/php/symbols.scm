@@ -17,4 +17,4 @@
 (attribute_list) @lead
 (comment) @comment
 [(name) (variable_name) (primitive_type)] @identifier
-[(integer) (float) (string) (string_content) (nowdoc_string) (text)] @literal
+[(integer) (float) (string) (string_content) "\"" (nowdoc_string) (text)] @literal

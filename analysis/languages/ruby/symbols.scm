@@ -20,4 +20,4 @@
 (comment) @comment
 [(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @identifier
 [(integer) (float) (character) (string_content) (heredoc_content) (escape_sequence) (simple_symbol) (hash_key_symbol)
- (heredoc_beginning) (heredoc_end)] @literal
+ "\"" "`" (heredoc_beginning) (heredoc_end)] @literal

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from blake3 import blake3
+
+from codevault.analysis.analyse import analyse
+from codevault.analysis.fingerprints import ALGORITHM
+from codevault.analysis.model import Symbol
+
+PAGE = Path(__file__).parents[2] / "analysis" / "FINGERPRINTS.md"
+
+
+def first(path: str, source: bytes) -> Symbol:
+    return analyse(path, source).symbols[0]
+
+
+def digest(stream: bytes) -> str:
+    return blake3(stream).hexdigest(length=16)
+
+
+def test_hashes_the_tokens_joined_by_nul() -> None:
+    found = first("a.py", b"def f(a):\n    return a + 'x'  # note\n")
+
+    assert found.exact == digest(b"def\0f\0(\0a\0)\0:\0return\0a\0+\0'\0x\0'")
+    assert found.renamed == digest(b"def\0\x01\0(\0\x01\0)\0:\0return\0\x01\0+\0\x02")
+    assert found.body == digest(b"return\0a\0+\0'\0x\0'")
+
+
+def test_hashes_raw_text_of_macros_by_words() -> None:
+    found = first("a.c", b'#define MAX(a, b) ((a) > 1 \\\n  ? "s" : b) /* note */\n')
+
+    assert found.exact == digest(b'#define\0MAX\0(\0a\0,\0b\0)\0(\0(\0a\0)\0>\x001\0?\0"s"\0:\0b\0)')
+    assert found.renamed == digest(b"#define\0\x01\0(\0\x01\0,\0\x01\0)\0(\0(\0\x01\0)\0>\0\x02\0?\0\x02\0:\0\x01\0)")
+
+
+def test_describes_the_streams_that_are_hashed() -> None:
+    page = PAGE.read_text("utf-8")
+
+    assert f"Algorithm {ALGORITHM}" in page
+    assert r"`def\0f\0(\0a\0)\0:\0return\0a\0+\0'\0x\0'`" in page
+    assert r"`def\0\x01\0(\0\x01\0)\0:\0return\0\x01\0+\0\x02`" in page
+    assert first("a.py", b"def f(a):\n    return a + 'x'\n").exact in page
+    assert first("a.py", b"def f(a):\n    return a + 'x'\n").renamed in page
+
+
+@pytest.mark.parametrize(
+    ("path", "one", "other"),
+    [
+        ("a.py", b"def f(a,b):\n  return a+b\n", b"def f( a, b ):\n\n    # sum\n    return a \\\n + b\n"),
+        ("a.js", b"function f(a){return a+1}", b"function f( a ) {\n  // one\n  return a + 1\n}"),
+        ("a.c", b"int f(int a){return a+1;}", b"int\nf(int a)\n{\n\t/* one */\n\treturn a + 1;\n}"),
+        ("a.go", b"func f(a int) int { return a }", b"func f(a int) int {\n\t// note\n\treturn a\n}"),
+        ("a.rs", b"fn f(a: u8) -> u8 { a }", b"fn f(a: u8) -> u8 {\n    // note\n    a\n}"),
+        ("a.java", b"class A { int f() { return 1; } }", b"class A {\n /** x */ int f() {\n return 1;\n }\n}"),
+        ("a.rb", b"def f(a)\n a\nend", b"def f(a)\n\n   # note\n   a\nend"),
+    ],
+)
+def test_keeps_exact_under_reformatting(path: str, one: bytes, other: bytes) -> None:
+    found, reformatted = first(path, one), first(path, other)
+
+    assert found.exact == reformatted.exact
+    assert found.renamed == reformatted.renamed
+
+
+@pytest.mark.parametrize(
+    ("path", "one", "other"),
+    [
+        ("a.py", b"def f(a):\n  return a + 1\n", b"def g(b):\n  return b + 2.5\n"),
+        ("a.py", b"def f(a):\n  return 'x'\n", b'def f(a):\n  return """y\\n"""\n'),
+        ("a.ts", b"function f(a: number) { return `x`; }", b"function g(b: Foo) { return 'y'; }"),
+        ("a.c", b"int f(int a) { return a + 1; }", b"char g(foo_t a) { return a + 'x'; }"),
+        ("a.java", b"class A { int f() { return 1; } }", b"class B { double g() { return 0x2; } }"),
+        ("a.go", b"func f(a int) string { return `x` }", b'func g(b bool) error { return "y" }'),
+        ("a.rs", b"fn f(a: u8) -> u8 { 1 }", b"fn g(b: Foo) -> i64 { 'c' }"),
+        ("a.cs", b"class A { int F() { return 1; } }", b'class B { string G() { return "x"; } }'),
+        ("a.rb", b"def f(a)\n  a.b(1)\nend", b"def g(c)\n  c.d(:e)\nend"),
+        ("a.php", b"<?php function f($a) { return 1; }", b"<?php function g($b) { return 'x'; }"),
+    ],
+)
+def test_keeps_renamed_under_other_names_types_and_literals(path: str, one: bytes, other: bytes) -> None:
+    found, renamed = first(path, one), first(path, other)
+
+    assert found.renamed == renamed.renamed
+    assert found.exact != renamed.exact
+
+
+def test_tells_another_operator_apart() -> None:
+    assert (
+        first("a.py", b"def f(a):\n  return a + 1\n").renamed != first("a.py", b"def f(a):\n  return a - 1\n").renamed
+    )
+
+
+def test_tells_another_keyword_apart() -> None:
+    assert first("a.js", b"function f() { break }").renamed != first("a.js", b"function f() { debugger }").renamed
+
+
+def test_keeps_apart_literals_before_and_after_the_end_of_a_symbol() -> None:
+    alone = first("a.py", b'A = "x"\n')
+    followed = first("a.py", b'A = "x"\n"y"\n')
+
+    assert alone.exact == followed.exact

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import io
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from codevault.analysis.analyse import analyse
+from codevault.analysis.wire import decode_response, encode_request, read_frame
+from codevault.analysis.worker import serve
+
+COMMAND = [sys.executable, "-I", "-m", "codevault.analysis.worker"]
+
+
+@pytest.fixture(name="worker")
+def _worker() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        yield process
+        process.kill()
+
+
+def ask(worker: subprocess.Popen[bytes], job: int, path: str, content: bytes) -> tuple[int, object]:
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    worker.stdin.write(encode_request(job, path, content))
+    worker.stdin.flush()
+    payload = read_frame(worker.stdout)  # type: ignore[arg-type] # a buffered reader reads as any binary stream
+    assert payload is not None
+    return decode_response(payload)
+
+
+def test_answers_what_analyse_answers(worker: subprocess.Popen[bytes]) -> None:
+    content = b"def f(): pass\n"
+
+    assert ask(worker, 1, "a.py", content) == (1, analyse("a.py", content))
+    assert ask(worker, 2, "b.bin", b"\0") == (2, analyse("b.bin", b"\0"))
+
+
+def test_ends_when_its_input_does(worker: subprocess.Popen[bytes]) -> None:
+    assert worker.stdin is not None
+    worker.stdin.close()
+
+    assert worker.wait(timeout=30) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_leaves_an_interrupt_to_its_caller(worker: subprocess.Popen[bytes]) -> None:
+    ask(worker, 1, "a.py", b"")
+    worker.send_signal(signal.SIGINT)
+
+    assert ask(worker, 2, "a.py", b"x = 1\n")[0] == 2
+
+
+def test_serves_one_request_after_the_other() -> None:
+    requests = io.BytesIO(encode_request(1, "a.py", b"A = 1\n") + encode_request(2, "a.c", b"int f(void) {}\n"))
+    responses = io.BytesIO()
+
+    serve(requests, responses)
+
+    responses.seek(0)
+    jobs = [decode_response(payload)[0] for payload in iter(lambda: read_frame(responses), None) if payload]
+    assert jobs == [1, 2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_limits_its_memory_and_keeps_stray_output_out_of_the_answers() -> None:
+    program = (
+        "import os, resource\n"
+        "from codevault.analysis import worker\n"
+        "requests, responses = worker.take_over_standard_streams()\n"
+        "worker.limit_resources()\n"
+        "print('stray')\n"
+        "os.write(1, b'stray')\n"
+        "limit = resource.getrlimit(resource.RLIMIT_AS)[0]\n"
+        "responses.write(b'%d' % limit + requests.read())\n"
+        "responses.close()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input=b" input", capture_output=True, check=True)
+
+    assert done.stdout == b"1073741824 input"
+
+
+def test_ends_quietly_when_nobody_reads_its_answers() -> None:
+    with subprocess.Popen(COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdin.write(encode_request(1, "a.py", b"x = 1\n"))
+        process.stdin.close()
+
+        assert process.wait(timeout=30) == 0
