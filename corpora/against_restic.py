@@ -217,14 +217,14 @@ def report(measured: Mapping[str, Measured], facts: str, analysis: Cost | None, 
         _row("full restore", ours.restored, theirs.restored),
     ]
     if analysis is not None:
-        rows.append(("analysis of the whole tree", _said(analysis), f"{analysis.wall:.1f}", "-", "-", "-"))
+        rows.append(("analysis of the whole tree", _said(analysis), f"{analysis.wall:.1f}", "-", "-", "-", "-"))
     sizes = [
         _size_row("after the first backup", ours.size, theirs.size),
         _size_row("added by an unchanged run", ours.unchanged_added, theirs.unchanged_added),
         _size_row(f"added by {_EDITS} edited files", ours.edited_added, theirs.edited_added),
         _size_row("caches beside it", cache, theirs.cache),
     ]
-    both = ("CodeVault s / cpu s / peak MB", "spread s", "restic s / cpu s / peak MB", "spread s", "ratio")
+    both = ("CodeVault s / cpu s / peak MB", "spread s", "restic s / cpu s / peak MB", "spread s", "ratio", "cpu ratio")
     return "\n".join(
         (
             "`python -m corpora.against_restic TREE --analyse --write`",
@@ -254,6 +254,7 @@ def _row(what: str, ours: Sequence[Cost], theirs: Sequence[Cost]) -> tuple[str, 
         _said(other),
         spread([each.wall for each in theirs]),
         f"{own.wall / other.wall:.2f}",
+        f"{own.cpu / other.cpu:.2f}",
     )
 
 

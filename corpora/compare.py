@@ -24,6 +24,9 @@ from corpora.results import table, write_section
 
 TITLE = "Generated projects against real ones"
 
+Generated = tuple[dict[str, LanguageProfile], HistoryProfile]
+"""What was measured of a generated corpus: each language, and how it moves."""
+
 _SHOWN = tuple(POINTS.index(point) for point in (0.1, 0.25, 0.5, 0.75, 0.9, 0.99))
 _WHOLE_FILE = {
     Operator.ADD_FILE: "A",
@@ -33,7 +36,7 @@ _WHOLE_FILE = {
 }
 
 
-def measure_generated(seed: int, files: int, steps: int) -> tuple[dict[str, LanguageProfile], HistoryProfile]:
+def measure_generated(seed: int, files: int, steps: int) -> Generated:
     """The profiles of a generated corpus of two projects a language: its first state, and its steps."""
     founding: dict[str, list[bytes]] = {language: [] for language in LANGUAGES}
     history = _History()

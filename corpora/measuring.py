@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import statistics
@@ -93,7 +94,7 @@ def spread(values: Sequence[float], digits: int = 2) -> str:
 def percentile(values: Sequence[float], share: float) -> float:
     """The value that `share` of all values do not exceed (nearest rank)."""
     ordered = sorted(values)
-    return ordered[max(0, min(len(ordered) - 1, round(share * len(ordered) + 0.5) - 1))]
+    return ordered[max(math.ceil(share * len(ordered)) - 1, 0)]
 
 
 def median(values: Sequence[float]) -> float:

@@ -19,7 +19,7 @@ _COMMON_FUNCTIONS = 32  # a corpus has few functions that everybody copies, and 
 _TOGETHER = 0.85  # how often a file's length and its number of functions stem from the same draw
 _FILL_ROWS = 60
 _LONGEST_HEADER = 30
-_CROWDED = 0.6  # a file that is already as long as drawn gets functions from the lower part of their lengths
+_ENDLESS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,7 @@ def invent_file(making: Craft, stream: str, stem: str, licence: tuple[str, ...])
     comments = max(comments - len(header), 0.0)
     invented: list[Function] = []
     for name in callees[:count]:
-        most = 1.0 if left > 0 else _CROWDED
-        invented.append(invent_function(random, making, name, callees, comments / count, most))
+        invented.append(invent_function(random, making, name, callees, comments / count, max(left, 0)))
         left -= _height(invented[-1], making.syntax)
     items = _grouped(random, making, tuple(invented), stem)
     left -= 4 * (len(items) < count)
@@ -82,14 +81,17 @@ def _names(random: Random, syntax: Syntax, count: int) -> tuple[str, ...]:
 
 
 def invent_function(
-    random: Random, making: Craft, name: str, callees: tuple[str, ...], comments: float, most: float = 1.0
+    random: Random, making: Craft, name: str, callees: tuple[str, ...], comments: float, room: int = _ENDLESS
 ) -> Function:
-    """A function of that name, about as long as one draw below `most` says, with about `comments` lines about it."""
+    """A function of that name, about as long as one draw says, with about `comments` lines about it.
+
+    A function that is longer than `room` lines is drawn once more, and the shorter one taken.
+    """
     if random.random() < making.profile.duplicate_functions:
         common = _common(making.syntax.name, making.seed, int(random.random() ** 2 * _COMMON_FUNCTIONS))
         if common.name not in callees:
             return common
-    return _fresh(random, making, name, callees, comments, most)
+    return _fresh(random, making, name, callees, comments, room)
 
 
 @cache
@@ -97,14 +99,14 @@ def _common(language: str, seed: int, number: int) -> Function:
     making = craft(language, seed)
     random = Random(f"{seed}:{language}:common:{number}")
     names = _names(random, making.syntax, 1)
-    return _fresh(random, making, names[0], names, 1.0, 1.0)
+    return _fresh(random, making, names[0], names, 1.0, _ENDLESS)
 
 
-def _fresh(
-    random: Random, making: Craft, name: str, callees: tuple[str, ...], comments: float, most: float
-) -> Function:
+def _fresh(random: Random, making: Craft, name: str, callees: tuple[str, ...], comments: float, room: int) -> Function:
     syntax = making.syntax
-    height = making.function_lines.at(random.random() * most)
+    height = making.function_lines.at(random.random())
+    if height > room:
+        height = min(height, making.function_lines.at(random.random()))
     vocabulary = variables(syntax.camel)
     parameters = tuple(dict.fromkeys(often_first(random, vocabulary) for _ in range(int(random.random() * 4.2))))
     doc = _doc(random, syntax, height, comments)

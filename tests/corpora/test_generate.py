@@ -21,7 +21,7 @@ from tests.corpora.scenes import (
     worked,
 )
 
-GOLDEN = "42ab467e37fc4d078060720517b671a4"
+GOLDEN = "8419c54a2e626f5c99d557c4377fbd75"
 
 
 def test_gives_the_same_bytes_and_truth_on_every_python_and_machine() -> None:
