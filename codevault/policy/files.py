@@ -32,6 +32,12 @@ EXAMPLES = frozenset(("example", "sample", "template", "tmpl", "tpl", "dist", "d
 # What editors and people append to a copy; the copy of a secret is a secret.
 COPIES = frozenset(("bak", "backup", "orig", "old", "save", "copy", "tmp", "swp", "swo", "rej"))
 
+# Starts of variants of `.env`, each a secret unless it ends as an example does.
+ENV_STARTS = (".env.", ".env-", ".env_")
+
+# Starts of names of private keys; with `.pub` at the end it is the public one.
+KEY_STARTS = ("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519")
+
 # (start, end) of names that hold credentials whatever stands between.
 SECRET_SPANS: tuple[tuple[str, str], ...] = (
     ("credentials", ".json"),
@@ -40,6 +46,10 @@ SECRET_SPANS: tuple[tuple[str, str], ...] = (
     ("service_account", ".json"),
     ("serviceaccount", ".json"),
     ("terraform.tfstate", ""),
+    ("secrets.", ".yml"),
+    ("secrets.", ".yaml"),
+    ("secrets.", ".json"),
+    ("secrets.", ".toml"),
 )
 
 SECRETS: tuple[FileRule, ...] = (
@@ -61,10 +71,10 @@ SECRETS: tuple[FileRule, ...] = (
     FileRule(
         path_class=PathClass.SECRET,
         rule="keys and key stores",
-        names="id_rsa id_dsa id_ecdsa id_ed25519 id_ecdsa_sk id_ed25519_sk private_key master.key .master.key",
+        names="private_key master.key .master.key deploy_key",
         suffixes=(
-            ".pem .key .p12 .pfx .p8 .jks .jceks .bks .keystore .ppk .kdbx .kdb .psafe3 .agekey .gpg .ovpn"
-            " .keychain .keychain-db .mobileprovision"
+            "_rsa _dsa _ecdsa _ed25519 .pem .key .p12 .pfx .p8 .jks .jceks .bks .keystore .ppk .kdbx .kdb .psafe3"
+            " .agekey .gpg .ovpn .keychain .keychain-db .mobileprovision"
         ),
         index=False,
     ),
@@ -167,14 +177,14 @@ OTHERS: tuple[FileRule, ...] = (
         path_class=PathClass.SOURCE,
         rule="source code",
         suffixes=(
-            ".py .pyi .pyx .pxd .pyw .js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .astro .java .kt .kts"
-            " .scala .sc .groovy .clj .cljs .cljc .go .rs .c .h .cc .cpp .cxx .hh .hpp .hxx .inl .m .mm .cs .fs"
-            " .fsx .vb .rb .rake .erb .php .phtml .swift .dart .lua .pl .pm .t .r .jl .hs .lhs .elm .ex .exs .erl"
-            " .hrl .ml .mli .nim .zig .d .v .sv .vhd .vhdl .s .asm .f .f90 .f95 .for .pas .cob .sh .bash .zsh"
-            " .fish .ps1 .psm1 .bat .cmd .awk .sed .sql .graphql .gql .proto .thrift .html .htm .xhtml .css .scss"
-            " .sass .less .styl .hbs .ejs .jinja .jinja2 .j2 .twig .liquid .haml .slim .pug .ipynb .rmd .qmd .sol"
-            " .cu .cl .glsl .hlsl .wgsl .vert .frag .tcl .el .lisp .scm .rkt .coffee .pde .ino .gd .cr .st .ada"
-            " .adb .ads .patch .diff"
+            ".dts .dtsi .py .pyi .pyx .pxd .pyw .js .mjs .cjs .jsx .ts .mts .cts .tsx .vue .svelte .astro .java"
+            " .kt .kts .scala .sc .groovy .clj .cljs .cljc .go .rs .c .h .cc .cpp .cxx .hh .hpp .hxx .inl .m .mm"
+            " .cs .fs .fsx .vb .rb .rake .erb .php .phtml .swift .dart .lua .pl .pm .t .r .jl .hs .lhs .elm .ex"
+            " .exs .erl .hrl .ml .mli .nim .zig .d .v .sv .vhd .vhdl .s .asm .f .f90 .f95 .for .pas .cob .sh .bash"
+            " .zsh .fish .ps1 .psm1 .bat .cmd .awk .sed .sql .graphql .gql .proto .thrift .html .htm .xhtml .css"
+            " .scss .sass .less .styl .hbs .ejs .jinja .jinja2 .j2 .twig .liquid .haml .slim .pug .ipynb .rmd .qmd"
+            " .sol .cu .cl .glsl .hlsl .wgsl .vert .frag .tcl .el .lisp .scm .rkt .coffee .pde .ino .gd .cr .st"
+            " .ada .adb .ads .patch .diff"
         ),
     ),
 )

@@ -300,7 +300,7 @@ KEPT: tuple[FolderRule, ...] = (
     _kept(VCS_FOLDERS, PathClass.VCS),
     _kept("CVS", PathClass.VCS, inside=("Entries", "Root")),
     _kept("*.git", PathClass.VCS, inside=("HEAD", "objects", "refs")),
-    _kept(".ssh|.gnupg|.aws|.azure|.gcloud|.kube|.password-store", PathClass.SECRET),
+    _kept(".env|.envs|.secrets|.ssh|.gnupg|.aws|.azure|.gcloud|.kube|.password-store", PathClass.SECRET),
     _kept("site-packages", PathClass.DEPENDENCY, inside=("*.dist-info|*.egg-info",)),
     # Found counterexamples, older notebook states: small, and no command brings them back.
     _kept(".hypothesis|.ipynb_checkpoints", PathClass.CACHE),

@@ -68,6 +68,8 @@ def _weigh(row: Row, path: str, siblings: Collection[str], names: Collection[str
     foreign = _foreign(row, names)
     if foreign is not None:
         return _guess(row.rule, f"{seen}, but it also holds {shown(foreign)}")
+    if not beside and not inside:
+        seen = f"{seen} holds only {row.only.text.replace('|', ', ')}" if row.only.text else f"named {seen}"
     return Verdict(
         path_class=row.rule.path_class,
         keep=row.rule.keep,

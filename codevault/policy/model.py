@@ -7,10 +7,20 @@ copy: where a name suggests something that can be made again and the proof is mi
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from codevault.policy.files import COPIES, EXAMPLES, FILE_RULES, SECRET_SPANS, TEST_PATH, FileRule
+from codevault.policy.files import (
+    COPIES,
+    ENV_STARTS,
+    EXAMPLES,
+    FILE_RULES,
+    KEY_STARTS,
+    SECRET_SPANS,
+    TEST_PATH,
+    FileRule,
+)
 from codevault.policy.folders import FOLDER_RULES, HAND_WRITTEN, VENV_CONTENT, FolderRule
 from codevault.policy.judging import ORDINARY, VCS_NAMES, Row, folder_table, judge
 from codevault.policy.names import Names, shown
@@ -46,7 +56,7 @@ _VCS_FILE = Verdict(
 _SECRET = Verdict(
     path_class=PathClass.SECRET, index=False, reasons=(Reason("settings that hold credentials", "named as one"),)
 )
-_SECRET_STARTS = (".env.", *(start for start, _ in SECRET_SPANS))
+_SECRET_STARTS = (*ENV_STARTS, *KEY_STARTS, *dict(SECRET_SPANS))
 _HAND_WRITTEN = Names(HAND_WRITTEN)
 _ENVIRONMENT_MARK = "pyvenv.cfg"
 _VENV_CONTENT = Names(VENV_CONTENT)
@@ -77,7 +87,7 @@ class Policy:
         object.__setattr__(self, "_below", _below_table(self.file_rules))
         object.__setattr__(self, "_suffixes", suffixes)
         # Those that a look-up by the last dot cannot find: ".min.js", "_pb2.py".
-        object.__setattr__(self, "_tails", tuple(text for text in suffixes if text.rfind(".") > 0))
+        object.__setattr__(self, "_tails", tuple(text for text in suffixes if text.rfind(".") != 0))
         object.__setattr__(self, "_smallest_limit", min(self.largest_indexed, self.largest_generated))
 
     @property
@@ -243,8 +253,10 @@ def _in_doubt(path_class: PathClass, evidence: str, *, index: bool) -> Verdict:
 
 
 def _is_secret(name: str) -> bool:
-    if name.startswith(".env."):
-        return name.rpartition(".")[2] not in EXAMPLES
+    if name.startswith(ENV_STARTS):
+        return re.split(r"[._-]", name)[-1] not in EXAMPLES
+    if name.startswith(KEY_STARTS):
+        return not name.endswith(".pub")
     return any(name.startswith(start) and name.endswith(end) for start, end in SECRET_SPANS)
 
 

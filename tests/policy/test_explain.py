@@ -43,7 +43,7 @@ def test_what_lies_in_version_control_is_kept_and_not_indexed() -> None:
     verdict = explain(DEFAULT, [view(".git", (), {"HEAD"}), view("hooks")], "pre-commit.py", 10)
 
     assert (verdict.path_class, verdict.keep, verdict.index) == (PathClass.VCS, True, False)
-    assert [reason.evidence for reason in verdict.reasons] == [".git", "*.py"]
+    assert [reason.evidence for reason in verdict.reasons] == ["named .git", "*.py"]
 
 
 def test_the_chain_shows_a_doubtful_folder_and_the_files_own_reason() -> None:

@@ -195,6 +195,14 @@ def test_evidence_names_manifest_and_lock_file() -> None:
     assert verdict.reasons[0].evidence == "node_modules beside package.json and yarn.lock"
 
 
+def test_evidence_for_a_name_that_a_tool_reserves() -> None:
+    cache = judged(".mypy_cache", set(), {"3.11"})
+    compiled = judged("__pycache__", {"a.py"}, {"a.cpython-311.pyc"})
+
+    assert cache.reasons[0].evidence == "named .mypy_cache"
+    assert compiled.reasons[0].evidence.startswith("__pycache__ holds only *.pyc, ")
+
+
 def test_evidence_is_the_same_whatever_the_order_of_names() -> None:
     forwards = DEFAULT.folder("bin", "bin", ["A.csproj", "B.csproj"], lambda: ["Debug"])
     backwards = DEFAULT.folder("bin", "bin", ["B.csproj", "A.csproj"], lambda: ["Debug"])
@@ -222,9 +230,9 @@ def test_recognises_a_bare_repository_by_its_content() -> None:
     assert judged("notes.git", set(), {"HEAD"}).index
 
 
-@pytest.mark.parametrize("name", [".ssh", ".aws", ".gnupg", ".kube"])
+@pytest.mark.parametrize("name", [".ssh", ".aws", ".gnupg", ".kube", ".envs", ".env"])
 def test_keeps_folders_of_credentials_but_never_indexes_them(name: str) -> None:
-    verdict = judged(name, set(), set())
+    verdict = judged(name, set(), {"production"})
 
     assert (verdict.path_class, verdict.keep, verdict.index) == (PathClass.SECRET, True, False)
 
