@@ -30,7 +30,7 @@ from codevault.index.rows import blob_key, blob_text, path_text
 from codevault.index.scoping import limits
 from codevault.index.sessions import Session
 from codevault.index.snapshots import SECRET
-from codevault.index.textsearch import TextSearch
+from codevault.index.textsearch import FEWEST_LINES, MOST_LINES, TextSearch
 
 FILES_AT_ONCE = 50
 DIGESTS_AT_ONCE = 500
@@ -117,7 +117,7 @@ def fingerprint_groups(
 
 def _places_of(session: Session, which: symbolsearch.Which, digest: bytes, scope: Scope) -> tuple[Hit, ...]:
     numbers = symbolsearch.symbols_with(session.db, which, digest)
-    places = Places(session.db, limits(session.db, session.labels, scope))
+    places = Places(session.db, limits(session.db, session.labels, scope), session.memory())
     found = places.gather("symbol_in", numbers)
     page, _ = answers.symbol_page(found, {}, len(found), 0)
     return answers.symbol_hits(session.db, session.labels, page, numbers, {})
@@ -132,7 +132,7 @@ def search_symbols(session: Session, text: TextIndex, name: str, kind: str, scop
     for key, score in declared.values():
         scores[key] = max(score, scores.get(key, 0.0))
     numbers = symbolsearch.symbols_declared(db, {number: key for number, (key, _) in declared.items()})
-    found = Places(db, limits(db, labels, scope)).gather("symbol_in", numbers)
+    found = Places(db, limits(db, labels, scope), session.memory()).gather("symbol_in", numbers)
     shown, more = answers.symbol_page(found, scores, page.limit, page.offset)
     hits = answers.symbol_hits(db, labels, shown, numbers, scores)
     coverage = session.coverage(scope)
@@ -153,8 +153,9 @@ def search_text(session: Session, text: TextIndex, question: TextQuestion, page:
         cache=session.cache,
         matcher=question.matcher,
         shape=question.shape,
-        places=Places(db, limits(db, session.labels, question.scope)),
+        places=Places(db, limits(db, session.labels, question.scope), session.memory()),
         deadline=began + question.seconds,
+        most_lines=min(MOST_LINES, max(FEWEST_LINES, 10 * (page.limit + page.offset))),
     )
     matches, found = search.run()
     shown, more = answers.text_page(found, matches, page.limit, page.offset)

@@ -22,6 +22,9 @@ NOW = 1 << 62
 Place = tuple[int, int]
 """(project number, path number)."""
 
+REMEMBERED = 100_000
+"""Entries of `Memory` from which it starts anew."""
+
 _Run = tuple[Place, int, int, bool]
 """Place, first, last or NOW, in scope: a content in a path over an unbroken run of snapshots."""
 
@@ -41,81 +44,118 @@ class Found(NamedTuple, Generic[K]):
     content: int
 
 
+class Memory:
+    """What earlier questions read about places, true while the catalog stays as it is; empties itself when full."""
+
+    def __init__(self) -> None:
+        self.runs: dict[int, list[_Run]] = {}
+        self.held: dict[postings.Table, dict[int, Mapping[Place, _Held]]] = {"fragment_in": {}, "symbol_in": {}}
+        self.names: dict[int, str] = {}
+
+    def shrink(self) -> None:
+        """Forgets everything when there is much of it."""
+        if len(self.runs) + len(self.names) + sum(map(len, self.held.values())) > REMEMBERED:
+            self.runs, self.names = {}, {}
+            self.held = {"fragment_in": {}, "symbol_in": {}}
+
+
 class Places:
     """Where contents lie, as far as a scope covers it. Valid within one read transaction."""
 
-    def __init__(self, db: sqlite3.Connection, bounds: Limits) -> None:
+    def __init__(self, db: sqlite3.Connection, bounds: Limits, memory: Memory) -> None:
+        memory.shrink()
+        plain = bounds.language is None and not bounds.by_time
         self._db = db
         self._bounds = bounds
-        self._runs: dict[int, list[_Run]] = {}
-        self._names: dict[int, str] = {}
+        self._memory = memory if plain else Memory()  # runs that a scope cuts are of no use to another
+        self._covers: dict[Place, bool] = {}
         self._times = moments(db, bounds) if bounds.by_time else {}
 
     def covered(self, contents: set[int]) -> set[int]:
         """Those of the contents that lie somewhere in scope."""
         self._load(contents)
-        return {content for content in contents if any(run[3] for run in self._runs.get(content, ()))}
+        runs = self._memory.runs
+        return {
+            content
+            for content in contents
+            if any(inside and self._is_covered(place) for place, _, _, inside in runs[content])
+        }
 
     def gather(self, table: postings.Table | None, items: Mapping[K, Collection[int]]) -> list[Found[K]]:
         """Answers for keys and the items each stands for, in no particular order; None: the items are contents."""
-        wanted = {item for members in items.values() for item in members}
-        holders = postings.holders(self._db, table, wanted) if table else {item: [item] for item in wanted}
-        self._load({content for contents in holders.values() for content in contents})
-        held = {item: self._held(contents) for item, contents in holders.items()}
+        held = self._all_held(table, {item for members in items.values() for item in members})
         found: list[Found[K]] = []
         for key, members in items.items():
             if len(members) == 1:
                 (item,) = members
-                found.extend(self._answers(key, held.get(item, {})))
+                found.extend(self._answers(key, held[item]))
             else:
-                found.extend(self._answers(key, _merged(held[item] for item in members if item in held)))
+                found.extend(self._answers(key, _merged(held[item] for item in members)))
         return found
 
-    def _answers(self, key: K, places: Mapping[Place, _Held]) -> Iterable[Found[K]]:
-        alive, names = self._bounds.alive, self._names
-        for (project, path), (first, last, content, inside) in places.items():
-            if inside and (alive is None or alive == (last == NOW)):
-                yield Found(key, project, path, names[path], first, last, content)
+    def _all_held(self, table: postings.Table | None, items: set[int]) -> Mapping[int, Mapping[Place, _Held]]:
+        """The places of each item."""
+        if table is None:
+            self._load(items)
+            return {item: self._held((item,)) for item in items}
+        known = self._memory.held[table]
+        holders = postings.holders(self._db, table, items - known.keys())
+        self._load({content for contents in holders.values() for content in contents})
+        for item in items - known.keys():
+            known[item] = self._held(holders.get(item, ()))
+        return known
 
-    def _held(self, contents: Iterable[int]) -> dict[Place, _Held]:
+    def _answers(self, key: K, places: Mapping[Place, _Held]) -> Iterable[Found[K]]:
+        alive, names = self._bounds.alive, self._memory.names
+        for place, (first, last, content, inside) in places.items():
+            if inside and (alive is None or alive == (last == NOW)) and self._is_covered(place):
+                yield Found(key, place[0], place[1], names[place[1]], first, last, content)
+
+    def _is_covered(self, place: Place) -> bool:
+        known = self._covers.get(place)
+        if known is None:
+            projects, matches = self._bounds.projects, self._bounds.path
+            known = (projects is None or place[0] in projects) and (
+                matches is None or matches(self._memory.names[place[1]])
+            )
+            self._covers[place] = known
+        return known
+
+    def _held(self, contents: Iterable[int]) -> Mapping[Place, _Held]:
         places: dict[Place, _Held] = {}
-        runs = self._runs
+        runs = self._memory.runs
         for content in contents:
-            for place, first, last, inside in runs.get(content, ()):
+            for place, first, last, inside in runs[content]:
                 known = places.get(place)
                 if known is None:
                     places[place] = (first, last, content, inside)
-                elif last > known[1] or (last == known[1] and content > known[2]):
-                    places[place] = (min(known[0], first), last, content, inside or known[3])
+                elif last > known[1]:
+                    places[place] = (min(first, known[0]), last, content, inside or known[3])
                 elif first < known[0] or inside > known[3]:
-                    places[place] = (min(known[0], first), known[1], known[2], inside or known[3])
+                    places[place] = (min(first, known[0]), known[1], known[2], inside or known[3])
         return places
 
     def _load(self, contents: set[int]) -> None:
-        """Reads the runs of contents and drops what the scope does not cover."""
-        bounds = self._bounds
-        contents = contents - self._runs.keys()
+        """Reads the runs of contents that are not known yet."""
+        runs = self._memory.runs
+        contents = contents - runs.keys()
         question = "SELECT content, project, path, first, last FROM version WHERE content IN (*)"
         rows = list(ask_many(self._db, question, contents))
-        if bounds.projects is not None:
-            rows = [row for row in rows if row[1] in bounds.projects]
         self._name({row[2] for row in rows})
         spoken = self._of_language(contents)
-        timed = bounds.by_time
+        timed = self._bounds.by_time
+        for content in contents:
+            runs[content] = []
         for content, project, path, first, last in rows:
-            if path in self._names:
-                inside = spoken is None or content in spoken
-                if timed and inside:
-                    inside = self._in_time(project, first, last)
-                run = ((project, path), first, NOW if last is None else last, inside)
-                self._runs.setdefault(content, []).append(run)
+            inside = spoken is None or content in spoken
+            if timed and inside:
+                inside = self._in_time(project, first, last)
+            runs[content].append(((project, path), first, NOW if last is None else last, inside))
 
     def _name(self, paths: set[int]) -> None:
-        matches = self._bounds.path
-        for number, key in ask_many(self._db, "SELECT id, path FROM path WHERE id IN (*)", paths - self._names.keys()):
-            name = path_text(key)
-            if matches is None or matches(name):
-                self._names[number] = name
+        names = self._memory.names
+        for number, key in ask_many(self._db, "SELECT id, path FROM path WHERE id IN (*)", paths - names.keys()):
+            names[number] = path_text(key)
 
     def _of_language(self, contents: set[int]) -> set[int] | None:
         language = self._bounds.language
@@ -125,6 +165,8 @@ class Places:
         return {number for (number,) in rows}
 
     def _in_time(self, project: int, first: int, last: int | None) -> bool:
+        if (project, first) not in self._times:
+            return False  # of a project the scope leaves out
         ended = None if last is None else self._times[project, last]
         return alive_between(self._bounds, self._times[project, first], ended)
 

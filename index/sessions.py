@@ -15,6 +15,7 @@ from codevault.analysis.model import FileAnalysis
 from codevault.errors import CodeVaultError, IndexDamaged, VaultClosed
 from codevault.ids import VaultId
 from codevault.index import schema
+from codevault.index.finding import Memory
 from codevault.index.groups import GroupCache
 from codevault.index.model import Coverage, Pending, Scope
 from codevault.index.ports import TextIndex
@@ -33,16 +34,27 @@ class Session:
         self.cache = cache
         self.labels = Labels(db)
         self._coverage: dict[Scope, Coverage] = {}
+        self._memory = Memory()
         self._state: tuple[int, int] | None = None
 
     def coverage(self, scope: Scope) -> Coverage:
         """What a search in the scope can see; counted once while the catalog stays as it is."""
-        state = (self.db.execute("PRAGMA data_version").fetchone()[0], self.db.total_changes)
-        if state != self._state or len(self._coverage) >= _MOST_REMEMBERED:
-            self._coverage, self._state = {}, state
+        self._refresh()
         if scope not in self._coverage:
             self._coverage[scope] = coverage(self.db, limits(self.db, self.labels, scope))
         return self._coverage[scope]
+
+    def memory(self) -> Memory:
+        """What earlier questions read about places, if it is still true."""
+        self._refresh()
+        return self._memory
+
+    def _refresh(self) -> None:
+        state = (self.db.execute("PRAGMA data_version").fetchone()[0], self.db.total_changes)
+        if state != self._state:
+            self._state, self._memory, self._coverage = state, Memory(), {}
+        if len(self._coverage) >= _MOST_REMEMBERED:
+            self._coverage = {}
 
 
 class Readers:

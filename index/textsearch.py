@@ -21,8 +21,11 @@ from codevault.index.patterns import ANYTHING, AllOf, AnyOf, Need, Shape, Word
 from codevault.index.ports import TextIndex
 from codevault.index.rows import steps
 
-MOST_LINES = 4000
-"""Matching lines in distinct fragments that one search ranks; more, and it stops and says so."""
+FEWEST_LINES = 1000
+"""Matching lines in distinct fragments that any search ranks; more when a late page is asked for."""
+
+MOST_LINES = 20_000
+"""Matching lines that one search ranks at most; more, and it stops and says so."""
 
 MOST_GROUPS = 200_000
 _REMEMBERED = 64 << 20
@@ -79,6 +82,7 @@ class TextSearch:
     shape: Shape
     places: Places
     deadline: float
+    most_lines: int = FEWEST_LINES
     clock: Callable[[], float] = time.monotonic
 
     def run(self) -> tuple[Matches, list[Found[bytes]]]:
@@ -109,8 +113,8 @@ class TextSearch:
         return groups(self.db, self.cache, self.text.documents(need, MOST_GROUPS))
 
     def _spent(self, matches: Matches) -> bool:
-        if matches.count >= MOST_LINES:
-            matches.stop(f"more than {MOST_LINES} lines match: the newest were ranked, ask more precisely")
+        if matches.count >= self.most_lines:
+            matches.stop(f"more than {self.most_lines} lines match: the newest were ranked, ask more precisely")
             return True
         if self.clock() > self.deadline:
             matches.stop("the time for this search ran out: what was found by then is shown")
