@@ -1,6 +1,6 @@
 import pytest
 
-from codevault.activity import Edit, Session, sessions
+from codevault.activity.sessions import Edit, Session, sessions
 from codevault.errors import InvalidArgument
 from codevault.ids import ProjectId
 

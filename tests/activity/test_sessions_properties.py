@@ -4,7 +4,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codevault.activity import Edit, sessions
+from codevault.activity.sessions import Edit, sessions
 from codevault.ids import ProjectId
 
 SECOND = 1_000_000_000
