@@ -340,7 +340,8 @@ def _kinds(before: VersionedSymbol, after: VersionedSymbol) -> Iterable[ChangeKi
     if before.name != after.name:
         yield ChangeKind.RENAMED
     if before.exact == after.exact:
-        if before.text != after.text and before.text and after.text:
+        stays = (before.path, before.qualified_name) == (after.path, after.qualified_name)
+        if stays and before.text != after.text and before.text and after.text:
             yield ChangeKind.FORMAT_ONLY
         return
     signature = _signature_changed(before, after)

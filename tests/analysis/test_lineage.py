@@ -1,0 +1,216 @@
+from __future__ import annotations
+
+from codevault.analysis.analyse import analyse
+from codevault.analysis.lineage import Change, ChangeKind, VersionedSymbol, match, versioned
+
+SHAPES = """\
+LIMIT = 10
+
+
+class Shape:
+    sides = 4
+
+    def area(self, width):
+        total = 0
+        for part in self.parts(width):
+            total += part * 2
+        return total
+
+    def name(self):
+        return "shape"
+
+
+def helper(items, key):
+    found = [item for item in items if item.key == key]
+    return found[0] if found else None
+"""
+
+
+def version(**files: str) -> tuple[VersionedSymbol, ...]:
+    """The symbols of Python files given as module name and source."""
+    found: list[VersionedSymbol] = []
+    for name, source in files.items():
+        analysis = analyse(f"{name}.py", source.encode())
+        found.extend(versioned(f"{name}.py", analysis.symbols, analysis.units))
+    return tuple(found)
+
+
+def told(changes: tuple[Change, ...]) -> list[tuple[str, str, set[str]]]:
+    return [
+        (
+            f"{change.before.path}:{change.before.qualified_name}" if change.before else "",
+            f"{change.after.path}:{change.after.qualified_name}" if change.after else "",
+            {kind.value for kind in change.kinds},
+        )
+        for change in changes
+    ]
+
+
+def test_finds_no_change_between_equal_versions() -> None:
+    assert match(version(a=SHAPES), version(a=SHAPES)) == ()
+
+
+def test_finds_no_change_where_only_the_lines_moved() -> None:
+    assert match(version(a=SHAPES), version(a="import os\n\n\n" + SHAPES)) == ()
+
+
+def test_tells_a_changed_body() -> None:
+    after = SHAPES.replace("part * 2", "part * 3")
+
+    assert told(match(version(a=SHAPES), version(a=after))) == [("a.py:Shape.area", "a.py:Shape.area", {"body"})]
+
+
+def test_tells_a_changed_signature_from_a_changed_body() -> None:
+    after = SHAPES.replace("area(self, width)", "area(self, width, depth=1)")
+
+    assert told(match(version(a=SHAPES), version(a=after))) == [("a.py:Shape.area", "a.py:Shape.area", {"signature"})]
+
+
+def test_tells_signature_and_body_when_both_changed() -> None:
+    after = SHAPES.replace("area(self, width)", "area(self, wide)").replace("parts(width)", "parts(wide)")
+
+    assert told(match(version(a=SHAPES), version(a=after)))[0][2] == {"signature", "body"}
+
+
+def test_tells_a_new_decorator_as_an_annotation() -> None:
+    after = SHAPES.replace("def helper", "@cached\ndef helper")
+
+    assert told(match(version(a=SHAPES), version(a=after))) == [("a.py:helper", "a.py:helper", {"annotation"})]
+
+
+def test_tells_comments_and_white_space_as_format() -> None:
+    after = SHAPES.replace("    return found[0]", "\n    # the first\n    return found[0]")
+
+    assert told(match(version(a=SHAPES), version(a=after))) == [("a.py:helper", "a.py:helper", {"format-only"})]
+
+
+def test_tells_what_is_new_and_what_is_gone() -> None:
+    after = SHAPES.replace("def helper(items, key):", "def other(a):\n    print(a)\n\n\ndef helper(items, key):")
+
+    assert told(match(version(a=SHAPES), version(a=after))) == [("", "a.py:other", {"introduced"})]
+    assert told(match(version(a=after), version(a=SHAPES))) == [("a.py:other", "", {"removed"})]
+
+
+def test_tells_a_changed_constant() -> None:
+    after = SHAPES.replace("LIMIT = 10", "LIMIT = 20")
+
+    assert [names[:2] for names in told(match(version(a=SHAPES), version(a=after)))] == [("a.py:LIMIT", "a.py:LIMIT")]
+
+
+def test_follows_a_function_into_another_file() -> None:
+    head, tail = SHAPES.split("def helper")
+    changes = match(version(a=SHAPES, b="X = 1\n"), version(a=head, b="X = 1\n\n\ndef helper" + tail))
+
+    assert told(changes) == [("a.py:helper", "b.py:helper", {"moved"})]
+    assert changes[0].evidence == "same tokens"
+
+
+def test_follows_a_whole_file_to_its_new_name_even_where_it_changed() -> None:
+    after = SHAPES.replace("part * 2", "part * 3")
+
+    assert told(match(version(old=SHAPES), version(new=after))) == [
+        ("old.py:LIMIT", "new.py:LIMIT", {"moved"}),
+        ("old.py:Shape", "new.py:Shape", {"moved"}),
+        ("old.py:Shape.area", "new.py:Shape.area", {"moved", "body"}),
+        ("old.py:Shape.name", "new.py:Shape.name", {"moved"}),
+        ("old.py:helper", "new.py:helper", {"moved"}),
+    ]
+
+
+def test_follows_a_function_to_its_new_name() -> None:
+    after = SHAPES.replace("helper", "find_first")
+
+    assert told(match(version(a=SHAPES), version(a=after))) == [("a.py:helper", "a.py:find_first", {"renamed"})]
+
+
+def test_follows_the_members_of_a_class_to_its_new_name() -> None:
+    after = SHAPES.replace("class Shape", "class Form").replace("part * 2", "part * 3")
+
+    assert told(match(version(a=SHAPES), version(a=after))) == [
+        ("a.py:Shape", "a.py:Form", {"renamed"}),
+        ("a.py:Shape.area", "a.py:Form.area", {"container-moved", "body"}),
+        ("a.py:Shape.name", "a.py:Form.name", {"container-moved"}),
+    ]
+
+
+def test_follows_a_method_out_of_its_class() -> None:
+    source = "class A:\n    def f(self, x):\n        return [y + 1 for y in x if y]\n\n    b = 1\n"
+    after = "class A:\n    b = 1\n\n\ndef f(self, x):\n    return [y + 1 for y in x if y]\n"
+    changes = told(match(version(a=source), version(a=after)))
+
+    assert ("a.py:A.f", "a.py:f", {"container-moved"}) in changes
+
+
+def test_follows_a_renamed_class_whose_header_changed_by_its_members() -> None:
+    after = SHAPES.replace("class Shape:", "class Form(Base, kind=1):").replace("sides = 4", "sides = 4 + 1")
+    changes = match(version(a=SHAPES), version(a=after))
+
+    assert ("a.py:Shape", "a.py:Form", {"renamed", "signature", "body"}) in told(changes)
+    assert "most of its members are there" in {change.evidence for change in changes}
+
+
+def test_follows_members_into_the_container_that_was_found_by_its_header() -> None:
+    before = "class Wide(Base):\n    limit = [1, 2, 3]\n\n    def only(self, a):\n        return a + 1\n"
+    after = "class Wide(Base):\n    limit = [1, 2, 3, 4]\n\n    def only(self, a, b):\n        return b(a) - 2\n"
+    changes = told(match(version(a=before), version(b=after)))
+
+    assert changes == [
+        ("a.py:Wide", "b.py:Wide", {"moved", "body"}),
+        ("a.py:Wide.only", "b.py:Wide.only", {"moved", "signature", "body"}),
+    ]
+
+
+def test_tells_a_copy_from_a_move() -> None:
+    copied = SHAPES[SHAPES.index("def helper") :]
+
+    assert told(match(version(a=SHAPES, b=""), version(a=SHAPES, b=copied))) == [
+        ("", "b.py:helper", {"introduced", "copied"})
+    ]
+
+
+def test_pairs_no_tiny_functions_by_their_tokens_alone() -> None:
+    before = version(a="def f(): pass\n")
+    after = version(b="def g(): pass\n")
+
+    assert [kinds for _, _, kinds in told(match(before, after))] == [{"introduced"}, {"removed"}]
+
+
+def test_pairs_each_symbol_once_when_several_look_alike() -> None:
+    one = "def {}(items, key):\n    return [item for item in items if item.key == key][0]\n"
+    before = version(a=one.format("first") + one.format("second"))
+    after = version(a=one.format("third") + one.format("fourth"))
+
+    assert told(match(before, after)) == [
+        ("a.py:first", "a.py:third", {"renamed"}),
+        ("a.py:second", "a.py:fourth", {"renamed"}),
+    ]
+
+
+def test_does_not_guess_between_look_alikes_of_different_files() -> None:
+    one = "def {}(items, key):\n    return [item for item in items if item.key == key][0]\n"
+    before = version(a=one.format("first"), b=one.format("second"))
+    after = version(c=one.format("third"), d=one.format("fourth"))
+
+    assert {kind for _, _, kinds in told(match(before, after)) for kind in kinds} == {"introduced", "removed"}
+
+
+def test_pairs_overloads_by_their_tokens_before_their_order() -> None:
+    before = "def f(a):\n    return 1\ndef f(a, b):\n    return 2\n"
+    after = "def f(a, b):\n    return 2\ndef f(a):\n    return 3\n"
+
+    assert [change.before.signature for change in match(version(a=before), version(a=after)) if change.before] == [
+        "def f(a)"
+    ]
+
+
+def test_keeps_the_order_of_the_later_version() -> None:
+    changes = match(version(a=SHAPES), version(a=""))
+
+    assert [change.kinds for change in changes] == [(ChangeKind.REMOVED,)] * 5
+    assert match(version(a=""), version(a=SHAPES))[0].after == version(a=SHAPES)[0]
+
+
+def test_takes_a_dot_inside_a_name_for_part_of_it() -> None:
+    symbol = versioned("a.js", analyse("a.js", b'const o = { "a.b": () => 1 };\n').symbols)[1]
+
+    assert (symbol.name, symbol.container, symbol.text) == ("a.b", "o", "")
