@@ -85,9 +85,12 @@ def plan_restore(store: Store, snapshot: Snapshot, target: Path, *, paths: Colle
         raise RestoreRefused(f"{real} and the vault lie in one another; choose a folder apart from it", real)
     wanted = tuple(path.strip("/") for path in paths)
     chosen = tuple(_chosen(store.manifest(snapshot), wanted))
-    existing = Target.open(real)
     try:
-        planned = tuple(_planned(store, existing, entry) for entry in chosen if entry.reference is None)
+        existing = Target.open(real)
+    except OSError as exc:
+        raise RestoreRefused(f"cannot restore to {real}: {_plain(exc)}", real) from exc
+    try:
+        planned = tuple(_planned(existing, entry) for entry in chosen if entry.reference is None)
     finally:
         existing.close()
     return RestorePlan(
@@ -117,7 +120,7 @@ def restore(store: Store, plan: RestorePlan, *, overwrite: bool = False, report:
     try:
         target = Target.open(plan.target, create=True)
     except OSError as exc:
-        raise RestoreRefused(f"cannot write to {plan.target}: {exc.strerror}", plan.target) from exc
+        raise RestoreRefused(f"cannot write to {plan.target}: {_plain(exc)}", plan.target) from exc
     written = size = 0
     try:
         for done, planned in enumerate(sorted(act, key=_order)):
@@ -125,7 +128,7 @@ def restore(store: Store, plan: RestorePlan, *, overwrite: bool = False, report:
             try:
                 size += _write(store, target, planned.entry)
                 written += planned.entry.kind is EntryKind.FILE
-            except (OSError, DamageError) as exc:
+            except (OSError, DamageError, OverflowError) as exc:
                 problems.append((planned.entry.path, _plain(exc)))
         problems.extend(target.finish())
     finally:
@@ -147,7 +150,15 @@ def safe_path(path: str) -> bool:
     bad = {"", ".", ".."}
     if os.name == "nt" and ("\\" in path or ":" in path):
         return False
-    return "\0" not in path and not any(part in bad for part in parts)
+    return _is_text(path) and not any(part in bad for part in parts)
+
+
+def _is_text(path: str) -> bool:
+    """True for what the system takes as a path: no NUL, nothing that has no bytes here."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def _chosen(entries: Iterable[Entry], wanted: Collection[str]) -> Iterator[Entry]:
@@ -169,14 +180,16 @@ def _chosen(entries: Iterable[Entry], wanted: Collection[str]) -> Iterator[Entry
         raise InvalidArgument(f"the snapshot holds nothing under {missing[0]!r}; files() lists what it holds")
 
 
-def _planned(store: Store, target: Target, entry: Entry) -> PlannedEntry:
+def _planned(target: Target, entry: Entry) -> PlannedEntry:
     if not safe_path(entry.path):
         return PlannedEntry(entry=entry, step=Step.SKIP, why="its path could lead out of the target")
     if entry.kind in {EntryKind.SOCKET, EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE, EntryKind.FIFO}:
         return PlannedEntry(entry=entry, step=Step.SKIP, why=f"a {entry.kind} is recorded but not made again")
     if entry.kind is EntryKind.FILE and entry.blob is None:
         return PlannedEntry(entry=entry, step=Step.SKIP, why="its content could never be read")
-    found = target.compare(entry.path, entry, lambda: store.read(entry.blob) if entry.blob else b"")
+    if entry.kind is EntryKind.SYMLINK and not _is_text(entry.target or "\0"):
+        return PlannedEntry(entry=entry, step=Step.SKIP, why="what the link says is no path")
+    found = target.compare(entry)
     return PlannedEntry(entry=entry, step={None: Step.CREATE, True: Step.KEEP, False: Step.REPLACE}[found])
 
 

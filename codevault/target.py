@@ -11,9 +11,11 @@ import contextlib
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TypedDict
+
+from blake3 import blake3
 
 from codevault.store.model import Entry, EntryKind
 
@@ -53,11 +55,11 @@ class Target:
             return cls(root, -1)
         return cls(root, os.open(root, _FOLDER_FLAGS) if _BY_DESCRIPTOR else -2)
 
-    def compare(self, path: str, entry: Entry, content: Callable[[], bytes]) -> bool | None:
+    def compare(self, entry: Entry) -> bool | None:
         """None: nothing there. True: the same kind and content. False: something else."""
         if self._descriptor == -1:
             return None
-        folder, _, name = path.rpartition("/")
+        folder, _, name = entry.path.rpartition("/")
         try:
             status = self._status(folder, name)
         except (FileNotFoundError, NotADirectoryError):
@@ -70,10 +72,15 @@ class Target:
             return stat.S_ISLNK(status.st_mode) and self._readlink(folder, name) == entry.target
         if not stat.S_ISREG(status.st_mode) or status.st_size != entry.size:
             return False
-        return self._digest(folder, name) == hashlib.sha256(content()).digest()
+        return self._digest(folder, name) == entry.blob
 
     def folder(self, entry: Entry) -> None:
-        """Makes a folder and those above it; its mode and time follow in `finish()`."""
+        """Makes a folder and those above it, in the place of a file or link; mode and time follow in `finish()`."""
+        above, _, name = entry.path.rpartition("/")
+        where = self._enter(above, create=True)
+        with contextlib.suppress(FileNotFoundError):
+            if not stat.S_ISDIR(os.stat(self._at(above, name), follow_symlinks=False, **where).st_mode):
+                os.unlink(self._at(above, name), **where)
         self._enter(entry.path, create=True)
         self._folders[entry.path] = entry
 
@@ -115,14 +122,19 @@ class Target:
         failed = []
         for path in sorted(self._folders, key=lambda p: p.count("/"), reverse=True):
             entry = self._folders[path]
-            folder, _, name = path.rpartition("/")
             try:
-                where = self._enter(folder, create=False)
-                os.chmod(self._at(folder, name), entry.mode & _MODE_MASK, **where)
-                os.utime(self._at(folder, name), ns=(entry.mtime_ns, entry.mtime_ns), **where)
+                self._settle(path, entry)
             except OSError as exc:
                 failed.append((path, exc.strerror or type(exc).__name__))
+            except OverflowError as exc:
+                failed.append((path, str(exc)))
         return failed
+
+    def _settle(self, path: str, entry: Entry) -> None:
+        where = self._enter(path, create=False)
+        folder: int | str = where.get("dir_fd", self._at(path, ""))  # by descriptor: nothing can have taken its place
+        os.chmod(folder, entry.mode & _MODE_MASK)
+        os.utime(folder, ns=(entry.mtime_ns, entry.mtime_ns))
 
     def close(self) -> None:
         """Gives all descriptors back."""
@@ -173,14 +185,15 @@ class Target:
     def _readlink(self, folder: str, name: str) -> str:
         return os.readlink(self._at(folder, name), **self._enter(folder, create=False))
 
-    def _digest(self, folder: str, name: str) -> bytes | None:
+    def _digest(self, folder: str, name: str) -> str | None:
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         try:
             descriptor = os.open(self._at(folder, name), flags, **self._enter(folder, create=False))
         except OSError:
             return None
         with open(descriptor, "rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
+            # The digest that names a blob, so the vault need not be read to compare with it.
+            return hashlib.file_digest(file, blake3).hexdigest()  # type: ignore[arg-type]  # its stub names self
 
     def _make_way(self, where: _Where, folder: str, name: str) -> None:
         """A folder where a file belongs is only replaced when it is empty; anything else is renamed over."""
