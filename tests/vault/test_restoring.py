@@ -54,6 +54,11 @@ class Archive:
         with self.store.writer() as writer:
             return writer.commit(draft, entries)
 
+    def lying(self, *entries: Entry) -> Lying:
+        lying = Lying(self.store._state, 1)
+        lying.said = entries
+        return lying
+
     def restored(self, target: Path, *entries: Entry, overwrite: bool = False, paths: tuple[str, ...] = ()) -> Restored:
         plan = plan_restore(self.store, self.snapshot(*entries), target, paths=paths)
         return restore(self.store, plan, overwrite=overwrite)
