@@ -1,0 +1,177 @@
+"""Every public name of the face is documented, works on a small vault, and gives what it promises."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+import codevault
+from codevault.projects.model import ProjectChange
+from codevault.projects.registry import Projects
+from codevault.reports.evolution import Reports
+from codevault.reports.model import EvolutionReport
+from codevault.reuse import Clone, CloneGroup, Reuse
+from codevault.search import Search
+from codevault.store.model import StoreStats, VerifyReport
+from codevault.submitting import Submit
+from codevault.understanding import Understanding
+
+FACES: dict[str, type] = {
+    "vault": codevault.Vault,
+    "vault.projects": Projects,
+    "vault.reports": Reports,
+    "vault.reuse": Reuse,
+    "vault.search": Search,
+    "vault.submit": Submit,
+}
+METHODS = {f"{face}.{name}" for face, cls in FACES.items() for name in vars(cls) if not name.startswith("_")}
+TAX = """\
+class TaxTable:
+    def rate(self, country, year, category):
+        table = self.tables[country][year]
+        if category in table.reduced:
+            return table.reduced[category] / 100
+        return table.standard / 100
+"""
+
+
+class Scene:
+    """A vault with two projects of one client that share code; `shop` has been through two backups."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("shop", "wares"):
+            (folder / name / "billing").mkdir(parents=True)
+            (folder / name / "billing" / "tax.py").write_text(TAX)
+        self.tax = folder / "shop" / "billing" / "tax.py"
+        self.vault = codevault.Vault.create(folder / "vault", workers=1)
+        self.shop = self.vault.projects.add(folder / "shop", client="Acme")
+        self.vault.projects.add(folder / "wares", client="Acme")
+        self.vault.backup("wares")
+        self.vault.backup(self.shop)
+        self.tax.write_text(TAX.replace("standard", "usual") + "\n\ndef later():\n    pass\n")
+        self.second = self.vault.backup(self.shop)
+        self.vault.analyse()
+
+    @property
+    def symbol(self) -> codevault.SymbolVersion:
+        found = self.vault.search.symbols("rate", project="wares").hits[0].symbol
+        assert found is not None
+        return found
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    made = Scene(tmp_path_factory.mktemp("public"))
+    yield made
+    made.vault.close()
+
+
+def opened_and_closed(scene: Scene) -> codevault.Vault:
+    vault = codevault.Vault.open(scene.folder / "vault")
+    vault.close()
+    return vault
+
+
+def added(scene: Scene) -> codevault.Project:
+    (scene.folder / "third").mkdir()
+    return scene.vault.projects.add(scene.folder / "third")
+
+
+def ended_job(scene: Scene) -> codevault.Job[VerifyReport]:
+    job = scene.vault.submit.verify()
+    job.result(60)
+    return job
+
+
+CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
+    "vault.create": (lambda s: codevault.Vault.create(s.folder / "another"), codevault.Vault),
+    "vault.open": (opened_and_closed, codevault.Vault),
+    "vault.close": (lambda s: opened_and_closed(s).close(), type(None)),
+    "vault.path": (lambda s: s.vault.path, Path),
+    "vault.backup": (lambda s: s.vault.backup("wares"), codevault.Backup),
+    "vault.analyse": (lambda s: s.vault.analyse(), Understanding),
+    "vault.rebuild": (lambda s: s.vault.rebuild(), Understanding),
+    "vault.snapshots": (lambda s: s.vault.snapshots(s.shop)[0], codevault.Snapshot),
+    "vault.files": (lambda s: next(iter(s.vault.files(s.second))), codevault.Entry),
+    "vault.symbols": (lambda s: next(iter(s.vault.symbols(s.second))), codevault.FoundSymbol),
+    "vault.read": (lambda s: s.vault.read(s.symbol.blob), bytes),
+    "vault.text": (lambda s: s.vault.text(s.symbol), str),
+    "vault.history": (lambda s: s.vault.history("shop", "billing/tax.py", "TaxTable.rate"), codevault.History),
+    "vault.versions": (lambda s: s.vault.versions(s.tax)[0], codevault.FileVersion),
+    "vault.status": (lambda s: s.vault.status(s.tax), codevault.Status),
+    "vault.explain": (lambda s: s.vault.explain(s.tax), codevault.Verdict),
+    "vault.restore": (lambda s: s.vault.restore("shop", to=s.folder / "a"), codevault.Restored),
+    "vault.verify": (lambda s: s.vault.verify(), VerifyReport),
+    "vault.stats": (lambda s: s.vault.stats(), StoreStats),
+    "vault.projects.add": (added, codevault.Project),
+    "vault.projects.update": (lambda s: s.vault.projects.update("shop", phase="beta"), codevault.Project),
+    "vault.projects.log": (lambda s: s.vault.projects.log("shop")[-1], ProjectChange),
+    "vault.projects.undo": (lambda s: s.vault.projects.undo("shop"), codevault.Project),
+    "vault.projects.get": (lambda s: s.vault.projects.get(s.folder / "shop"), codevault.Project),
+    "vault.projects.containing": (lambda s: s.vault.projects.containing(s.tax)[0], codevault.Project),
+    "vault.reports.evolution": (lambda s: s.vault.reports.evolution("shop"), EvolutionReport),
+    "vault.reuse.of": (lambda s: s.vault.reuse.of(s.symbol, client="Acme")[0], Clone),
+    "vault.reuse.clones": (lambda s: s.vault.reuse.clones(across_projects=True)[0], CloneGroup),
+    "vault.reuse.graph": (lambda s: s.vault.reuse.graph(), nx.DiGraph),
+    "vault.search.symbols": (lambda s: s.vault.search.symbols("later"), codevault.SearchResult),
+    "vault.search.text": (lambda s: s.vault.search.text("usual"), codevault.SearchResult),
+    "vault.search.regex": (lambda s: s.vault.search.regex("us[u]al"), codevault.SearchResult),
+    "vault.submit.backup": (lambda s: s.vault.submit.backup("shop").result(60), codevault.Backup),
+    "vault.submit.analyse": (lambda s: s.vault.submit.analyse().result(60), Understanding),
+    "vault.submit.restore": (
+        lambda s: s.vault.submit.restore("shop", to=s.folder / "b").result(60),
+        codevault.Restored,
+    ),
+    "vault.submit.verify": (lambda s: s.vault.submit.verify().result(60), VerifyReport),
+    "vault.submit.rebuild": (lambda s: s.vault.submit.rebuild().result(60), Understanding),
+}
+PARTS: dict[str, Callable[[Scene], object]] = {
+    "BackupStats": lambda s: s.second.stats,
+    "Coverage": lambda s: s.vault.search.text("usual").coverage,
+    "Event": lambda s: s.vault.history("shop", "billing/tax.py", "TaxTable.rate").introduced,
+    "Hit": lambda s: s.vault.search.text("usual").hits[0],
+    "Job": ended_job,
+    "RestorePlan": lambda s: s.vault.restore("shop", to=s.folder / "c", plan=True),
+    "State": lambda s: s.vault.status(s.tax).state,
+    "SymbolVersion": lambda s: s.symbol,
+}
+GIVEN_TO_THE_VAULT = {"CancelToken", "Policy", "Progress"}
+ONLY_WHEN_SOMETHING_IS_WRONG = {"CodeVaultError", "Problem"}
+
+
+@pytest.mark.parametrize("name", codevault.__all__)
+def test_every_public_class_is_documented(name: str) -> None:
+    documentation = inspect.getdoc(getattr(codevault, name)) or ""
+    assert documentation
+    assert not documentation.startswith(f"{name}(")  # what a dataclass says of itself when nobody did
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_every_public_method_is_documented(method: str) -> None:
+    face, _, name = method.rpartition(".")
+    assert inspect.getdoc(vars(FACES[face])[name])
+
+
+def test_every_public_method_is_tried_here() -> None:
+    assert set(CALLS) == METHODS
+
+
+def test_every_public_class_is_met_here() -> None:
+    returned = {kind.__name__ for _, kind in CALLS.values()} & set(codevault.__all__)
+    assert returned | set(PARTS) | GIVEN_TO_THE_VAULT | ONLY_WHEN_SOMETHING_IS_WRONG == set(codevault.__all__)
+
+
+@pytest.mark.parametrize("method", CALLS)
+def test_every_public_method_gives_what_it_promises(method: str, scene: Scene) -> None:
+    call, kind = CALLS[method]
+    assert isinstance(call(scene), kind)
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_results_are_made_of_public_classes(name: str, scene: Scene) -> None:
+    assert type(PARTS[name](scene)).__name__ == name
