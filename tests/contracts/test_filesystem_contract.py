@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,12 @@ from codevault.store.memory_filesystem import MemoryFileSystem
 
 
 @pytest.fixture(params=["disk", "memory"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[FileSystem, Path]]:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[FileSystem, Path]:
     """A file system and an existing folder in it."""
     files: FileSystem = DiskFileSystem() if request.param == "disk" else MemoryFileSystem()
     root = tmp_path / "root"
     files.make_folder(root)
-    yield files, root
+    return files, root
 
 
 def _write(files: FileSystem, path: Path, content: bytes) -> None:

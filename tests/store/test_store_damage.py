@@ -1,0 +1,248 @@
+"""Damage: every flipped bit, torn tail and missing file is found, costs what it hits, and is healed by a backup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codevault.errors import BlobDamaged, RecordDamaged
+from codevault.ids import BlobId
+from codevault.jobs import Reporter
+from codevault.store.layout import Layout
+from codevault.store.memory_filesystem import MemoryFileSystem
+from codevault.store.records import hash_of
+from codevault.store.store import Store
+from tests.store.scenes import (
+    FIRST,
+    ROOT,
+    SECOND,
+    SHOP,
+    SOURCE,
+    all_files,
+    back_up,
+    flipped,
+    new_store,
+    overwrite,
+    restored,
+)
+
+
+def _made() -> MemoryFileSystem:
+    store, files = new_store()
+    back_up(store, FIRST)
+    back_up(store, SECOND)
+    with store.writer() as writer:
+        writer.put_document("shop", {"name": "Shop"})
+        writer.add(b"0123456789abcdef" * (9 << 16))
+    return files
+
+
+_MADE = _made()
+
+
+def _vault() -> tuple[Store, MemoryFileSystem]:
+    """A vault with every kind of file; a copy, so that each test damages its own."""
+    files = _MADE.after_crash()
+    return Store.open(ROOT, filesystem=files), files
+
+
+def _kept(files: MemoryFileSystem) -> list[Path]:
+    names = [path for path in all_files(files) if "cache" not in path.parts and path.name != "lock"]
+    return sorted(names)
+
+
+_FILES = [str(path.relative_to(ROOT)).split("/")[0] for path in _kept(_vault()[1])]
+EVERY_FILE = range(len(_FILES))
+
+
+def _findings(files: MemoryFileSystem) -> list[str]:
+    """What a fresh look finds; a vault that cannot be opened names the file itself."""
+    try:
+        return [damage.file for damage in Store.open(ROOT, filesystem=files).verify().damages]
+    except RecordDamaged as exc:
+        return [exc.path.name]
+
+
+def test_a_sound_vault_gives_no_alarm() -> None:
+    store, files = _vault()
+    report = store.verify()
+    assert (report.ok, report.damages, report.affected) == (True, (), ())
+    assert report.files == len(_kept(files))
+    assert report.bytes == sum(len(files.read(path) or b"") for path in _kept(files))
+
+
+@pytest.mark.parametrize("number", EVERY_FILE)
+@pytest.mark.parametrize("part", [0.0, 0.2, 0.4, 0.5, 0.7, 0.9, 0.999])
+def test_finds_a_flipped_bit_in_every_kind_of_file(number: int, part: float) -> None:
+    _, files = _vault()
+    path = _kept(files)[number]
+    content = files.read(path) or b""
+    overwrite(files, path, flipped(content, int(part * len(content))))
+    assert _findings(files)
+
+
+@pytest.mark.parametrize("number", EVERY_FILE)
+def test_finds_a_file_cut_short(number: int) -> None:
+    _, files = _vault()
+    path = _kept(files)[number]
+    overwrite(files, path, (files.read(path) or b"")[:-1])
+    assert _findings(files)
+
+
+@pytest.mark.parametrize("number", EVERY_FILE)
+def test_finds_a_file_with_garbage_behind_it(number: int) -> None:
+    _, files = _vault()
+    path = _kept(files)[number]
+    overwrite(files, path, (files.read(path) or b"") + b"\0garbage")
+    assert _findings(files)
+
+
+@pytest.mark.parametrize("number", EVERY_FILE)
+def test_finds_an_emptied_file(number: int) -> None:
+    _, files = _vault()
+    overwrite(files, _kept(files)[number], b"")
+    assert _findings(files)
+
+
+def _missing_is_found(number: int) -> bool:
+    _, files = _vault()
+    path = _kept(files)[number]
+    files.remove(path)
+    try:
+        return bool(_findings(files))
+    except Exception as exc:  # noqa: BLE001 - a vault without vault.json is no vault
+        return path.name == "vault.json" and type(exc).__name__ == "VaultMissing"
+
+
+# the newest log record may be missing after a crash: nothing can tell that from its having been taken away
+NEWEST_RECORD = max(number for number in EVERY_FILE if _FILES[number] == "log")
+
+
+@pytest.mark.parametrize("number", sorted(set(EVERY_FILE) - {NEWEST_RECORD}))
+def test_finds_a_missing_file(number: int) -> None:
+    assert _missing_is_found(number)
+
+
+def test_damage_costs_only_the_snapshots_that_need_the_blob() -> None:
+    store, files = new_store()
+    first = back_up(store, FIRST)
+    second = back_up(store, SECOND)
+    pack = next(
+        path for path in all_files(files) if path.suffix == ".pack" and b"print('new')" in (files.read(path) or b"")
+    )
+    content = files.read(pack) or b""
+    overwrite(files, pack, content.replace(b"print('new')", b"print('bad')"))
+    again = Store.open(ROOT, filesystem=files)
+    report = again.verify()
+    assert report.affected == (second.id,)
+    assert [damage.blobs for damage in report.damages] == [(hash_of(SECOND["new.py"]),)]
+    assert restored(again, first) == FIRST
+    with pytest.raises(BlobDamaged):
+        restored(again, second)
+
+
+def _with_damaged_source() -> tuple[Store, MemoryFileSystem]:
+    store, files = new_store()
+    back_up(store, {"main.py": SOURCE})
+    pack = next(path for path in all_files(files) if path.suffix == ".pack")
+    overwrite(files, pack, flipped(files.read(pack) or b"", 150))
+    return Store.open(ROOT, filesystem=files), files
+
+
+def test_a_new_backup_heals_what_verify_found() -> None:
+    store, files = _with_damaged_source()
+    assert not store.verify().ok
+    with store.writer() as writer:
+        blob = writer.add(SOURCE)
+    assert [store.read(blob), Store.open(ROOT, filesystem=files).read(blob)] == [SOURCE, SOURCE]
+
+
+def test_a_new_backup_heals_what_a_reader_found() -> None:
+    store, files = _with_damaged_source()
+    with pytest.raises(BlobDamaged):
+        store.read(BlobId(hash_of(SOURCE)))
+    with store.writer() as writer:
+        blob = writer.add(SOURCE)
+    assert [store.read(blob), Store.open(ROOT, filesystem=files).read(blob)] == [SOURCE, SOURCE]
+
+
+def test_a_damaged_header_costs_its_frame_only() -> None:
+    store, files = new_store()
+    back_up(store, {"a.py": SOURCE, "b.py": SOURCE[::-1]})
+    second = back_up(store, {"a.py": SOURCE + b"# more\n", "b.py": SOURCE[::-1] + b"# more\n"})
+    place = store._state.catalog.find(BlobId(hash_of(SOURCE + b"# more\n")))[0]
+    pack = Layout(ROOT).pack(place.pack)
+    overwrite(files, pack, flipped(files.read(pack) or b"", place.at - 20))
+    again = Store.open(ROOT, filesystem=files)
+    lost = [entry.path for entry in again.manifest(second) if entry.blob and not again.contains(entry.blob)]
+    assert lost == ["a.py"]
+    assert again.verify().affected == (second.id,)
+
+
+def test_a_damaged_snapshot_is_left_out_and_reported() -> None:
+    store, files = new_store()
+    first, second = back_up(store, FIRST), back_up(store, SECOND)
+    path = Layout(ROOT).snapshot(SHOP, 1, first.id)
+    overwrite(files, path, flipped(files.read(path) or b"", 30))
+    again = Store.open(ROOT, filesystem=files)
+    assert again.snapshots() == (second,)
+    assert again.verify().affected == (first.id,)
+    with pytest.raises(RecordDamaged):
+        again.snapshot(first.id)
+    assert restored(again, back_up(again, FIRST)) == FIRST
+
+
+def test_a_backup_goes_on_over_a_damaged_newest_snapshot() -> None:
+    store, files = new_store()
+    first = back_up(store, FIRST)
+    overwrite(files, Layout(ROOT).snapshot(SHOP, 1, first.id), b"{}\n")
+    again = Store.open(ROOT, filesystem=files)
+    second = back_up(again, SECOND)
+    assert (second.sequence, second.parent, restored(again, second)) == (2, first.id, SECOND)
+
+
+def test_a_damaged_document_is_left_out_and_reported() -> None:
+    store, files = new_store()
+    with store.writer() as writer:
+        writer.put_document("shop", {"name": "Shop"})
+    overwrite(files, ROOT / "projects" / "shop.json", b"{}")
+    assert dict(store.documents()) == {}
+    with pytest.raises(RecordDamaged):
+        store.document("shop")
+    assert [damage.file for damage in store.verify().damages] == ["projects/shop.json"]
+
+
+def test_a_record_taken_out_of_the_log_breaks_its_chain() -> None:
+    store, files = _vault()
+    files.remove(Layout(ROOT).record(2))
+    assert "log/00000003.json" in [damage.file for damage in store.verify().damages]
+
+
+def test_a_log_that_is_gone_is_reported() -> None:
+    store, files = new_store()
+    files.remove(Layout(ROOT).record(1))
+    assert [damage.file for damage in store.verify().damages] == ["log"]
+
+
+def test_the_log_goes_on_over_a_damaged_record() -> None:
+    store, files = new_store()
+    back_up(store, FIRST)
+    overwrite(files, Layout(ROOT).record(2), b"{}")
+    again = Store.open(ROOT, filesystem=files)
+    back_up(again, SECOND)
+    assert {damage.file for damage in again.verify().damages} == {"log/00000002.json"}
+
+
+def test_verifying_reports_its_progress() -> None:
+    store, _ = _vault()
+    seen: list[str] = []
+    store.verify(report=Reporter(lambda progress: seen.append(progress.phase)))
+    assert set(seen) == {"verify"}
+
+
+def test_a_broken_vault_file_is_refused() -> None:
+    _, files = new_store()
+    overwrite(files, ROOT / "vault.json", b"{}")
+    with pytest.raises(RecordDamaged):
+        Store.open(ROOT, filesystem=files)
