@@ -28,7 +28,6 @@ from corpora.results import table, write_section
 TITLE = "CodeVault and restic on one tree"
 
 _EDITS = 500
-_UNCHANGED_RUNS = 5
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -165,15 +164,15 @@ def first_backups(tools: Sequence[type[Tool]], tree: Path, work: Path, repeats: 
     return measured
 
 
-def later_backups(tools: Sequence[Tool], measured: Mapping[str, Measured], tree: Path) -> None:
+def later_backups(tools: Sequence[Tool], measured: Mapping[str, Measured], tree: Path, runs: int) -> None:
     """The unchanged runs, alternating, and the run after 500 edits, which are undone."""
     for tool in tools:
         measured[tool.name].unchanged_added = -tool.size()
-    for _ in range(_UNCHANGED_RUNS):
+    for _ in range(runs):
         for tool in tools:
             measured[tool.name].unchanged.append(timed(tool.backup(tree), environment=tool.environment))
     for tool in tools:
-        measured[tool.name].unchanged_added = (measured[tool.name].unchanged_added + tool.size()) // _UNCHANGED_RUNS
+        measured[tool.name].unchanged_added = (measured[tool.name].unchanged_added + tool.size()) // runs
     picked = pick_sources(tree, _EDITS, seed=7)
     before = {path: (path.read_bytes(), path.stat()) for path in picked}
     try:
@@ -268,6 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("tree", type=Path)
     parser.add_argument("--work", type=Path, help="where the copy and the vaults go; several times the tree's size")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--unchanged", type=int, default=5, help="how often the unchanged tree is backed up")
     parser.add_argument("--analyse", action="store_true", help="also analyse the whole tree (minutes)")
     parser.add_argument("--write", action="store_true", help="update corpora/RESULTS.md")
     asked = parser.parse_args(arguments)
@@ -281,7 +281,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kinds: tuple[type[Tool], ...] = (CodeVaultTool, ResticTool)
         measured = first_backups(kinds, tree, work, asked.repeats)
         ours, theirs = CodeVaultTool(work / "CodeVaultTool"), ResticTool(work / "ResticTool")
-        later_backups((ours, theirs), measured, tree)
+        later_backups((ours, theirs), measured, tree, asked.unchanged)
         analysis = None
         if asked.analyse:
             with said("analysis"):

@@ -11,7 +11,11 @@ from codevault.analysis.analyse import analyse
 from codevault.analysis.model import SymbolKind
 from corpora.distributions import SUFFIXES
 from corpora.generate import generate
+from corpora.generator.code import Function, symbols
 from corpora.generator.grammars import is_valid
+from corpora.generator.invention import craft, invent_file
+from corpora.generator.profile import quantiles
+from corpora.generator.rendering import render
 from corpora.generator.truth import Event, Step
 
 Place = tuple[str, str]
@@ -98,6 +102,16 @@ def same_print(event: Event, scene: Scene) -> bool:
     """Whether the symbol is, token by token, what its source was before the step."""
     old = prints(event.from_path, scene.before[event.from_project, event.from_path])[event.from_name]
     return prints(event.path, scene.after[event.project, event.path])[event.name] == old
+
+
+@cache
+def sizes(language: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Quantiles of lines and of functions a file, over 500 invented files that nobody parses."""
+    making = craft(language, 3)
+    files = [invent_file(making, f"3:{number}", "some_file", ()) for number in range(500)]
+    lines = quantiles([render(file, making.syntax, "p").count(b"\n") for file in files])
+    counts = [sum(isinstance(found.symbol, Function) for found in symbols(file.items)) for file in files]
+    return lines, quantiles(counts)
 
 
 def code(scene: Scene) -> list[tuple[str, bytes]]:

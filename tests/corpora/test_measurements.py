@@ -136,10 +136,8 @@ def test_the_report_states_ratios_of_medians() -> None:
     slower = Cost(wall=4.0, cpu=4.0, peak_mb=50.0)
     theirs = Measured([slower] * 3, 1000, 10, [slower], 0, [slower], 500, [slower], 0)
     page = report({"CodeVault": ours, "restic": theirs}, "A machine.", COST, 77)
-    assert (
-        "| first backup, without analysis | 2.00 / 1.50 / 100 | 2.00-2.00 | 4.00 / 4.00 / 50 | 4.00-4.00 | 0.50 | 0.38 |"
-        in page
-    )
+    assert "| first backup, without analysis | 2.00 / 1.50 / 100 | 2.00-2.00 | 4.00 / 4.00 / 50 | 4.00-4.00 |" in page
+    assert "4.00-4.00 | 0.50 | 0.38 |" in page
     assert "| added by 500 edited files | 50 | 500 | 0.100 |" in page
     assert "| added by an unchanged run | 3 | 0 | - |" in page
     assert "| caches beside it | 77 | 10 | 7.700 |" in page
@@ -150,12 +148,13 @@ def test_the_report_states_ratios_of_medians() -> None:
 def test_measures_both_tools_on_a_small_tree_and_leaves_it_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("os.sync", lambda: None)  # what other programs have to write is none of this test's business
     tree = tmp_path / "tree"
     tree.mkdir()
     (tree / "a.py").write_text("def a():\n    return 1\n")
     page = tmp_path / "RESULTS.md"
     monkeypatch.setattr(against_restic, "write_section", lambda title, body: page.write_text(body))
-    arguments = [str(tree), "--work", str(tmp_path), "--repeats", "1", "--analyse", "--write"]
+    arguments = [str(tree), "--work", str(tmp_path), "--repeats", "1", "--unchanged", "1", "--analyse", "--write"]
     assert against_restic.main(arguments) == 0
     assert "CodeVault 0 differences, restic 0." in capsys.readouterr().out
     assert "| analysis of the whole tree |" in page.read_text()
