@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from codevault.errors import InvalidArgument, RecordDamaged, UnknownProject
@@ -52,15 +53,9 @@ class Projects:
             raise InvalidArgument(f"{folder} is not a folder; give the root folder of a project")
         if folder.is_relative_to(_absolute(self._store.root)):
             raise InvalidArgument(f"{folder} lies in the vault itself")
-        chosen = name or folder.name
-        for other in self:
-            if other.root == str(folder):
-                raise InvalidArgument(f"{folder} is already project {other.name!r}")
-            if other.name == chosen:
-                raise InvalidArgument(f"there is already a project named {chosen!r} at {other.root}; give name=")
         project = Project(
             id=ProjectId(self._new_id()),
-            name=chosen,
+            name=name or folder.name,
             root=str(folder),
             client=client,
             phase=phase,
@@ -69,22 +64,22 @@ class Projects:
             notes=notes,
             created_ns=self._clock(),
         )
+        self._check_unique(project)
         self._write(project, ())
         return project
 
-    def update(self, project: ProjectKey, **changes: str | Iterable[str]) -> Project:
+    def update(self, project: ProjectKey, **changes: str | os.PathLike[str] | Iterable[str]) -> Project:
         """Changes fields (name, root, client, phase, stack, tags, notes) and logs each; the id stays.
 
         Raises:
             UnknownProject: no such project.
-            InvalidArgument: no such field.
+            InvalidArgument: no such field, not a value for it, or a name or root that another project has.
         """
         found, log = self._entry(self.get(project).id)
-        values = {field: value if isinstance(value, str) else _tags(value) for field, value in changes.items()}
-        if "root" in values:
-            values["root"] = str(_absolute(str(values["root"])))
+        values = {field: _value(field, value) for field, value in changes.items()}
         after, new = edited(found, self._clock(), **values)
         if new:
+            self._check_unique(after)
             self._write(after, log + new)
         return after
 
@@ -92,13 +87,14 @@ class Projects:
         """Takes the newest logged change of a project back; the undoing is itself logged.
 
         Raises:
-            InvalidArgument: there is nothing to undo.
+            InvalidArgument: there is nothing to undo, or another project has that name or root by now.
         """
         found, log = self._entry(self.get(project).id)
         if not log:
             raise InvalidArgument(f"project {found.name!r} has no change to undo")
         last = log[-1]
         after, new = edited(found, self._clock(), **{last.field: last.before})
+        self._check_unique(after)
         self._write(after, log + new)
         return after
 
@@ -133,7 +129,12 @@ class Projects:
             UnknownProject: the path lies in no project.
         """
         absolute = _absolute(path)
-        owners = [project for project in self if absolute.is_relative_to(project.root)]
+        plain = os.path.abspath(os.path.expanduser(path))
+        itself = _absolute(os.path.dirname(plain)) / os.path.basename(plain)
+        everything = tuple(self)
+        if any(itself.is_relative_to(project.root) for project in everything):
+            absolute = itself  # a link in a project is that project's, wherever it leads
+        owners = [project for project in everything if absolute.is_relative_to(project.root)]
         if not owners:
             raise UnknownProject(f"{absolute} lies in no project of this vault; projects.add() registers its root")
         owner = max(owners, key=lambda project: len(project.root))
@@ -141,18 +142,31 @@ class Projects:
         return owner, "" if relative == "." else relative
 
     def __iter__(self) -> Iterator[Project]:
-        """All projects, by name."""
-        found = [_decoded(self._store.root, name, document)[0] for name, document in self._store.documents().items()]
+        """All projects, by name. One whose document is damaged is left out; `verify()` names it."""
+        found = []
+        for name, document in self._store.documents().items():
+            with suppress(RecordDamaged):
+                found.append(_decoded(self._store.root, name, document)[0])
         return iter(sorted(found, key=lambda project: (project.name, project.id)))
 
     def __len__(self) -> int:
-        return len(self._store.documents())
+        return sum(1 for _ in self)
 
     def _entry(self, project: ProjectId) -> tuple[Project, tuple[ProjectChange, ...]]:
-        document = self._store.documents().get(project)
-        if document is None:
-            raise UnknownProject(f"no project {project!r} in this vault")
+        try:
+            document = self._store.document(project)
+        except InvalidArgument as exc:
+            raise UnknownProject(f"no project {project!r} in this vault") from exc
         return _decoded(self._store.root, project, document)
+
+    def _check_unique(self, project: Project) -> None:
+        for other in self:
+            if other.id == project.id:
+                continue
+            if other.root == project.root:
+                raise InvalidArgument(f"{project.root} is already project {other.name!r}")
+            if other.name == project.name:
+                raise InvalidArgument(f"there is already a project named {other.name!r} at {other.root}; give name=")
 
     def _write(self, project: Project, log: tuple[ProjectChange, ...]) -> None:
         with self._store.writer() as writer:
@@ -172,7 +186,20 @@ def _absolute(path: str | os.PathLike[str]) -> Path:
     return Path(os.path.realpath(os.path.expanduser(path)))
 
 
+def _value(field: str, value: str | os.PathLike[str] | Iterable[str]) -> str | tuple[str, ...]:
+    if field in {"stack", "tags"}:
+        return _tags(value)  # type: ignore[arg-type]  # anything else than texts is refused there
+    if field == "root" and isinstance(value, str | os.PathLike):
+        return str(_absolute(value))
+    if not isinstance(value, str):
+        raise InvalidArgument(f"{field} is one text, not {value!r}")
+    return value
+
+
 def _tags(tags: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(tags, str):
-        raise InvalidArgument("tags is a collection of texts, not one text")
-    return tuple(sorted(set(tags)))
+    if isinstance(tags, str | os.PathLike):
+        raise InvalidArgument("give a collection of texts, not one text")
+    found = tuple(tags)
+    if not all(isinstance(tag, str) for tag in found):
+        raise InvalidArgument("give a collection of texts")
+    return tuple(sorted(set(found)))
