@@ -142,7 +142,7 @@ class Scan:
             listed_ns=listed_ns,
         )
         if before is not None and not scanned.settled:
-            scanned.known = {os.fsdecode(row[0]): row[1:] for row in _decode(before)}
+            scanned.known = _unpack(before)
         return scanned
 
     def _remember(self, scanned: ScannedFolder) -> None:
@@ -282,6 +282,13 @@ def _why(verdict: Verdict) -> str:
 
 def _pack(rows: Iterator[tuple[object, ...]]) -> bytes:
     return _encode(list(rows))
+
+
+def _unpack(signature: bytes) -> dict[str, _Signature]:
+    try:
+        return {os.fsdecode(row[0]): row[1:] for row in _decode(signature)}
+    except msgspec.MsgspecError:  # from a damaged cache: everything here is read again
+        return {}
 
 
 def _join(folder: str, name: str) -> str:

@@ -185,6 +185,14 @@ def test_a_name_to_be_tried_again_unsettles_a_settled_folder_too() -> None:
     assert not scanned.settled
 
 
+@pytest.mark.parametrize("garbage", [b"", b"garbage", b"\x91\x01", b"\xc0"])
+def test_a_damaged_memory_only_means_reading_again(garbage: bytes) -> None:
+    (scanned,) = scan(MemoryFolder({"a": MemoryFile()}), {"": garbage}).folders()
+
+    assert not scanned.settled
+    assert not scanned.same(scanned.entries[0])
+
+
 def tagged(head: bytes, **more: MemoryFile) -> MemoryFolder:
     return MemoryFolder({"cache": MemoryFolder({CACHE_TAG: MemoryFile(head), "x": MemoryFile(), **more})})
 
