@@ -93,7 +93,7 @@ def required(pattern: str, *, case_sensitive: bool) -> Shape:
         return Shape(need=ANYTHING, one_line=False, note=unread)
     reader = _Reader(folded=bool(tree.state.flags & re.IGNORECASE))
     need = _simplify(reader.sequence(tree))
-    return Shape(need=need, one_line=reader.one_line)
+    return Shape(need=need, one_line=reader.one_line and not tree.state.flags & re.DOTALL)
 
 
 def _for_python(pattern: str) -> str:
