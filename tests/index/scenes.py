@@ -1,4 +1,4 @@
-"""Small projects for the index's tests: snapshots from texts, and an analysis that knows `def name` and nothing else."""
+"""Small projects for the index's tests: snapshots from texts, and an analysis that knows `def name` only."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -45,7 +47,7 @@ Places = set[tuple[str, str, int, int | None]]
 
 def cut_anywhere(cuts: list[int], content: bytes) -> FileAnalysis:
     borders = sorted({0, len(content), *(cut % (len(content) + 1) for cut in cuts)})
-    spans = list(zip(borders, borders[1:], strict=False))
+    spans = list(pairwise(borders))
     units = tuple(Unit(id=UnitId("0" * 32), spans=tuple(spans[at::2])) for at in range(2))
     return FileAnalysis(outcome=Outcome.TEXT, language="", grammar="", units=units)
 
@@ -89,7 +91,8 @@ def answered(scene: Scene, pattern: str, *, case_sensitive: bool, regex: bool) -
     found = search(pattern, case_sensitive=case_sensitive, limit=1000)
     assert found.coverage.complete
     return {
-        (hit.path, hit.snippet, hit.first_seen.sequence, hit.last_seen and hit.last_seen.sequence) for hit in found.hits
+        (hit.path, hit.snippet, hit.first_seen.sequence, hit.last_seen.sequence if hit.last_seen else None)
+        for hit in found.hits
     }
 
 
@@ -99,7 +102,7 @@ def test_texts_are_found_where_brute_force_finds_them(
     snapshots: list[dict[str, bytes | None]],
     text: str,
     case_sensitive: bool,
-    cuts: list[int],  # noqa: FBT001
+    cuts: list[int],
 ) -> None:
     options = re2.Options()
     options.case_sensitive = case_sensitive
@@ -113,7 +116,7 @@ def test_patterns_match_where_brute_force_matches(
     snapshots: list[dict[str, bytes | None]],
     pattern: str,
     case_sensitive: bool,
-    cuts: list[int],  # noqa: FBT001
+    cuts: list[int],
 ) -> None:
     options = re2.Options()
     options.case_sensitive = case_sensitive

@@ -122,14 +122,14 @@ def test_a_search_stops_at_its_time_and_says_so(till: Scene) -> None:
 
 
 def test_a_search_with_too_many_lines_says_so(scene: Scene) -> None:
-    scene.snap({"many.txt": b"".join(b"line number %d %s\n\n" % (number, b"." * 90) for number in range(1500))})
+    scene.snap({"many.txt": b"".join(b"line number %d %s\n\n" % (number, b"." * 90) for number in range(2500))})
     scene.understand()
     found = scene.index.search_text("line number")
     assert len(found.hits) == 50
     assert found.more
     assert "1000 lines" in found.coverage.notes[0]
-    everything = scene.index.search_text("line number", limit=2000)
-    assert len(everything.hits) == 1500
+    everything = scene.index.search_text("line number", limit=3000)
+    assert len(everything.hits) == 2500
     assert everything.coverage.complete
 
 
@@ -294,7 +294,7 @@ def test_groups_places_that_share_a_fingerprint(scene: Scene, monkeypatch: pytes
     exact = dict(scene.index.fingerprint_groups("exact", min_tokens=1))
     assert [sorted(hit.path for hit in hits) for hits in exact.values()] == [["a.py", "b.py"]] * 2
     renamed = dict(scene.index.fingerprint_groups("renamed", min_tokens=1))
-    assert sorted(sorted(hit.path for hit in hits) for hits in renamed.values())[0] == ["a.py", "b.py"]
+    assert ["a.py", "b.py"] in [sorted(hit.path for hit in hits) for hits in renamed.values()]
     assert ["a.py", "b.py", "c.py"] in [sorted(hit.path for hit in hits) for hits in renamed.values()]
     assert list(renamed) == sorted(renamed)
     assert list(scene.index.fingerprint_groups("exact", min_tokens=100)) == []
