@@ -15,7 +15,7 @@ from tree_sitter import Parser, Point, Tree
 
 from codevault.analysis.definitions import Definition, Walked
 from codevault.analysis.filetypes import name_of_text
-from codevault.analysis.fingerprints import ALGORITHM, fingerprint
+from codevault.analysis.fingerprints import ALGORITHM, Stream
 from codevault.analysis.grammar import Grammar, load_grammar
 from codevault.analysis.languages import detect_language
 from codevault.analysis.model import FileAnalysis, Outcome, Symbol, SymbolKind, Unit
@@ -169,15 +169,16 @@ def _homes(units: tuple[Unit, ...], owners: list[int], definitions: list[Definit
 
 
 def _symbols(content: bytes, walked: Walked, homes: list[int]) -> tuple[Symbol, ...]:
-    return tuple(_symbol(content, walked, found, home) for found, home in zip(walked.definitions, homes, strict=True))
+    borders = sorted({at for found in walked.definitions for at in found.borders()})
+    exact, renamed = Stream(walked.exact, borders), Stream(walked.renamed, borders)
+    return tuple(
+        _symbol(content, exact, renamed, found, home) for found, home in zip(walked.definitions, homes, strict=True)
+    )
 
 
-def _symbol(content: bytes, walked: Walked, found: Definition, unit: int) -> Symbol:
-    exact = walked.exact[found.first_token : found.last_token]
-    renamed = walked.renamed[found.first_token : found.last_token]
-    if found.unseen:
-        exact += found.unseen[0]
-        renamed += found.unseen[1]
+def _symbol(content: bytes, exact: Stream, renamed: Stream, found: Definition, unit: int) -> Symbol:
+    first, last = found.first_token, found.last_token
+    unseen, blinded = found.unseen
     return Symbol(
         name=found.name,
         qualified_name=found.qualified_name,
@@ -190,10 +191,10 @@ def _symbol(content: bytes, walked: Walked, found: Definition, unit: int) -> Sym
         signature=signature(content, found.header),
         parent=found.parent,
         unit=unit,
-        exact=fingerprint(exact),
-        renamed=fingerprint(renamed),
-        tokens=len(exact),
-        body="" if found.body_token < 0 else fingerprint(walked.exact[found.body_token : found.last_token]),
+        exact=exact.fingerprint(first, last, unseen),
+        renamed=renamed.fingerprint(first, last, blinded),
+        tokens=last - first + len(unseen),
+        body="" if found.body_token < 0 else exact.fingerprint(found.body_token, last),
     )
 
 

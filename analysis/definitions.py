@@ -57,7 +57,11 @@ class Definition:
     first_token: int
     last_token: int = 0
     body_token: int = -1
-    unseen: tuple[list[bytes], list[bytes]] | None = None
+    unseen: tuple[Sequence[bytes], Sequence[bytes]] = ((), ())
+
+    def borders(self) -> tuple[int, ...]:
+        """The tokens at which a part of it begins or ends."""
+        return (self.first_token, self.last_token, max(self.first_token, self.body_token))
 
 
 @dataclass(slots=True)
@@ -128,7 +132,10 @@ class _Match:
 
 
 class Scopes:
-    """The definitions that are open at the cursor, and what precedes the next one."""
+    """The definitions that are open at the cursor, and what precedes the next one.
+
+    `level` and `body` are the innermost scope's: what may be defined in it, where its body begins.
+    """
 
     def __init__(self, content: bytes, grammar: Grammar, walked: Walked) -> None:
         self._content = content
@@ -137,6 +144,8 @@ class Scopes:
         self._open = [_TOP]
         self._leads: list[_Lead] = []
         self._wrapper = _NO_WRAPPER
+        self.level = MODULE_LEVEL
+        self.body = -1
 
     def visit(self, node: Node, action: int, depth: int) -> int:
         """Take note of a node that is more than a token; the depth at which the innermost scope closes."""
@@ -145,7 +154,7 @@ class Scopes:
         elif action == DEFINITION:
             self._define(node, depth)
         elif action == BODY:
-            self._reach_body(node)
+            self._reach_body()
         elif action == LEAD:
             self._leads.append(_Lead(*node.byte_range, len(self._walked.exact)))
         elif action == ERROR:
@@ -168,19 +177,23 @@ class Scopes:
         scope = self._open.pop()
         if scope.symbol >= 0:  # a scope without symbol repeats its parent's: closed later, overwritten then
             self._walked.definitions[scope.symbol].last_token = len(self._walked.exact)
-        return self._open[-1].depth
+        outer = self._open[-1]
+        self.level, self.body = outer.level, outer.body
+        return outer.depth
 
     def close_all(self) -> None:
         """Close what the end of the tree leaves open."""
         while len(self._open) > 1:
             self.close()
 
-    def _reach_body(self, node: Node) -> None:
-        scope = self._open[-1]
-        if scope.body == node.start_byte and scope.symbol >= 0:
-            found = self._walked.definitions[scope.symbol]
-            if found.body_token < 0:
-                found.body_token = len(self._walked.exact)
+    def _reach_body(self) -> None:
+        symbol = self._open[-1].symbol
+        if symbol >= 0 and self._walked.definitions[symbol].body_token < 0:
+            self._walked.definitions[symbol].body_token = len(self._walked.exact)
+
+    def _push(self, scope: _Scope) -> None:
+        self._open.append(scope)
+        self.level, self.body = scope.level, scope.body
 
     def _wrap(self, node: Node, action: int, depth: int) -> None:
         outer = self._wrapper
@@ -204,9 +217,7 @@ class Scopes:
         self._walked.renamed.extend(words)
 
     def _define(self, node: Node, depth: int) -> None:
-        level = self._open[-1].level
-        if self._grammar.levels[node.kind_id] < level:
-            return
+        level = self.level
         for index, captures in sorted(self._grammar.definitions.matches(node), key=_pattern_of):
             rule = self._grammar.rules[index]
             if rule.level < level:
@@ -247,7 +258,7 @@ class Scopes:
             self._walked.definitions.append(self._definition(match, match.named, kind, parts[-1], prefix))
         level = max(scope.level, rule.inside)
         body = self._expect_body(match.captures)
-        self._open.append(_Scope(match.depth, level, prefix, symbol, rule.inside == TYPE_LEVEL, body))
+        self._push(_Scope(match.depth, level, prefix, symbol, rule.inside == TYPE_LEVEL, body))
 
     def _expect_body(self, captures: dict[str, list[Node]]) -> int:
         """Where the body begins; nodes of its kind are looked at from now on."""
@@ -341,9 +352,11 @@ def add_unseen(definitions: list[Definition], content: bytes, blanked: Sequence[
     for found in definitions:
         first, last = bisect_left(starts, found.start), bisect_left(starts, found.end)
         if first < last:
-            found.unseen = [], []
+            plain: list[bytes] = []
+            blinded: list[bytes] = []
             for start, end in blanked[first:last]:
-                lex(content, start, end, *found.unseen)
+                lex(content, start, end, plain, blinded)
+            found.unseen = plain, blinded
 
 
 def _last_byte(content: bytes, node: Node) -> tuple[int, int]:

@@ -97,7 +97,7 @@ def parse_spec(name: str, text: str) -> LanguageSpec:
         name=name,
         provider=provider,
         entry=entry,
-        distribution=provider.replace("_", "-"),
+        distribution=" ".join(header.get("distribution", [provider.replace("_", "-")])),
         extensions=tuple(header.get("extensions", ())),
         filenames=tuple(header.get("filenames", ())),
         interpreters=tuple(header.get("interpreters", ())),

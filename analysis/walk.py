@@ -13,20 +13,17 @@ from typing import Final
 from tree_sitter import Tree
 
 from codevault.analysis.definitions import BLIND_IDENTIFIER, BLIND_LITERAL, Scopes, Walked, add_unseen
-from codevault.analysis.grammar import BLANK, COMMENT, IDENTIFIER, LITERAL, RAW, TEXT, Grammar
+from codevault.analysis.grammar import BLANK, BODY, COMMENT, DEFINITION, IDENTIFIER, LITERAL, TEXT, Grammar
 
 MAX_RUN: Final = 4096
 """Bytes after which a run of adjacent literals becomes another token: growing one further would be quadratic."""
-
-_LEAVES: Final = frozenset({TEXT, RAW, BLANK, COMMENT})
-_SILENT: Final = frozenset({BLANK, COMMENT})
 
 
 def walk(tree: Tree, content: bytes, grammar: Grammar, blanked: Sequence[tuple[int, int]] = ()) -> Walked:  # noqa: C901 - one loop, unrolled for speed
     """Tokens and definitions of a tree parsed from `content`. Linear in the number of nodes."""
     walked = Walked()
     exact, renamed = walked.exact, walked.renamed
-    fixed, actions = grammar.fixed, grammar.actions
+    fixed, actions, levels = grammar.fixed, grammar.actions, grammar.levels
     scopes = Scopes(content, grammar, walked)
     cursor = tree.walk()
     down, following, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
@@ -41,11 +38,11 @@ def walk(tree: Tree, content: bytes, grammar: Grammar, blanked: Sequence[tuple[i
         else:
             action = actions[kind]
             if action == IDENTIFIER:
-                start, end = node.byte_range  # type: ignore[union-attr]
+                start, end = node.start_byte, node.end_byte  # type: ignore[union-attr]
                 exact.append(content[start:end])
                 renamed.append(BLIND_IDENTIFIER)
             elif action == LITERAL:
-                start, end = node.byte_range  # type: ignore[union-attr]
+                start, end = node.start_byte, node.end_byte  # type: ignore[union-attr]
                 if literal_at == len(exact) and len(exact[-1]) < MAX_RUN:  # how a run is cut is a matter of layout
                     exact[-1] += b"\0" + content[start:end]
                 else:
@@ -53,14 +50,18 @@ def walk(tree: Tree, content: bytes, grammar: Grammar, blanked: Sequence[tuple[i
                     renamed.append(BLIND_LITERAL)
                     literal_at = len(exact)
             else:
-                if action >= COMMENT:
+                if (
+                    action >= COMMENT
+                    and (action != DEFINITION or levels[kind] >= scopes.level)
+                    and (action != BODY or node.start_byte == scopes.body)  # type: ignore[union-attr]
+                ):
                     closing = scopes.visit(node, action, depth)  # type: ignore[arg-type]
                     if closing == depth:
                         literal_at = -1
-                if action not in _LEAVES and down():
+                if not TEXT <= action <= COMMENT and down():
                     depth += 1
                     continue
-                if action not in _SILENT:
+                if not BLANK <= action <= COMMENT:
                     scopes.leaf(node, action)  # type: ignore[arg-type]
                 if depth == closing:
                     closing, literal_at = scopes.close(), -1

@@ -13,6 +13,7 @@ from codevault.analysis.model import Outcome
 from codevault.analysis.wire import decode_request, decode_response, encode_request, encode_response
 from tests.analysis.samples import PATHS, uncovered, without_expectations
 
+RELAXED = settings(deadline=None)  # the first example loads grammars, and machines are shared
 NAMES = st.from_regex(r"[a-z_][a-z0-9_]{0,8}", fullmatch=True).filter(lambda name: not keyword.iskeyword(name))
 PATH_NAMES = st.sampled_from([f"a{spec.extensions[0]}" for spec in specs().values()] + ["a.txt", "a", "Makefile"])
 SAMPLES = st.sampled_from([(path.name, without_expectations(path)) for path in PATHS])
@@ -43,6 +44,7 @@ def damaged(draw: st.DrawFn) -> tuple[str, bytes]:
     return path, bytes(text)
 
 
+@RELAXED
 @given(path=PATH_NAMES | st.text(max_size=20), content=st.binary(max_size=400))
 def test_never_raises_and_covers_every_byte(path: str, content: bytes) -> None:
     found = analyse(path, content)
@@ -50,7 +52,7 @@ def test_never_raises_and_covers_every_byte(path: str, content: bytes) -> None:
     assert found.outcome is Outcome.BINARY or uncovered(content, found) == []
 
 
-@settings(deadline=None)
+@RELAXED
 @given(damaged())
 def test_covers_every_byte_of_damaged_source(sample: tuple[str, bytes]) -> None:
     found = analyse(*sample)
@@ -58,7 +60,7 @@ def test_covers_every_byte_of_damaged_source(sample: tuple[str, bytes]) -> None:
     assert found.outcome is Outcome.BINARY or uncovered(sample[1], found) == []
 
 
-@settings(deadline=None)
+@RELAXED
 @given(damaged())
 def test_keeps_symbols_within_their_parents_and_the_file(sample: tuple[str, bytes]) -> None:
     symbols = analyse(*sample).symbols
@@ -73,7 +75,7 @@ def test_keeps_symbols_within_their_parents_and_the_file(sample: tuple[str, byte
     ] == []
 
 
-@settings(deadline=None)
+@RELAXED
 @given(damaged())
 def test_tells_symbols_apart_by_name_and_place(sample: tuple[str, bytes]) -> None:
     symbols = analyse(*sample).symbols
@@ -81,6 +83,7 @@ def test_tells_symbols_apart_by_name_and_place(sample: tuple[str, bytes]) -> Non
     assert len({(symbol.qualified_name, symbol.start_byte, symbol.kind) for symbol in symbols}) == len(symbols)
 
 
+@RELAXED
 @given(st.lists(NAMES, min_size=7, max_size=7, unique=True))
 def test_keeps_renamed_when_names_are_replaced(names: list[str]) -> None:
     old = ["first", "alpha", "beta", "total", "gamma", "delta", "method"]
@@ -91,6 +94,7 @@ def test_keeps_renamed_when_names_are_replaced(names: list[str]) -> None:
     assert [symbol.renamed for symbol in before.symbols] == [symbol.renamed for symbol in after.symbols]
 
 
+@RELAXED
 @given(st.lists(LAYOUT, min_size=12, max_size=12), st.integers(1, 8))
 def test_keeps_exact_when_layout_and_comments_change(layout: list[bytes], width: int) -> None:
     lines = SOURCE.replace(b"    ", b" " * width).splitlines()
@@ -100,11 +104,13 @@ def test_keeps_exact_when_layout_and_comments_change(layout: list[bytes], width:
     assert [symbol.exact for symbol in before.symbols] == [symbol.exact for symbol in after.symbols]
 
 
+@RELAXED
 @given(st.text(max_size=60))
 def test_hints_at_a_known_language_or_none(path: str) -> None:
     assert language_hint(path) in {"", *specs()}
 
 
+@RELAXED
 @given(job=st.integers(0, 2**40), path=st.text(max_size=20), content=st.binary(max_size=100))
 def test_carries_any_request(job: int, path: str, content: bytes) -> None:
     assert decode_request(encode_request(job, path, content)[4:]) == (job, path, content)

@@ -86,7 +86,7 @@ def test_knows_no_grammar_for_a_language_without_folder() -> None:
 
 def test_knows_no_grammar_when_its_provider_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = parse_spec("toy", "; provider: tree_sitter_not_installed language\n")
-    monkeypatch.setitem(specs(), "toy", spec)  # type: ignore[arg-type] # the cached mapping is a dict
+    monkeypatch.setitem(specs(), "toy", spec)
 
     assert load_grammar("toy") is None
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codevault.analysis.lineage import ChangeKind, VersionedSymbol, match
 from codevault.analysis.model import SymbolKind
 
+RELAXED = settings(deadline=None)  # machines are shared
 _WORDS = st.sampled_from(["a", "b", "c"])
 
 
@@ -31,11 +32,13 @@ def symbols(draw: st.DrawFn) -> VersionedSymbol:
 VERSIONS = st.lists(symbols(), max_size=12)
 
 
+@RELAXED
 @given(VERSIONS)
 def test_finds_nothing_between_a_version_and_itself(version: list[VersionedSymbol]) -> None:
     assert [change for change in match(version, version) if change.before is None or change.after is None] == []
 
 
+@RELAXED
 @given(VERSIONS, VERSIONS)
 def test_uses_no_symbol_twice(before: list[VersionedSymbol], after: list[VersionedSymbol]) -> None:
     changes = match(before, after)
@@ -46,6 +49,7 @@ def test_uses_no_symbol_twice(before: list[VersionedSymbol], after: list[Version
     assert len(news) == len(set(news))
 
 
+@RELAXED
 @given(VERSIONS, VERSIONS)
 def test_accounts_for_every_symbol(before: list[VersionedSymbol], after: list[VersionedSymbol]) -> None:
     changes = match(before, after)
@@ -55,6 +59,7 @@ def test_accounts_for_every_symbol(before: list[VersionedSymbol], after: list[Ve
     assert len(after) - introduced == len(before) - removed
 
 
+@RELAXED
 @given(VERSIONS, VERSIONS)
 def test_gives_each_change_a_kind_evidence_and_confidence(
     before: list[VersionedSymbol], after: list[VersionedSymbol]
@@ -70,6 +75,7 @@ def test_gives_each_change_a_kind_evidence_and_confidence(
     ] == []
 
 
+@RELAXED
 @given(VERSIONS)
 def test_follows_each_symbol_of_a_renamed_file(version: list[VersionedSymbol]) -> None:
     one_file = [symbol for symbol in version if symbol.path == "x.py"]

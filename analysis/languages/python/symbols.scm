@@ -11,7 +11,6 @@
   (#set! level "module") (#set! named "[A-Z][A-Z0-9_]*"))
 
 (decorated_definition) @wrapper
-(lambda) @scope.function
 [(comment) (line_continuation)] @comment
 (identifier) @identifier
 [(integer) (float) (string_start) (string_content) (string_end) (escape_sequence) (escape_interpolation)] @literal
