@@ -2,8 +2,8 @@
 
 A version is a snapshot. From the newest version that has the symbol the walk goes back step by step: only snapshots
 that changed its file are looked at. Where the file before has no symbol of that name, the whole step is matched (moved,
-renamed), and where nothing matches, the symbol was introduced, or restored if an earlier version had it. Then it goes
-forward to say when the symbol vanished.
+renamed), and where nothing matches, the symbol was introduced, or restored if an earlier version of the file had it and
+lost it. Then it goes forward to say when the symbol vanished, and whether it came back.
 """
 
 from __future__ import annotations
@@ -118,34 +118,39 @@ class _Walk:
         events: list[Event] = []
         here: _Place | None = place
         while here is not None:
-            event, here = self._step_back(here)
-            if event is not None:
-                events.append(event)
+            found, here = self._step_back(here)
+            events.extend(found)
         return tuple(reversed(events))
 
     def forward(self, place: _Place) -> tuple[Event, ...]:
         events: list[Event] = []
         here: _Place | None = place
         while here is not None:
-            event, here = self._step_forward(here)
+            event, following = self._step_forward(here)
             if event is not None:
                 events.append(event)
+                if following is None:
+                    following, restored = self._restored_after(here, event.at.sequence)
+                    events.extend(restored)
+            here = following
         return tuple(events)
 
-    def _step_back(self, here: _Place) -> tuple[Event | None, _Place | None]:
+    def _step_back(self, here: _Place) -> tuple[tuple[Event, ...], _Place | None]:
+        """What brought the symbol to this version, newest first, and where it was before."""
         at = here.version.first
         earlier = _ending(self._index.versions(self._project, here.path), at.sequence - 1)
         if earlier is not None:
             twin = self._named(earlier, here)
             if twin is not None:
-                return self._changed(at, twin, here), twin
+                event = self._changed(at, twin, here)
+                return (event,) if event is not None else (), twin
         change, origin = self._matched(at, here, forward=False)
         if change is not None and origin is not None:
-            return _event(change, at, origin, here), origin
-        lost = self._lost_before(here, at.sequence)
-        if lost is not None:
-            return _made(("restored",), at, lost.symbol, here, "an earlier version of the file had it"), lost
-        return _made(("introduced",), at, None, here, ""), None
+            return (_event(change, at, origin, here),), origin
+        lost, removal = self._lost_before(here, at.sequence)
+        if lost is not None and removal is not None:
+            return (_made(("restored",), at, lost.symbol, here, "an earlier version of the file had it"), removal), lost
+        return (_made(("introduced",), at, None, here, ""),), None
 
     def _step_forward(self, here: _Place) -> tuple[Event | None, _Place | None]:
         last = here.version.last
@@ -229,16 +234,26 @@ class _Walk:
                 places[version.path, symbol.start_line, symbol.qualified_name] = _Place(version.path, version, symbol)
         return places
 
-    def _lost_before(self, here: _Place, sequence: int) -> _Place | None:
-        """The last earlier version of the same path that had the symbol, when the one just before had not."""
+    def _lost_before(self, here: _Place, sequence: int) -> tuple[_Place | None, Event | None]:
+        """Where the same path last had the symbol and then lost it for good, with the event of its removal."""
         for version in reversed(self._index.versions(self._project, here.path)):
-            if version.last is not None and version.last.sequence < sequence - 1:
-                found = self._named(version, here)
-                if found is not None:
-                    return found
-            elif version.last is not None and version.last.sequence < sequence:
+            if version.last is None or version.last.sequence >= sequence - 1:
                 continue
-        return None
+            found = self._named(version, here)
+            if found is not None:
+                event, following = self._step_forward(found)
+                return (found, event) if following is None else (None, None)
+        return None, None
+
+    def _restored_after(self, here: _Place, sequence: int) -> tuple[_Place | None, tuple[Event, ...]]:
+        """Where the symbol came back to the path it was removed from, with the event."""
+        for version in self._index.versions(self._project, here.path):
+            found = self._named(version, here) if version.first.sequence > sequence else None
+            if found is not None:
+                events, _ = self._step_back(found)
+                restored = tuple(event for event in events[:1] if "restored" in event.kinds)
+                return (found if restored else None), restored
+        return None, ()
 
 
 def _newest(index: Index, project: ProjectId, path: str, qualified_name: str) -> _Place:
