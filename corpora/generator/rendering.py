@@ -80,7 +80,7 @@ def _function(function: Function, syntax: Syntax, layout: Layout, pad: str, owne
     header = templates[function.traits % len(templates)] % {
         "name": function.name,
         "parameters": _parameters(function, syntax, syntax.receiver if owner else ""),
-        "type": type_of(function.name, syntax),
+        "type": syntax.types[function.traits // 64 % len(syntax.types)],  # not by name: renaming must not change it
         "owner": owner,
     }
     inner = pad + layout.indent

@@ -71,6 +71,18 @@ def prints(path: str, content: bytes) -> Mapping[str, str]:
     return {symbol.qualified_name: symbol.exact for symbol in analyse(path, content).symbols}
 
 
+@cache
+def skeletons(path: str, content: bytes) -> Mapping[str, str]:
+    """The fingerprint that renaming leaves alone of every symbol of a file version."""
+    return {symbol.qualified_name: symbol.renamed for symbol in analyse(path, content).symbols}
+
+
+def only_renamed(event: Event, scene: Scene) -> bool:
+    """Whether the symbol is, but for names and literals, what its source was before the step."""
+    old = skeletons(event.from_path, scene.before[event.from_project, event.from_path])[event.from_name]
+    return skeletons(event.path, scene.after[event.project, event.path])[event.name] == old
+
+
 def missing_after(*operators: str) -> list[Event]:
     """Events whose symbol the file lacks when the step is done."""
     return [

@@ -16,12 +16,13 @@ from tests.corpora.scenes import (
     missing_after,
     missing_before,
     names,
+    only_renamed,
     same_print,
     scenes,
     worked,
 )
 
-GOLDEN = "8419c54a2e626f5c99d557c4377fbd75"
+GOLDEN = "a6543a669ab2c88fb0eefaf8bdb055b2"
 
 
 def test_gives_the_same_bytes_and_truth_on_every_python_and_machine() -> None:
@@ -173,3 +174,9 @@ def test_a_step_that_deletes_removes_the_file(tmp_path: Path) -> None:
     write(Step(number=0, founding=True, changes=(made,), events=()), tmp_path)
     write(Step(number=1, founding=False, changes=(gone,), events=()), tmp_path)
     assert not (tmp_path / "p/a/b.py").exists()
+
+
+def test_renaming_a_symbol_changes_nothing_but_names() -> None:
+    renamed = [(s, e) for s, e in events(Operator.RENAME_SYMBOL) if not e.because]
+    assert renamed
+    assert all(only_renamed(e, s) for s, e in renamed)
