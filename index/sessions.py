@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from codevault.analysis.model import FileAnalysis
-from codevault.errors import CodeVaultError, IndexDamaged, VaultClosed
+from codevault.errors import IndexDamaged, InvalidArgument, VaultClosed
 from codevault.ids import VaultId
 from codevault.index import schema
 from codevault.index.finding import Memory
@@ -184,7 +184,7 @@ class Writer:
                         self._session.db.execute("BEGIN IMMEDIATE")
                     yield
             except BaseException as exc:
-                if not isinstance(exc, CodeVaultError) or isinstance(exc, IndexDamaged):
+                if not isinstance(exc, InvalidArgument):
                     self._give_up(exc)
                 raise
 

@@ -28,7 +28,7 @@ MOST_LINES = 20_000
 """Matching lines that one search ranks at most; more, and it stops and says so."""
 
 MOST_GROUPS = 200_000
-_REMEMBERED = 64 << 20
+REMEMBERED = 64 << 20
 
 
 @dataclass(slots=True)
@@ -136,7 +136,7 @@ class TextSearch:
                 kept += len(text)
                 for span in self.matcher.spans(text):
                     matches.add(text, span, content, 0)
-            if kept > _REMEMBERED:
+            if kept > REMEMBERED:
                 texts, kept = Texts(self.db, self.cache), 0
 
     def _contents(self, need: Need) -> set[int] | None:
