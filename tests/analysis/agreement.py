@@ -1,0 +1,203 @@
+"""How far the symbols agree with those of Universal Ctags, by name and line of the name.
+
+Run as `python -m tests.analysis.agreement LANGUAGE FOLDER [FILES]`; needs the program `ctags`. It prints a row of the
+table in analysis/LANGUAGES.md and what differs. A rule leaves out what one side does not look for; each is counted.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from codevault.analysis.analyse import analyse
+from codevault.analysis.languages import language_hint
+from codevault.analysis.model import FileAnalysis, Symbol, SymbolKind
+
+Names = set[tuple[str, int]]
+Tag = Mapping[str, str]
+Theirs = Callable[[Tag], bool]
+Ours = Callable[[FileAnalysis, Symbol], bool]
+
+KINDS = set(SymbolKind) - {SymbolKind.CONSTANT, SymbolKind.TYPE}
+WITH_TYPES = KINDS | {SymbolKind.TYPE}
+
+
+def _in_function(analysis: FileAnalysis, symbol: Symbol) -> bool:
+    while symbol.parent >= 0:
+        symbol = analysis.symbols[symbol.parent]
+        if symbol.kind in {SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR, SymbolKind.CONSTANT}:
+            return True
+    return False
+
+
+def _in_interface(analysis: FileAnalysis, symbol: Symbol) -> bool:
+    return symbol.parent >= 0 and analysis.symbols[symbol.parent].kind is SymbolKind.INTERFACE
+
+
+def _is_macro(_: FileAnalysis, symbol: Symbol) -> bool:
+    return symbol.signature.startswith("#")
+
+
+def _is_defaulted(_: FileAnalysis, symbol: Symbol) -> bool:
+    return symbol.signature.rstrip(";").endswith(("default", "delete"))
+
+
+def _is_value(analysis: FileAnalysis, symbol: Symbol) -> bool:
+    """An arrow function, or a function in an object: ctags 5.9 knows few of them."""
+    in_class = symbol.parent >= 0 and analysis.symbols[symbol.parent].kind is SymbolKind.CLASS
+    callable_ = symbol.kind in {SymbolKind.FUNCTION, SymbolKind.METHOD}
+    return callable_ and "function" not in symbol.signature and ("=" in symbol.signature or not in_class)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """What is compared for one language: kinds of either side, and the rules that leave symbols out."""
+
+    ctags: str
+    tags: str
+    kinds: set[SymbolKind]
+    theirs: Mapping[str, Theirs]
+    ours: Mapping[str, Ours]
+
+
+LOCAL = {"inside a function or the value of a constant (ctags does not look there)": _in_function}
+INTERFACE = {"method of an interface (another kind in ctags)": _in_interface}
+MACRO = {"macro (another kind in ctags)": _is_macro}
+VALUE = {"function as a value (ctags 5.9 does not know it)": _is_value}
+
+LANGUAGES = {
+    "python": Comparison(ctags="Python", tags="fcm", kinds=KINDS, theirs={}, ours={}),
+    "javascript": Comparison(
+        ctags="JavaScript",
+        tags="fcmgGS",
+        kinds=KINDS,
+        theirs={"object called a class": lambda tag: tag["kind"] == "class" and "class " not in tag["pattern"]},
+        ours=VALUE,
+    ),
+    "typescript": Comparison(
+        ctags="TypeScript",
+        tags="fcigmnGa",
+        kinds=WITH_TYPES,
+        theirs={
+            "word called an alias": lambda tag: tag["kind"] == "alias" and f"type {tag['name']}" not in tag["pattern"]
+        },
+        ours=LOCAL | INTERFACE | VALUE,
+    ),
+    "java": Comparison(
+        ctags="Java",
+        tags="acgim",
+        kinds=KINDS,
+        theirs={"enum constant called a method": lambda tag: tag["name"].isupper() and "(" not in tag["pattern"]},
+        ours=LOCAL,
+    ),
+    "go": Comparison(ctags="Go", tags="ftsia", kinds=WITH_TYPES, theirs={}, ours=LOCAL | INTERFACE),
+    "rust": Comparison(
+        ctags="Rust",
+        tags="nsifgMtP",
+        kinds=WITH_TYPES,
+        theirs={"module in another file": lambda tag: tag["kind"] == "module" and ";" in tag["pattern"]},
+        ours={},
+    ),
+    "c": Comparison(ctags="C", tags="fgsu", kinds=KINDS, theirs={}, ours=MACRO),
+    "cpp": Comparison(
+        ctags="C++", tags="fgsucn", kinds=KINDS, theirs={}, ours=MACRO | {"defaulted (no body)": _is_defaulted}
+    ),
+    "c-sharp": Comparison(
+        ctags="C#",
+        tags="cgimns",
+        kinds=KINDS,
+        theirs={"operator or destructor (named otherwise)": lambda tag: not tag["name"].split(".")[-1].isidentifier()},
+        ours=LOCAL | {"operator or destructor (named otherwise)": lambda _, symbol: not symbol.name.isidentifier()},
+    ),
+    "ruby": Comparison(
+        ctags="Ruby",
+        tags="cfmS",
+        kinds=KINDS,
+        theirs={
+            "call of describe or context": lambda tag: tag["kind"] in {"describe", "context"},
+            "object named in place of its method": lambda tag: f"def {tag['name']}." in tag["pattern"],
+        },
+        ours={},
+    ),
+    "php": Comparison(
+        ctags="PHP", tags="cfint", kinds=KINDS, theirs={"namespace": lambda tag: tag["kind"] == "namespace"}, ours={}
+    ),
+}
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Compare one language over one folder."""
+    language, folder = arguments[0], Path(arguments[1])
+    limit = int(arguments[2]) if len(arguments) > 2 else 800
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and language_hint(path.name) == language]
+    random.Random(7).shuffle(paths)
+    comparison, counts = LANGUAGES[language], Counter[str]()
+    tags = read_tags(comparison, paths[:limit], counts)
+    shared = missed = extra = 0
+    for path in paths[:limit]:
+        yours = tags.get(str(path), set())
+        mine = own_names(comparison, path, yours, counts)
+        shared += len(mine & yours)
+        missed += len(yours - mine)
+        extra += len(mine - yours)
+        for name, line in sorted(mine ^ yours):
+            sys.stderr.write(f"{'ctags' if (name, line) in yours else 'ours '} {path}:{line} {name}\n")
+    sys.stdout.write(
+        f"| {language} | {100 * shared / (shared + missed):.2f} % / {100 * shared / (shared + extra):.2f} % "
+        f"| {len(paths[:limit])} files, {shared} symbols; left out: "
+        f"{', '.join(f'{count} {rule}' for rule, count in counts.items()) or 'nothing'} |\n"
+    )
+
+
+def read_tags(comparison: Comparison, paths: Sequence[Path], counts: Counter[str]) -> dict[str, Names]:
+    """What ctags finds, by path."""
+    command = ["ctags", "--output-format=json", "--fields=+nK", "--sort=no", f"--language-force={comparison.ctags}"]
+    command += [f"--kinds-{comparison.ctags}={comparison.tags}", "--extras=-{anonymous}", "-L", "-", "-f", "-"]
+    listing = "\n".join(map(str, paths))
+    done = subprocess.run(command, input=listing, capture_output=True, text=True, errors="replace", check=True)
+    found: dict[str, Names] = {}
+    for tag in _parsed(done.stdout):
+        rule = next((rule for rule, applies in comparison.theirs.items() if applies(tag)), None)
+        if rule is not None:
+            counts[rule] += 1
+            continue
+        name = tag["name"].split(".")[-1] if comparison.ctags == "C#" else tag["name"]
+        found.setdefault(tag["path"], set()).add((re.sub(r"^operator (\W)", r"operator\1", name), int(tag["line"])))
+    return found
+
+
+def _parsed(output: str) -> Iterator[dict[str, str]]:
+    for line in output.splitlines():
+        try:
+            tag = json.loads(line)
+        except ValueError:  # a line that is not UTF-8 is cut by ctags
+            continue
+        if tag.get("_type") == "tag" and not tag["name"].startswith("__anon"):
+            yield {"pattern": "", **{key: str(value) for key, value in tag.items()}}
+
+
+def own_names(comparison: Comparison, path: Path, yours: Names, counts: Counter[str]) -> Names:
+    """What the analysis finds in a file. What ctags has found as well is not left out."""
+    analysis = analyse(path.name, path.read_bytes())
+    found: Names = set()
+    for symbol in analysis.symbols:
+        if symbol.kind not in comparison.kinds:
+            continue
+        place = (symbol.name, symbol.name_line)
+        rule = next((rule for rule, applies in comparison.ours.items() if applies(analysis, symbol)), None)
+        if rule is None or place in yours:
+            found.add(place)
+        else:
+            counts[rule] += 1
+    return found
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
