@@ -61,11 +61,14 @@ def invent_file(making: Craft, stream: str, stem: str, licence: tuple[str, ...])
     header += tuple(sentence(random) for _ in range(min(int(comments / (count + 1)), _LONGEST_HEADER) - len(header)))
     left = lines - len(header) - len(imports)
     comments = max(comments - len(header), 0.0)
-    invented: list[Function] = []
+    invented: dict[str, Function] = {}
     for name in callees[:count]:
-        invented.append(invent_function(random, making, name, callees, comments / count, max(left, 0)))
-        left -= _height(invented[-1], making.syntax)
-    items = _grouped(random, making, tuple(invented), stem)
+        function = invent_function(random, making, name, callees, comments / count, max(left, 0))
+        if function.name in invented:  # what everybody copies stands only once in a file
+            function = _fresh(random, making, name, callees, comments / count, max(left, 0))
+        invented[function.name] = function
+        left -= _height(function, making.syntax)
+    items = _grouped(random, making, tuple(invented.values()), stem)
     left -= 4 * (len(items) < count)
     constants = _constants(random, making, left) if left > 0 else ()
     return SourceFile(header, imports, constants, items, _layout(random, making.syntax))

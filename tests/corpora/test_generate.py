@@ -22,7 +22,7 @@ from tests.corpora.scenes import (
     worked,
 )
 
-GOLDEN = "a6543a669ab2c88fb0eefaf8bdb055b2"
+GOLDEN = "0478113cc244d9f3f67f2e55d3960e90"
 
 
 def test_gives_the_same_bytes_and_truth_on_every_python_and_machine() -> None:
@@ -180,3 +180,8 @@ def test_renaming_a_symbol_changes_nothing_but_names() -> None:
     renamed = [(s, e) for s, e in events(Operator.RENAME_SYMBOL) if not e.because]
     assert renamed
     assert all(only_renamed(e, s) for s, e in renamed)
+
+
+def test_no_name_stands_twice_in_a_file() -> None:
+    listed = [event.symbols for _, event in events(Operator.ADD_FILE)]
+    assert [names for names in listed if len(set(names)) != len(names)] == []
