@@ -16,6 +16,7 @@ from codevault.index.model import FileVersion
 from codevault.moments import iso
 from codevault.policy import FolderView, PathClass, Policy, Verdict, explain
 from codevault.projects.model import Project
+from codevault.scanning import LARGEST_TAG
 
 _LARGEST_HASHED = 64 << 20  # bytes; status answers at once, so larger files are judged by their size
 
@@ -67,7 +68,10 @@ def status_of(index: Index, policy: Policy, project: Project, path: str) -> Stat
     if newest is None:
         return _status(project, path, State.NEW if not versions else State.CHANGED, versions, None, "")
     same = found.st_size == newest.size and _same_content(full, newest)
-    return _status(project, path, State.SAFE if same else State.CHANGED, versions, newest if same else None, "")
+    if not same:
+        return _status(project, path, State.CHANGED, versions, None, "")
+    why = "" if newest.size <= _LARGEST_HASHED else f"above {_LARGEST_HASHED >> 20} MiB only the sizes were compared"
+    return _status(project, path, State.SAFE, versions, newest, why)
 
 
 def explanation(policy: Policy, project: Project, path: str) -> Verdict:
@@ -79,7 +83,8 @@ def explanation(policy: Policy, project: Project, path: str) -> Verdict:
     views = []
     above = Path(project.root)
     for name in folders:
-        views.append(FolderView(name=name, siblings=_names(above), children=_Names(above / name)))
+        inner = _Inner(above / name)
+        views.append(FolderView(name=name, siblings=_names(above), children=inner.names, head=inner.head))
         above = above / name
     if not parts:
         return Verdict(path_class=PathClass.OTHER)
@@ -92,14 +97,21 @@ def reasons(verdict: Verdict) -> str:
     return "; ".join(reason.evidence for reason in verdict.reasons)
 
 
-class _Names:
-    """The names in a folder, listed when first asked for."""
+class _Inner:
+    """What is in a folder, looked at when first asked for."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def __call__(self) -> Collection[str]:
+    def names(self) -> Collection[str]:
         return _names(self._folder)
+
+    def head(self, name: str) -> bytes:
+        try:
+            found = _start(self._folder / name, LARGEST_TAG + 1)
+        except OSError:
+            return b""
+        return found if len(found) <= LARGEST_TAG else b""
 
 
 def _names(folder: Path) -> Collection[str]:
@@ -112,12 +124,16 @@ def _names(folder: Path) -> Collection[str]:
 def _same_content(path: Path, version: FileVersion) -> bool:
     if version.size > _LARGEST_HASHED:
         return True
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with open(os.open(path, flags), "rb") as file:
-            return blake3(file.read(_LARGEST_HASHED + 1)).hexdigest() == version.blob
+        return blake3(_start(path, _LARGEST_HASHED + 1)).hexdigest() == version.blob
     except OSError:
         return False
+
+
+def _start(path: Path, length: int) -> bytes:
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    with open(os.open(path, flags), "rb") as file:
+        return file.read(length)
 
 
 def _status(

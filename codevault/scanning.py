@@ -20,7 +20,7 @@ from codevault.policy import Policy, Verdict
 from codevault.source import Folder, Listed, Unstable
 
 RACY_NS = 2_000_000_000  # the coarsest time stamp in use: FAT's two seconds
-_LARGEST_TAG = 4096  # bytes; a CACHEDIR.TAG is a few lines
+LARGEST_TAG = 4096  # bytes; a CACHEDIR.TAG is a few lines
 _MOST_OPEN = 128  # folders kept open at a time; the rest are reached again from the root
 
 _Signature = tuple[int, int, int, int, int]
@@ -267,8 +267,8 @@ def _children(folder: Folder | None, name: str) -> Collection[str]:
 
 
 def _head(folder: Folder, entries: list[Listed], name: str) -> bytes:
-    size = next((e.size for e in entries if e.name == name and stat.S_ISREG(e.mode)), _LARGEST_TAG + 1)
-    if size > _LARGEST_TAG:
+    size = next((e.size for e in entries if e.name == name and stat.S_ISREG(e.mode)), LARGEST_TAG + 1)
+    if size > LARGEST_TAG:
         return b""
     try:
         return folder.read(name)

@@ -232,6 +232,7 @@ class Vault:
         Raises:
             UnknownProject: the path lies in no project.
             UnknownPath: no snapshot holds it.
+            InvalidArgument: it leads out of the project.
         """
         owner, relative = self._located(path, project)
         return versions_of(self._reading(), owner.id, relative)
@@ -329,7 +330,7 @@ class Vault:
 
     def _located(self, path: str | os.PathLike[str], project: ProjectKey | None) -> tuple[Project, str]:
         if project is not None and not os.path.isabs(path):
-            return self.projects.get(project), Path(path).as_posix().removeprefix("./")
+            return self.projects.get(project), _downwards(path)
         owner, relative = self.projects.containing(path)
         if project is not None and self.projects.get(project).id != owner.id:
             raise UnknownProject(f"{os.fspath(path)} lies in project {owner.name!r}, not in the one given")
@@ -351,6 +352,13 @@ class Vault:
         if self._closed:
             raise VaultClosed("this vault was closed; Vault.open() opens it again", self.path)
         return self._store
+
+
+def _downwards(path: str | os.PathLike[str]) -> str:
+    relative = Path(os.path.normpath(path)).as_posix()
+    if relative == ".." or relative.startswith("../"):
+        raise InvalidArgument(f"{os.fspath(path)!r} leads out of the project")
+    return "" if relative == "." else relative
 
 
 def _folder(path: str | os.PathLike[str]) -> Path:

@@ -69,11 +69,13 @@ class Desk:
         store = Store.open(self.place, filesystem=self.disk, clock=lambda: self.now)
         return Vault(store, clock=lambda: self.now, workers=1)
 
-    def project(self, name: str, files: dict[str, str | bytes | None] | None = None, **facts: str) -> Project:
+    def project(
+        self, name: str, files: dict[str, str | bytes | None] | None = None, *, client: str = "", phase: str = ""
+    ) -> Project:
         """A registered project with these files."""
         self.write(name, files or {})
         (self.home / name).mkdir(exist_ok=True)
-        return self.vault.projects.add(self.home / name, **facts)
+        return self.vault.projects.add(self.home / name, client=client, phase=phase)
 
     def write(self, name: str, files: dict[str, str | bytes | None]) -> None:
         """Writes files of a project; None removes one."""
@@ -85,11 +87,18 @@ class Desk:
             else:
                 file.write_bytes(content if isinstance(content, bytes) else textwrap.dedent(content).encode())
 
-    def day(self, project: Project, files: dict[str, str | bytes | None] | None = None, **how: str) -> Backup:
+    def day(
+        self,
+        project: Project,
+        files: dict[str, str | bytes | None] | None = None,
+        *,
+        reason: str = "",
+        kind: str = "manual",
+    ) -> Backup:
         """A day passes, files change, and a backup is made."""
         self.now += DAY
         self.write(Path(project.root).name, files or {})
-        return self.vault.backup(project, **how)
+        return self.vault.backup(project, reason=reason, kind=kind)
 
 
 @dataclass
@@ -117,7 +126,7 @@ def archive_with_a_past(home: Path) -> Archive:
                 "billing/tax.py": TAX + "\n\n" + DISCOUNT,
                 "utils/text.py": SLUGS,
                 "notes.txt": "the quick brown fox\njumps over the lazy dog\n",
-                "data.bin": b"\x00\x01binary\xff",
+                "sample": b"\x00\x01binary\xff",
                 ".env": f"TOKEN={CANARY}\n",
             },
             reason="begun",

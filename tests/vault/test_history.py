@@ -242,7 +242,7 @@ def test_a_namesake_of_what_moved_away_is_new_not_restored(desk: Desk) -> None:
     ]
 
 
-def test_what_was_removed_and_came_back_is_told_from_its_first_name(desk: Desk) -> None:
+def test_what_came_back_under_another_name_stays_removed_under_the_old_one(desk: Desk) -> None:
     project = desk.project("shop")
     function = "def total(prices):\n    return sum(price * 2 for price in prices if price > 0)\n"
     desk.day(project, {"a.py": function, "b.py": "y = 1\n"})
