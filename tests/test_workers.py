@@ -35,6 +35,8 @@ source, sink = os.fdopen(0, "rb"), os.fdopen(1, "wb")
 os.write(1, bytes(4))
 while (payload := wire.read_frame(source)) is not None:
     job, path, content = wire.decode_request(payload)
+    if path == "takes its time":
+        time.sleep(0.01)
     if path == "hangs":
         time.sleep(1000)
     if path == "crashes":
@@ -73,6 +75,10 @@ def scripted(workers: int = 2, seconds: float = 20.0) -> WorkerPool:
 
 def crowd(count: int = 100) -> list[tuple[str, str, bytes]]:
     return [(f"crowd {number}", "ok", b"x" * number) for number in range(count)]
+
+
+def slow(count: int) -> Iterator[tuple[int, str, bytes]]:
+    return ((number, "takes its time", b"x") for number in range(count))
 
 
 def heavy(count: int) -> Iterator[tuple[int, str, bytes]]:
@@ -129,7 +135,7 @@ def test_gives_every_file_exactly_one_answer_under_its_own_key() -> None:
 
 def test_uses_several_processes_and_none_is_the_callers() -> None:
     with scripted() as pool:
-        pids = {answer.language for _, answer in pool.analyse_all(heavy(500))}
+        pids = {answer.language for _, answer in pool.analyse_all(slow(200))}
     assert len(pids) == 2
     assert str(os.getpid()) not in pids
 
@@ -154,12 +160,12 @@ def test_nothing_to_analyse_starts_no_worker() -> None:
         ("babbles", "the parser's answer could not be read"),
         ("lies", "the parser's answer could not be read"),
         ("closes", "the parser stopped answering"),
-        ("hangs", "the parser was killed after 0.6 s"),
+        ("hangs", "the parser was killed after 1.5 s"),
     ],
 )
 def test_a_worker_that_fails_costs_the_file_it_was_at_and_no_other(name: str, problem: str) -> None:
     files = [*crowd(40), ("bad", name, b"text\n"), *crowd(90)[40:]]
-    with scripted(seconds=0.6) as pool:
+    with scripted(seconds=1.5) as pool:
         answers = dict(pool.analyse_all(files))
     bad = answers.pop("bad")
     assert (bad.outcome, bad.problems) == (Outcome.FAILED, (problem,))
@@ -359,10 +365,10 @@ def test_goes_on_with_fewer_workers_when_no_new_one_can_be_started(tmp_path: Pat
     interpreter = tmp_path / "python"
     interpreter.symlink_to(sys.executable)
     with WorkerPool(2, command=(str(interpreter), *COMMAND[1:])) as pool:
-        pids = {int(answer.language) for _, answer in pool.analyse_all(heavy(500))}
+        pids = {int(answer.language) for _, answer in pool.analyse_all(slow(200))}
         interpreter.unlink()
         os.kill(min(pids), signal.SIGKILL)
-        survivors = {int(answer.language) for _, answer in pool.analyse_all(heavy(500))}
+        survivors = {int(answer.language) for _, answer in pool.analyse_all(crowd())}
     assert survivors == {max(pids)}
 
 
