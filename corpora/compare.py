@@ -70,11 +70,17 @@ class _History:
                 self._files_per_step.append(touched)
             self._kinds.update(whole)
             self._kinds["M"] += touched - len(whole)
+        renamed = {
+            (event.project, path)
+            for event in step.events
+            if event.operator is Operator.RENAME_FILE
+            for path in (event.path, event.from_path)
+        }
         for change in step.changes:
             before = self._contents.pop((change.project, change.path), b"")
             if change.content is not None:
                 self._contents[change.project, change.path] = change.content
-            if not step.founding:
+            if not step.founding and (change.project, change.path) not in renamed:
                 self._lines.append(_changed_lines(before, change.content or b""))
 
     def profile(self) -> HistoryProfile:
