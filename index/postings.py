@@ -28,7 +28,7 @@ def append(db: sqlite3.Connection, table: Table, added: Mapping[int, Sequence[in
         chunk, packed = old.get(item, (0, b""))
         if len(packed) >= CHUNK:
             chunk, packed = chunk + 1, b""
-        last = sum(map(unzigzag, unpack(packed)))
+        last = sum(map(unzigzag, unpack(packed))) if packed else 0
         rows.append((item, chunk, packed + _steps(contents, last)))
     rows.sort()
     db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)  # noqa: S608 - a constant

@@ -55,7 +55,9 @@ class Recorder:
         self._db = db
         self._labels = labels
         self._text = text
-        self._key = blake3(vault.encode()).digest()
+        self._keys = {
+            kind: blake3(f"{kind} {vault}".encode()).digest() for kind in ("fragment", "declaration", "symbol")
+        }
         self._groups = GroupWriter(db, text)
         self._batch: list[_Prepared] = []
         self._taken: set[int] = set()
@@ -83,7 +85,7 @@ class Recorder:
                 content=pending.content,
                 analysis=analysis,
                 whole_last_line=content.endswith(b"\n"),
-                fragments=tuple((self._hash(b"f" + part.text), part) for part in cut),
+                fragments=tuple((self._hash("fragment", part.text), part) for part in cut),
                 declarations=declarations,
                 symbols=symbols,
             )
@@ -92,18 +94,18 @@ class Recorder:
         if len(self._batch) >= BATCH_FILES or self._bytes >= BATCH_BYTES:
             self.flush()
 
-    def _hash(self, text: bytes) -> int:
-        return int.from_bytes(blake3(text, key=self._key).digest(8), "little") >> 1
+    def _hash(self, kind: str, text: bytes) -> int:
+        return int.from_bytes(blake3(text, key=self._keys[kind]).digest(8), "little") >> 1
 
     def _hash_symbols(self, analysis: FileAnalysis) -> tuple[tuple[int, ...], tuple[int, ...]]:
         declarations, symbols = [], []
         for symbol in analysis.symbols:
             declared = _declared(symbol, analysis.language).encode("utf-8", "surrogatepass")
-            declarations.append(self._hash(b"d" + declared))
+            declarations.append(self._hash("declaration", declared))
             unit = analysis.units[symbol.unit].id
             lines, size = symbol.end_line - symbol.start_line, symbol.end_byte - symbol.start_byte
             body = f"\0{symbol.exact}{symbol.renamed}{symbol.body}\0{unit}\0{symbol.tokens}\0{size}\0{lines}"
-            symbols.append(self._hash(b"s" + declared + body.encode()))
+            symbols.append(self._hash("symbol", declared + body.encode()))
         return tuple(declarations), tuple(symbols)
 
     def flush(self) -> None:

@@ -8,8 +8,7 @@ are cut once more at blank lines, which lets two versions of a long text meet ag
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from codevault.analysis.model import Unit
@@ -42,16 +41,18 @@ def searchable(content: bytes) -> bytes:
 
 
 def fragments(content: bytes, units: Iterable[Unit]) -> tuple[Fragment, ...]:
-    """The fragments of a file version, in order; none of an empty file. Linear in lines and spans."""
-    if not content:
+    """The fragments of a file version, in order; none of an empty file. Linear in bytes and spans."""
+    text = searchable(content)
+    if not text:
         return ()
-    lines = searchable(content).split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    borders = () if content[:2] in _UTF16 else _borders(content, units)
+    end = len(text) - text.endswith(b"\n")
     found: list[Fragment] = []
-    for start, end in _runs(lines, borders):
-        _cut(lines, start, end, found)
+    first = 0
+    for border in _borders(content, text, units):
+        if first < border < end and _has_text(text, border):
+            _cut(text, first, border - 1, found)
+            first = border
+    _cut(text, first, end, found)
     return tuple(found)
 
 
@@ -69,54 +70,59 @@ def _from_latin1(line: bytes) -> bytes:
     return line.decode("latin-1").encode()
 
 
-def _borders(content: bytes, units: Iterable[Unit]) -> Sequence[int]:
-    """Ascending numbers (from 0) of the lines that are the first whole line of some span."""
-    starts = sorted({start for unit in units for start, _ in unit.spans})
-    if len(starts) < 2:
-        return ()
-    line_starts = [0]
-    append = line_starts.append
-    at = content.find(b"\n") + 1
-    while at:
-        append(at)
-        at = content.find(b"\n", at) + 1
-    return sorted({bisect_left(line_starts, start) for start in starts})
+def _borders(content: bytes, text: bytes, units: Iterable[Unit]) -> list[int]:
+    """Ascending offsets in `text` of the lines that are the first whole line of some span of `content`."""
+    starts = {start for unit in units for start, _ in unit.spans}
+    if len(starts) < 2 or content[:2] in _UTF16:
+        return []
+    borders = sorted({_line_from(content, start) for start in starts})
+    if text is content:
+        return borders
+    lines = [0]
+    while (at := text.find(b"\n", lines[-1]) + 1) > 0:
+        lines.append(at)
+    return [lines[content.count(b"\n", 0, border)] for border in borders]
 
 
-def _runs(lines: Sequence[bytes], borders: Sequence[int]) -> Iterable[tuple[int, int]]:
-    """(first, end) of each run between borders; a run of blank lines joins the run before it."""
-    first = 0
-    for border in borders:
-        if border <= first or border >= len(lines):
-            continue
-        if _has_text(lines, border):
-            yield first, border
-            first = border
-    if first < len(lines):
-        yield first, len(lines)
+def _line_from(content: bytes, start: int) -> int:
+    """The first line start at or behind an offset."""
+    if start == 0 or content[start - 1] == 10:
+        return start
+    return content.find(b"\n", start) + 1 or len(content)
 
 
-def _has_text(lines: Sequence[bytes], border: int) -> bool:
-    return bool(lines[border].strip())
+def _has_text(text: bytes, line: int) -> bool:
+    """False for a blank line: a run of them joins the run before it."""
+    end = text.find(b"\n", line)
+    return bool(text[line : end if end >= 0 else None].strip())
 
 
-def _cut(lines: Sequence[bytes], start: int, end: int, found: list[Fragment]) -> None:
-    """Appends the fragments of one run."""
-    text = b"\n".join(lines[start:end])
-    if len(text) < 2 * SHORT:
-        found.append(Fragment(text, end - start))
-        return
-    first = start
-    size = 0
-    for at in range(start, end):
-        line = lines[at]
-        if size >= SHORT and line and _is_cut(line, lines[at - 1], size):
-            found.append(Fragment(b"\n".join(lines[first:at]), at - first))
-            first, size = at, 0
-        size += len(line) + 1
-    found.append(Fragment(b"\n".join(lines[first:end]), end - first))
+def _cut(text: bytes, first: int, end: int, found: list[Fragment]) -> None:
+    """Appends the fragments of one run, text[first:end]."""
+    while end - first >= 2 * SHORT:
+        at = _next_cut(text, first, end)
+        if at >= end:
+            break
+        found.append(Fragment(text[first : at - 1], text.count(b"\n", first, at)))
+        first = at
+    found.append(Fragment(text[first:end], text.count(b"\n", first, end) + 1))
 
 
-def _is_cut(line: bytes, before: bytes, size: int) -> bool:
-    """After a blank line; in a long fragment one line in eight, picked by its bytes so that versions pick the same."""
-    return not before or (size >= LONG and sum(line) & 7 == 0)
+def _next_cut(text: bytes, first: int, end: int) -> int:
+    """The line that begins the next fragment: behind a blank line, or in a long fragment one in eight.
+
+    Those are picked by their own bytes, so that every version picks the same. `end` when there is none.
+    """
+    at = text.find(b"\n\n", first + SHORT, end)
+    cut = end if at < 0 else at + 2
+    while cut < end and text[cut] == 10:
+        cut += 1
+    line = first + LONG
+    while line < cut:
+        line = text.find(b"\n", line, cut) + 1
+        if not line:
+            break
+        stop = text.find(b"\n", line, end)
+        if line < stop and sum(text[line:stop]) & 7 == 0:
+            return line
+    return cut

@@ -11,9 +11,12 @@ from collections.abc import Iterable
 
 def pack(values: Iterable[int]) -> bytes:
     """The numbers one after another; every one must be >= 0."""
+    numbers = list(values)
+    if not numbers or max(numbers) < 128:
+        return bytes(numbers)
     out = bytearray()
     append = out.append
-    for value in values:
+    for value in numbers:
         rest = value
         while rest > 127:
             append(rest & 127 | 128)
