@@ -37,6 +37,10 @@ from codevault.understanding import Understanding, understand
 from codevault.versions import versions_of
 from codevault.workers import WorkerPool
 
+_PATIENCE_S = 60.0
+"""Wall-clock seconds before a silent worker is killed. A parser stops itself after ten of processor time, so this only
+meets hangs; it is long because a busy machine starves processes of low priority, and that is no file's fault."""
+
 
 class Vault:
     """An archive of projects in which every version is understood as code. Use it in a `with` statement.
@@ -148,7 +152,7 @@ class Vault:
         report = Reporter(progress, cancel)
         with self._index.writing() as index:
             catch_up(self._store, index, self.projects, report)
-        with WorkerPool(self._workers) as pool:
+        with WorkerPool(self._workers, seconds=_PATIENCE_S) as pool:
             return understand(self._store, self._index.writing, pool, report)
 
     def rebuild(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> Understanding:
