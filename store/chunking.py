@@ -26,10 +26,10 @@ class ListMalformed(Exception):  # noqa: N818 - never leaves the store: becomes 
 def cut(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The chunks of a stream that comes in pieces of any size; depends on content only, not on the pieces.
 
-    Holds about 12 MiB plus the largest piece.
+    Holds about 20 MiB plus the largest piece.
     """
     held = bytearray()
-    for piece in pieces:
+    for piece in sliced(pieces):
         held += piece
         if len(held) >= _FILLED:
             done = 0
@@ -41,6 +41,14 @@ def cut(pieces: Iterable[bytes]) -> Iterator[bytes]:
             del held[:done]
     for offset, length in _boundaries(bytes(held)):
         yield bytes(held[offset : offset + length])
+
+
+def sliced(pieces: Iterable[bytes]) -> Iterator[memoryview]:
+    """The same stream in pieces of at most 1 MiB, without copying: a large piece must not be held several times."""
+    for piece in pieces:
+        view = memoryview(piece)
+        for at in range(0, len(view), AVERAGE):
+            yield view[at : at + AVERAGE]
 
 
 def encode_list(chunks: Iterable[tuple[BlobId, int]]) -> bytes:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from itertools import pairwise
 from operator import itemgetter
 from typing import Literal
@@ -69,10 +70,9 @@ def encode_manifest(entries: Iterable[Entry]) -> bytes:
             if entry.path == after.path:
                 raise InvalidArgument(f"two entries for the path {entry.path!r}")
     del keys
-    content = bytearray()
-    for entry in ordered:
-        content += _encode_line(entry)
-    return bytes(content)
+    content = BytesIO()  # hands out what it holds without a copy
+    content.writelines(map(_encode_line, ordered))
+    return content.getvalue()
 
 
 def decode_line(line: bytes) -> Entry:

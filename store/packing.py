@@ -71,13 +71,22 @@ class Packer:
         if self._group_bytes >= GROUP:
             self.close_group()
 
-    def add_delta(self, blob: BlobId, content: bytes, base: BlobId, base_content: bytes) -> None:
-        """Takes a blob to be stored as difference from `base`, or whole if that does not pay."""
-        prefix = bytes.fromhex(base)[:BASE_BYTES]
-        frame = self._pool.submit(_delta_if_it_pays, content, base_content)
-        held = len(content) + len(base_content)
-        members = ((blob, len(content)),)
-        self._put(_Job(members=members, frame=frame, kind=FrameKind.DELTA, base=prefix, content=content, held=held))
+    def add_delta(self, blob: BlobId, content: bytes, base: BlobId, load: Callable[[], bytes | None]) -> None:
+        """Takes a blob to be stored as difference from `base`, or whole if that does not pay.
+
+        `load` gives the base's content, None if it is of no use; it is called in a worker thread.
+        """
+        frame = self._pool.submit(_delta_if_it_pays, content, load)
+        self._put(
+            _Job(
+                members=((blob, len(content)),),
+                frame=frame,
+                kind=FrameKind.DELTA,
+                base=bytes.fromhex(base)[:BASE_BYTES],
+                content=content,
+                held=2 * len(content),
+            )
+        )
 
     def add_list(self, blob: BlobId, length: int, listing: bytes) -> None:
         """Takes the list of chunks that a large blob is."""
@@ -198,7 +207,10 @@ def _alone(contents: tuple[bytes, ...]) -> bytes | None:
     return compress(content, _SMALL_LEVEL if len(content) < _SMALL else _LEVEL)
 
 
-def _delta_if_it_pays(content: bytes, base: bytes) -> bytes | None:
+def _delta_if_it_pays(content: bytes, load: Callable[[], bytes | None]) -> bytes | None:
+    base = load()
+    if base is None:
+        return None
     delta = compress_delta(content, base)
     if len(delta) + _OVERHEAD <= len(content) // 8:
         return delta

@@ -17,7 +17,7 @@ from codevault.store.filesystem import FileSystem
 from codevault.store.layout import Layout
 from codevault.store.pack import FrameKind
 from codevault.store.records import hash_of
-from codevault.store.zstd_codec import MAX_CONTENT, FrameDamaged, content_size, decompress
+from codevault.store.zstd_codec import MAX_CONTENT, FrameDamaged, content_size, decompress, decompress_start
 
 MAX_DEPTH = 128
 """Longest chain of bases followed; the writer stays far below, so more is a hostile cycle."""
@@ -170,11 +170,14 @@ class BlobReader:
         return self._any(chunk, places, depth)
 
     def _solid(self, location: Location) -> bytes:
-        key = (location.pack, location.at)
+        """The frame's content, at least as far as the blob goes; whole once a second blob of it is asked for."""
+        key, needed = (location.pack, location.at), location.inner + location.length
         content = self.recent.get(key)
-        if content is None:
+        if content is None or len(content) < needed:
             frame = self._frame(location)
-            content = decompress(frame, content_size(frame))
+            whole = content_size(frame)
+            alone = content is None and needed < whole // 2
+            content = decompress_start(frame, needed) if alone else decompress(frame, whole)
             self.recent.put(key, content)
         return content
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from types import TracebackType
 from typing import Self
@@ -36,6 +36,7 @@ from codevault.store.zstd_codec import usable_base
 
 _WHOLE_MANIFEST = 32 << 20
 _RECENT_BYTES = 8 << 20
+_Base = tuple[BlobId, Callable[[], bytes | None]]  # a base and how to get its content, in another thread
 
 
 class Writer:
@@ -77,7 +78,7 @@ class Writer:
             StorageFull, StorageError: the vault keeps what was committed; this writer is finished.
         """
         if len(content) >= LARGE:
-            return self.add_stream((content,), path=path, hint=hint)[0]
+            return self._add_large((content,), hint)[0]
         with self._working():
             blob = BlobId(hash_of(content))
             if not self._known(blob):
@@ -186,7 +187,7 @@ class Writer:
             return False  # found damaged earlier: this content heals it
         return True
 
-    def _store(self, blob: BlobId, content: bytes, base: tuple[BlobId, bytes] | None) -> None:
+    def _store(self, blob: BlobId, content: bytes, base: _Base | None) -> None:
         self._pending[blob] = base[0] if base else None
         if base:
             self._packer.add_delta(blob, content, *base)
@@ -194,26 +195,34 @@ class Writer:
             self._packer.add(blob, content)
         self._recent.put(blob, content)
 
-    def _choose_base(self, content: bytes, path: str, hint: BlobId | None) -> tuple[BlobId, bytes] | None:
+    def _choose_base(self, content: bytes, path: str, hint: BlobId | None) -> _Base | None:
         if hint is not None:
             return self._base(hint, len(content))
-        relative = self._named().nearest(path, len(content)) if path and 0 < len(content) < LONG else None
-        base = self._base(relative, len(content)) if relative is not None else None
-        return base if base and alike(content, base[1]) else None
+        if not path or not 0 < len(content) < LONG:
+            return None
+        relative = self._named().nearest(path, len(content))
+        return None if relative is None else self._base(relative, len(content), content)
 
-    def _base(self, blob: BlobId, size: int) -> tuple[BlobId, bytes] | None:
+    def _base(self, blob: BlobId, size: int, like: bytes | None = None) -> _Base | None:
+        """What to store `size` bytes as a difference from, given a relative; with `like`, only if that is alike."""
         bases = self._bases(blob)
         if len(bases) >= longest_chain(size):
             blob = bases[-1]  # a new branch from the key version is smaller than a new key version
-        if blob in self._state.suspects:
+        held = self._recent.get(blob)
+        if held is None and blob not in self._state.catalog:
             return None
-        content = self._recent.get(blob)
-        if content is None and blob in self._state.catalog:
-            try:
-                content = self._state.reader.read(blob) if self._state.reader.size(blob) < _WHOLE_MANIFEST else None
-            except DamageError:
-                self._state.suspects.add(blob)
-        return (blob, content) if content is not None and usable_base(content) else None
+        return blob, lambda: self._base_content(blob, held, like)
+
+    def _base_content(self, blob: BlobId, held: bytes | None, like: bytes | None) -> bytes | None:
+        """The base's bytes, None if they are of no use. Runs in the packer's threads."""
+        try:
+            if held is None and self._state.reader.size(blob) < _WHOLE_MANIFEST and blob not in self._state.suspects:
+                held = self._state.reader.read(blob)
+        except DamageError:
+            self._state.suspects.add(blob)
+        if held is None or not usable_base(held) or (like is not None and not alike(like, held)):
+            return None
+        return held
 
     def _bases(self, blob: BlobId) -> list[BlobId]:
         found: list[BlobId] = []
@@ -278,8 +287,10 @@ class Writer:
             return self._add_large((content,), previous)[0]
         blob = BlobId(hash_of(content))
         if not self._known(blob):
-            self._packer.close_group()  # a manifest is read alone, and often
-            self._store(blob, content, self._base(previous, len(content)) if previous else None)
+            base = self._base(previous, len(content)) if previous else None
+            if base is None:
+                self._packer.close_group()  # a manifest is read alone, and often
+            self._store(blob, content, base)
         return blob
 
     def _checked(self, entries: Iterable[Entry]) -> Iterator[Entry]:

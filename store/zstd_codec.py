@@ -31,9 +31,7 @@ class FrameDamaged(Exception):  # noqa: N818 - never leaves the store: becomes B
 def compress(content: bytes, level: int) -> bytes:
     """One frame holding `content`, decoded again and compared before it is handed out."""
     frame = zstd.compress(content, options={_Parameter.compression_level: level, _Parameter.checksum_flag: 1})
-    if zstd.decompress(frame) != content:
-        raise FrameDamaged("zstd did not reproduce what it compressed")
-    return frame
+    return _proven(frame, content, None)
 
 
 def usable_base(base: bytes) -> bool:
@@ -51,10 +49,7 @@ def compress_delta(content: bytes, base: bytes) -> bytes:
         options[_Parameter.enable_long_distance_matching] = 1
         options[_Parameter.window_log] = max(20, min(27, (len(content) + len(base)).bit_length()))
     prefix = zstd.ZstdDict(base, is_raw=True).as_prefix
-    frame = zstd.compress(content, options=options, zstd_dict=prefix)
-    if decompress(frame, len(content), base) != content:
-        raise FrameDamaged("zstd did not reproduce what it compressed")
-    return frame
+    return _proven(zstd.compress(content, options=options, zstd_dict=prefix), content, base)
 
 
 def content_size(frame: bytes) -> int:
@@ -80,13 +75,46 @@ def decompress(frame: bytes, size: int, base: bytes | None = None) -> bytes:
     """
     if size > MAX_CONTENT or content_size(frame) != size:
         raise FrameDamaged("the frame's size is not the recorded one")
-    options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 28}
-    prefix = None if base is None else zstd.ZstdDict(base, is_raw=True).as_prefix
+    decoder = _decoder(base)
     try:
-        decoder = zstd.ZstdDecompressor(zstd_dict=prefix, options=options)
         content = decoder.decompress(frame, size + 1)
     except (zstd.ZstdError, ValueError) as exc:
         raise FrameDamaged(str(exc)) from exc
     if len(content) != size or not decoder.eof or decoder.unused_data:
         raise FrameDamaged("the frame does not hold the recorded number of bytes")
     return content
+
+
+def decompress_start(frame: bytes, size: int) -> bytes:
+    """The first `size` bytes of what a frame holds, for about that share of the work; no checksum covers them.
+
+    Raises:
+        FrameDamaged: it does not decode that far.
+    """
+    try:
+        content = _decoder(None).decompress(frame, size) if size else b""
+    except (zstd.ZstdError, ValueError) as exc:
+        raise FrameDamaged(str(exc)) from exc
+    if len(content) != size:
+        raise FrameDamaged("the frame holds less than recorded")
+    return content
+
+
+def _decoder(base: bytes | None) -> zstd.ZstdDecompressor:
+    options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 28}
+    prefix = None if base is None else zstd.ZstdDict(base, is_raw=True).as_prefix
+    return zstd.ZstdDecompressor(zstd_dict=prefix, options=options)
+
+
+def _proven(frame: bytes, content: bytes, base: bytes | None) -> bytes:
+    """The frame, if it decodes to the content; compared piece by piece, so that a long one is not held twice."""
+    decoder, at, view = _decoder(base), 0, memoryview(content)
+    piece = decoder.decompress(frame, _LONG)
+    while piece or not (decoder.eof or decoder.needs_input):
+        if view[at : at + len(piece)] != piece:
+            break
+        at += len(piece)
+        piece = b"" if decoder.eof else decoder.decompress(b"", _LONG)
+    if at != len(content) or not decoder.eof:
+        raise FrameDamaged("zstd did not reproduce what it compressed")
+    return frame
