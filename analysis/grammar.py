@@ -15,6 +15,7 @@ from typing import Final
 
 from tree_sitter import Language, Query, QueryCursor
 
+from codevault.analysis import bundled
 from codevault.analysis.languages import LanguageSpec, specs
 from codevault.analysis.model import SymbolKind
 
@@ -88,12 +89,17 @@ def load_grammar(name: str) -> Grammar | None:
     if spec is None:
         return None
     try:
-        provider = importlib.import_module(spec.provider)
-        language = Language(getattr(provider, spec.entry)())
+        language = _language(spec)
         version = importlib.metadata.version(spec.distribution)
     except (ImportError, AttributeError):
         return None
     return build_grammar(spec, language, f"{spec.distribution} {version}")
+
+
+def _language(spec: LanguageSpec) -> Language:
+    if spec.provider == bundled.PACKAGE:
+        return bundled.bundled_language(spec.entry)
+    return Language(getattr(importlib.import_module(spec.provider), spec.entry)())
 
 
 def build_grammar(spec: LanguageSpec, language: Language, version: str) -> Grammar:

