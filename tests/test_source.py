@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import stat
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -17,9 +15,9 @@ import pytest
 
 from codevault import source
 from codevault.source import MemoryFile, MemoryFolder, RealFolder, Unstable
+from tests.nobody import AS_ROOT, printed_as_nobody, public_folder
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="names and kinds of file of POSIX")
-AS_ROOT = pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become someone else")
 
 
 @pytest.fixture
@@ -205,25 +203,24 @@ class _Listing:
 
 
 @AS_ROOT
-def test_reads_what_belongs_to_somebody_else_as_far_as_allowed(tmp_path: Path) -> None:
-    (tmp_path / "shared").write_bytes(b"readable")
-    (tmp_path / "mine").write_bytes(b"not readable")
-    (tmp_path / "mine").chmod(0o600)
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    script = (
-        "import os, sys\n"
-        "from codevault.source import RealFolder\n"
-        "folder = RealFolder.root(sys.argv[1])\n"
-        "os.setuid(65534)\n"
-        "print(folder.read('shared'))\n"
-        "try: folder.read('mine')\n"
-        "except PermissionError: print('refused')\n"
-    )
+def test_reads_what_belongs_to_somebody_else_as_far_as_allowed() -> None:
+    with public_folder() as root:
+        (root / "shared").write_bytes(b"readable")
+        (root / "mine").write_bytes(b"not readable")
+        (root / "mine").chmod(0o600)
+        (root / "closed").mkdir(mode=0o700)
 
-    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=False)
+        printed = printed_as_nobody(
+            "from codevault.source import RealFolder\nfolder = RealFolder.root(sys.argv[1])",
+            "print([entry.name for entry in folder.entries()], folder.read('shared'))\n"
+            "try: folder.read('mine')\n"
+            "except PermissionError: print('refused')\n"
+            "try: folder.enter('closed')\n"
+            "except PermissionError: print('refused too')\n",
+            str(root),
+        )
 
-    assert done.stdout.split("\n")[:2] == ["b'readable'", "refused"], done.stderr
+    assert printed == ["['closed', 'mine', 'shared'] b'readable'", "refused", "refused too"]
 
 
 @POSIX

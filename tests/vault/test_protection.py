@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
-
 import pytest
 
-from codevault import protection
 from codevault.errors import InvalidArgument, UnknownProject
 from codevault.policy import CACHE_SIGNATURE, CACHE_TAG, PathClass
 from codevault.projects.model import Project
 from codevault.protection import State
+from tests.nobody import AS_ROOT, printed_as_nobody, public_folder
 from tests.vault.scenes import Desk
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
@@ -117,16 +115,25 @@ def test_a_link_in_the_place_of_a_known_file_is_not_followed(desk: Desk, project
     assert not desk.vault.status("a.py", project=project).protected
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can become someone else")
-def test_a_file_that_cannot_be_read_is_not_called_safe(desk: Desk, project: Project, tmp_path: Path) -> None:
-    (desk.home / "shop" / "a.py").chmod(0)
+@AS_ROOT
+def test_a_file_that_cannot_be_read_is_not_called_safe(desk: Desk, project: Project) -> None:
     version = desk.vault.versions("a.py", project=project)[-1]
-    child = os.fork()
-    if child == 0:
-        os.setuid(65534)
-        os._exit(int(protection._same_content(desk.home / "shop" / "a.py", version)))
+    with public_folder() as root:
+        for name, mode in (("open", 0o644), ("closed", 0o600)):
+            (root / name).write_bytes(b"two\n")
+            (root / name).chmod(mode)
 
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        printed = printed_as_nobody(
+            "from pathlib import Path\n"
+            "from types import SimpleNamespace\n"
+            "from codevault.protection import _same_content\n"
+            "version = SimpleNamespace(size=4, blob=sys.argv[2])",
+            "for name in ('open', 'closed'): print(_same_content(Path(sys.argv[1], name), version))",
+            str(root),
+            version.blob,
+        )
+
+    assert printed == ["True", "False"]
 
 
 def test_a_secret_is_safe_like_any_other_file(desk: Desk, project: Project) -> None:
