@@ -7,6 +7,9 @@ A find costs a binary search (about 20 comparisons for a million blobs) and one 
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -20,7 +23,7 @@ _PACK = struct.Struct("<32sQ")
 _HEAD = struct.Struct("<8s16sQQ")
 _MAGIC = b"CVCAT001"
 _NO_BASE = bytes(BASE_BYTES)
-_Rows = tuple[bytes, dict[bytes, bytes]]  # the sorted table and, by beginning of the id, what came since
+_Rows = tuple["array[int]", bytes, dict[bytes, bytes]]  # beginnings of ids and the rows, sorted; what came since
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +52,14 @@ class Catalog:
     def __init__(self) -> None:
         self.packs: dict[PackId, int] = {}
         self._numbers: list[PackId] = []
-        self._rows: _Rows = (b"", {})
+        self._rows: _Rows = (array("Q"), b"", {})
         self._saved_packs = 0
 
     def add_pack(self, pack: PackId, size: int, frames: Iterable[Frame]) -> None:
         """Takes up a pack's frames."""
         number = len(self._numbers)
         self._numbers.append(pack)
-        recent = self._rows[1]
+        recent = self._rows[2]
         for row in _rows(number, frames):
             key = row[:BASE_BYTES]
             recent[key] = recent[key] + row if key in recent else row
@@ -77,13 +80,13 @@ class Catalog:
 
     def __iter__(self) -> Iterator[Location]:
         """Every place of every blob, pack by pack where they were added since the table, else by id."""
-        table, recent = self._rows
+        _, table, recent = self._rows
         for rows in (table, *list(recent.values())):
             yield from map(self._location, _split(rows))
 
     def totals(self) -> tuple[int, int]:
         """How many blobs there are and what they come to uncompressed, each once."""
-        table, recent = self._rows
+        _, table, recent = self._rows
         lengths = {row[:ID_BYTES]: _ROW.unpack(row)[6] for group in (table, *recent.values()) for row in _split(group)}
         return len(lengths), sum(lengths.values())
 
@@ -94,12 +97,13 @@ class Catalog:
 
     def save(self, vault: VaultId) -> bytes:
         """The whole catalog as bytes for `load`; from now on also its own table."""
-        table, recent = self._rows
+        _, table, recent = self._rows
         rows = sorted(row for group in (table, *recent.values()) for row in _split(group))
-        self._rows = (b"".join(rows), {})
+        table = b"".join(rows)
+        self._rows = (_beginnings(table), table, {})
         self._saved_packs = len(self._numbers)
         packs = b"".join(_PACK.pack(bytes.fromhex(pack), self.packs[pack]) for pack in self._numbers)
-        content = _HEAD.pack(_MAGIC, bytes.fromhex(vault), len(self._numbers), len(rows)) + packs + self._rows[0]
+        content = _HEAD.pack(_MAGIC, bytes.fromhex(vault), len(self._numbers), len(rows)) + packs + self._rows[1]
         return content + blake3(content).digest()
 
     @classmethod
@@ -120,27 +124,20 @@ class Catalog:
         if any(present.get(pack) != size for pack, size in named.items()):
             return catalog
         catalog.packs, catalog._numbers = dict(named), list(named)
-        catalog._rows = (content[begin:-ID_BYTES], {})
+        table = content[begin:-ID_BYTES]
+        catalog._rows = (_beginnings(table), table, {})
         catalog._saved_packs = len(named)
         return catalog
 
     def _find(self, prefix: bytes) -> list[bytes]:
-        table, recent = self._rows
-        found = _split(recent.get(prefix, b""))
-        if not table:
-            return found
-        low, high = 0, len(table) // _ROW.size
-        while low < high:
-            middle = (low + high) // 2
-            at = middle * _ROW.size
-            if table[at : at + BASE_BYTES] < prefix:
-                low = middle + 1
-            else:
-                high = middle
-        at = low * _ROW.size
-        while table[at : at + BASE_BYTES] == prefix:
-            found.append(table[at : at + _ROW.size])
-            at += _ROW.size
+        beginnings, table, recent = self._rows
+        rows = recent.get(prefix)
+        found = [] if rows is None else _split(rows)
+        number = int.from_bytes(prefix, "big")
+        at = bisect_left(beginnings, number)
+        while at < len(beginnings) and beginnings[at] == number:
+            found.append(table[at * _ROW.size : (at + 1) * _ROW.size])
+            at += 1
         return found
 
     def _location(self, row: bytes) -> Location:
@@ -155,6 +152,17 @@ class Catalog:
             length=length,
             base=base if kind == FrameKind.DELTA else b"",
         )
+
+
+def _beginnings(table: bytes) -> array[int]:
+    """The beginnings of the rows' ids as numbers: these the library searches in half a microsecond."""
+    columns = bytearray(len(table) // _ROW.size * BASE_BYTES)
+    for at in range(BASE_BYTES):
+        columns[at::BASE_BYTES] = table[at :: _ROW.size]
+    numbers = array("Q", bytes(columns))
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return numbers
 
 
 def _split(rows: bytes) -> list[bytes]:
