@@ -8,11 +8,32 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Mapping
 from functools import cache
+from typing import Final
+
+_USUAL: Final = {  # several lexers claim these; the table does not carry the priorities that Pygments settles it by
+    ".bas": "vb.net",
+    ".feature": "gherkin",
+    ".fs": "fsharp",
+    ".g": "antlr",
+    ".inc": "php",
+    ".inf": "ini",
+    ".m": "objective-c",
+    ".pro": "prolog",
+    ".r": "r",
+    ".s": "gas",
+    ".t": "perl",
+    ".toc": "tex",
+    ".ttl": "turtle",
+    ".v": "verilog",
+}
 
 
 def name_of_text(path: str) -> str:
     """The lower-case name of the language that files of this name are written in, "" when unknown."""
     base = path[path.rfind("/") + 1 :]
+    usual = _USUAL.get(base[base.rfind(".") :].lower()) if "." in base else None
+    if usual:
+        return usual
     suffixes, globs = _tables()
     dot = base.find(".", 1)
     while dot > 0:

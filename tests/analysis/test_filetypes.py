@@ -21,6 +21,8 @@ from codevault.analysis.filetypes import name_of_text
         ("Dockerfile", "docker"),
         ("a.sh", "bash"),
         ("A.LUA", "lua"),
+        ("entry.S", "gas"),
+        ("a.r", "r"),
         ("unknown", ""),
         ("a.unknown", ""),
         ("", ""),
