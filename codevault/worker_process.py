@@ -111,6 +111,8 @@ class WorkerProcess:
             del buffer[:used]
             if payloads:
                 yield payloads
+            if len(buffer) >= 4 and _length(buffer, 0) > MAX_ANSWER:
+                raise ValueError("a frame longer than any answer")
 
     def kill(self, why: str = "") -> None:
         """Ends the process at once; the first `why` is the reason that `end` gives."""
@@ -158,14 +160,16 @@ def _split(buffer: bytearray) -> tuple[list[bytes], int]:
     payloads: list[bytes] = []
     at = 0
     while len(buffer) - at >= 4:
-        length = int.from_bytes(buffer[at : at + 4], "little")
-        if length > MAX_ANSWER:
-            raise ValueError("a frame longer than any answer")
-        if len(buffer) - at - 4 < length:
+        end = at + 4 + _length(buffer, at)
+        if end > len(buffer):
             break
-        payloads.append(bytes(buffer[at + 4 : at + 4 + length]))
-        at += 4 + length
+        payloads.append(bytes(buffer[at + 4 : end]))
+        at = end
     return payloads, at
+
+
+def _length(buffer: bytearray, at: int) -> int:
+    return int.from_bytes(buffer[at : at + 4], "little")
 
 
 def _ending(code: int) -> str:
