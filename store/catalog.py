@@ -56,7 +56,9 @@ class Catalog:
         self._saved_packs = 0
 
     def add_pack(self, pack: PackId, size: int, frames: Iterable[Frame]) -> None:
-        """Takes up a pack's frames."""
+        """Takes up a pack's frames, once."""
+        if pack in self.packs:
+            return
         number = len(self._numbers)
         self._numbers.append(pack)
         recent = self._rows[2]

@@ -15,7 +15,7 @@ from codevault.store.generations import Generations
 from codevault.store.layout import Layout, is_project, pack_of, snapshot_of
 from codevault.store.manifest import ManifestMalformed, decode_manifest
 from codevault.store.model import Entry, Snapshot
-from codevault.store.pack import hop
+from codevault.store.pack import Frame, hop
 from codevault.store.publishing import ensure_folder
 from codevault.store.reading import BlobReader
 from codevault.store.records import RecordMalformed, decode_snapshot
@@ -44,17 +44,19 @@ class VaultState:
         saved = files.read(self._saved_catalog) if present else None
         if saved is not None:
             self.catalog = Catalog.load(saved, vault_id, present)
-        self.rescan(present)
+        self.rescan()
 
-    def rescan(self, present: dict[PackId, int] | None = None) -> None:
+    def rescan(self) -> None:
         """Takes up packs and snapshots that came since, forgets packs that are gone. Costs a listing of each folder."""
         with self._guard:
-            present = self.packs_present() if present is None else present
-            if any(present.get(pack) != size for pack, size in self.catalog.packs.items()):
-                self.catalog = Catalog()
+            present = self.packs_present()
+            catalog = self.catalog
+            if any(present.get(pack) != size for pack, size in catalog.packs.items()):
+                catalog = Catalog()
             for pack, size in present.items():
-                if pack not in self.catalog.packs:
-                    self.catalog.add_pack(pack, size, hop(self._reads(self.layout.pack(pack)), size))
+                if pack not in catalog.packs:
+                    catalog.add_pack(pack, size, hop(self._reads(self.layout.pack(pack)), size))
+            self.catalog = catalog  # only now: readers never see a catalog half built
             self._names = {project: self._listed_names(project) for project in self._project_folders()}
 
     def packs_present(self) -> dict[PackId, int]:
@@ -113,12 +115,17 @@ class VaultState:
             raise RecordDamaged(path, "its bytes are not what its name says")
         return read
 
+    def take_pack(self, pack: PackId, size: int, frames: tuple[Frame, ...]) -> None:
+        """Takes up a pack just published; never while a rescan compares an older listing with the catalog."""
+        with self._guard:
+            self.catalog.add_pack(pack, size, frames)
+
     def take_snapshot(self, snapshot: Snapshot) -> None:
         """Takes up a snapshot just committed."""
         with self._guard:
             self._records[snapshot.id] = snapshot
-            names = self._names.get(snapshot.project, ())
-            self._names = {**self._names, snapshot.project: (*names, (snapshot.sequence, snapshot.id))}
+            names = {*self._names.get(snapshot.project, ()), (snapshot.sequence, snapshot.id)}
+            self._names = {**self._names, snapshot.project: tuple(sorted(names))}
 
     def newest_snapshots(self) -> list[Snapshot]:
         """Each project's newest readable snapshot, the most recently created first."""

@@ -324,7 +324,7 @@ class Writer:
         return snapshot
 
     def _published(self, pack: PackId, size: int, frames: tuple[Frame, ...]) -> None:
-        self._state.catalog.add_pack(pack, size, frames)
+        self._state.take_pack(pack, size, frames)
         for frame in frames:
             for blob, _ in frame.header.members:
                 self._pending.pop(BlobId(blob.hex()), None)
