@@ -46,11 +46,6 @@ class Labels:
             known = self._texts[number] = "" if row is None else str(row[0])
         return known
 
-    def forget(self) -> None:
-        """Drops what was remembered: the transaction that made it was undone."""
-        self._numbers.clear()
-        self._texts.clear()
-
 
 def path_key(path: str) -> bytes:
     """A path as the catalog keeps it: its exact bytes."""

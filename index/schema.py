@@ -28,7 +28,8 @@ CREATE TABLE snapshot (
 CREATE TABLE path (id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
 CREATE TABLE content (
   id INTEGER PRIMARY KEY, blob BLOB NOT NULL, hint INTEGER NOT NULL, size INTEGER NOT NULL, state INTEGER NOT NULL,
-  reason TEXT, language INTEGER, grammar INTEGER, fragments BLOB, symbols BLOB, UNIQUE (blob, hint));
+  reason TEXT, language INTEGER, grammar INTEGER, fragments BLOB, symbols BLOB);
+CREATE INDEX content_blob ON content (substr(blob, 1, 6));
 CREATE INDEX content_pending ON content (id) WHERE state = 0;
 CREATE TABLE version (
   project INTEGER NOT NULL, path INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER, content INTEGER NOT NULL,

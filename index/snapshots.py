@@ -140,11 +140,16 @@ def _content_numbers(
     for change in changed:
         state = IndexState.PENDING if change.indexed else IndexState.SECRET
         rows[_content_key(labels, hint_of, change)] = (change.size, state)
-    question = "SELECT blob, hint, id FROM content WHERE blob IN (*)"
-    blobs = dict.fromkeys(blob for blob, _ in rows)
-    known = {(blob, hint): number for blob, hint, number in ask_many(db, question, blobs)}
+    known = _known_contents(db, rows)
     new = [(*key, *row) for key, row in rows.items() if key not in known]
     if new:
         db.executemany("INSERT INTO content (blob, hint, size, state) VALUES (?, ?, ?, ?)", new)
-        known = {(blob, hint): number for blob, hint, number in ask_many(db, question, blobs)}
+        known = _known_contents(db, rows)
     return known
+
+
+def _known_contents(db: sqlite3.Connection, keys: Iterable[tuple[bytes, int]]) -> dict[tuple[bytes, int], int]:
+    """Numbers of those contents that exist, and of some others."""
+    beginnings = dict.fromkeys(blob[:6] for blob, _ in keys)
+    question = "SELECT blob, hint, id FROM content WHERE substr(blob, 1, 6) IN (*)"
+    return {(blob, hint): number for blob, hint, number in ask_many(db, question, beginnings)}

@@ -36,6 +36,7 @@ class TantivyText:
         self._folder = folder
         self._schema = _schema(tantivy)
         self._writer: Any = None
+        self._committed = False
         self._born = generation + 1
         self._index: Any = self._guard(lambda: self._open(writable=writable))
         newest = self._newest_generation()
@@ -91,6 +92,7 @@ class TantivyText:
             self._guard(lambda key=str(document): self._writer.delete_documents_by_term("key", key))  # type: ignore[misc]  # mypy cannot type the default
         self._guard(self._writer.commit)
         self._born = generation + 1
+        self._committed = True
 
     def documents(self, need: Need, limit: int) -> tuple[int, ...]:
         """See `TextIndex`."""
@@ -118,7 +120,9 @@ class TantivyText:
     def close(self) -> None:
         """See `TextIndex`."""
         writer, self._writer = self._writer, None
-        del writer  # gives the lock back
+        if writer is not None and self._committed:
+            # dropped at once, it would abandon the merges its commits began: segments would pile up, writer by writer
+            self._guard(writer.wait_merging_threads)
 
     def _document(self, field: str, number: int) -> Any:
         entry = self._library.Document()

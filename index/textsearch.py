@@ -60,8 +60,8 @@ class Matches:
         key = text[first:] if stop < 0 else text[first:stop]
         held = self.lines.setdefault(key, {})
         if item not in held:
+            self.count += not (self.whole and held)  # versions of a file repeat its lines, fragments do not
             held[item] = text.count(b"\n", item_start, first)
-            self.count += 1
         if key not in self.words and is_word(text, start, end):
             self.words.add(key)
         if self.whole:

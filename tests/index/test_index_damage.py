@@ -21,6 +21,7 @@ from codevault.index import schema
 from codevault.index.index import Index
 from codevault.index.memory_text import MemoryText
 from codevault.index.sessions import Writer
+from codevault.index.tantivy_index import TantivyText
 from tests.index.scenes import SHOP, VAULT, Scene, hint, on_disk, reader, writer
 
 TILL = b"def rate(x):\n    return x * 2\n"
@@ -231,10 +232,12 @@ def test_small_commits_do_not_leave_small_groups(tmp_path: Path) -> None:
 
 def test_long_lists_of_holders_are_kept_whole(tmp_path: Path) -> None:
     scene = on_disk(tmp_path / "cache")
-    for number in range(40):
-        scene.snap({f"{number}-{at}.txt": b"shared\n\n" + b"%d %d\n" % (number, at) for at in range(40)})
+    for number in range(20):
+        start = b"shared " * 60 + b"\n\n"
+        scene.snap({f"{number}-{at}.txt": start + b"%d %d\n" % (number, at) for at in range(40)})
         scene.understand()
-    assert len(scene.index.search_text("shared", limit=5000).hits) == 1600
+    assert len(scene.index.search_text("shared", limit=5000).hits) == 800
+    assert scene.index.stats().rows["fragment_in"] > scene.index.stats().rows["fragment_key"]
     scene.index.close()
 
 
@@ -355,3 +358,16 @@ def test_an_interrupted_caller_can_go_on(folder: Path) -> None:
     scene.understand()
     assert len(scene.index.search_text("words").hits) == 1
     scene.index.close()
+
+
+def test_writers_that_come_and_go_leave_few_segments(folder: Path) -> None:
+    for number in range(20):
+        scene = Scene(writer(folder), sequences={SHOP: 1 + number})
+        scene.snap({f"{number}.txt": b"%d words\n" % number * 100})
+        scene.understand()
+        scene.index.close()
+    with reader(folder) as index:
+        text = index._text
+        assert isinstance(text, TantivyText)
+        assert text._index.searcher().num_segments < 10
+        assert len(index.search_text("words").hits) == 20
