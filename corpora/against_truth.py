@@ -48,7 +48,8 @@ class Verdict:
 
 def back_up_all(vault: Vault, steps: Iterator[Step], folder: Path) -> tuple[list[Event], dict[tuple[int, str], int]]:
     """Lay and back up every step; its events, and the snapshot's number by step and project."""
-    known: dict[str, object] = {}
+    folder.mkdir(exist_ok=True)
+    known: set[str] = set()
     events: list[Event] = []
     sequences: dict[tuple[int, str], int] = {}
     for step in steps:
@@ -56,7 +57,7 @@ def back_up_all(vault: Vault, steps: Iterator[Step], folder: Path) -> tuple[list
         for name in dict.fromkeys(change.project for change in step.changes):
             if name not in known:
                 vault.projects.add(folder / name)
-                known[name] = None
+                known.add(name)
             made = vault.backup(folder / name, reason=f"step {step.number}")
             sequences[step.number, name] = made.snapshot.sequence
         events.extend(step.events)
@@ -112,7 +113,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="truth-") as name, Vault.create(Path(name, "vault")) as vault:
         folder = Path(name, "projects").resolve()
-        folder.mkdir()
         steps = generate(asked.seed, projects=2 * len(LANGUAGES), files=asked.files, steps=asked.steps)
         events, sequences = back_up_all(vault, steps, folder)
         vault.analyse()

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from corpora.generator.measure import measure_files, measure_history
@@ -64,15 +64,15 @@ def as_module(languages: dict[str, LanguageProfile], history: HistoryProfile) ->
     )
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the command line names and print the module."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("languages", nargs="+", metavar="LANGUAGE=CORPUS=FOLDER")
     parser.add_argument("--history", required=True, metavar="NAME=GIT_DIR")
     parser.add_argument("--sample", type=int, default=3000)
-    arguments = parser.parse_args()
-    languages = dict(measure_language(each, arguments.sample) for each in arguments.languages)
-    print(as_module(languages, measure_repository(arguments.history)), end="")
+    asked = parser.parse_args(arguments)
+    languages = dict(measure_language(each, asked.sample) for each in asked.languages)
+    print(as_module(languages, measure_repository(asked.history)), end="")
 
 
 if __name__ == "__main__":

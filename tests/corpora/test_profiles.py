@@ -1,6 +1,10 @@
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from corpora import compare
+from corpora import compare, distributions
 from corpora.compare import measure_generated, report
 from corpora.distributions import as_module, measure_language, sources
 from corpora.generator.languages import LANGUAGES
@@ -160,3 +164,21 @@ def test_the_report_shows_real_and_generated_side_by_side(generated: compare.Gen
     assert "Linux 6.1" in page
     assert f"| 56.4% / {generated[0]['python'].methods:.1%} |" in page
     assert "| generated | " in page
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_measures_corpora_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.py").write_bytes(SOURCE)
+    for command in (["init", "-q"], ["add", "a.py"], ["commit", "-q", "-m", "one"]):
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *command], cwd=tmp_path, check=True)
+    distributions.main([f"python=sample={tmp_path}", "--history", f"sample={tmp_path / '.git'}"])
+    assert "corpus='sample', commits=1, " in capsys.readouterr().out
+
+
+def test_compares_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "RESULTS.md"
+    monkeypatch.setattr(compare, "write_section", lambda title, body: page.write_text(body))
+    assert compare.main(["--files", "14", "--steps", "3", "--write"]) == 0
+    assert page.read_text() == capsys.readouterr().out.removesuffix("\n")
