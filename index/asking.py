@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codevault.errors import InvalidArgument
 from codevault.ids import BlobId
 from codevault.index import answers, symbols, symbolsearch
-from codevault.index.finding import Places
+from codevault.index.finding import Found, Places
 from codevault.index.groups import GroupCache, all_groups
 from codevault.index.matching import Matcher
 from codevault.index.model import (
@@ -99,28 +99,36 @@ def symbols_with(session: Session, exact: str, renamed: str, scope: Scope) -> tu
         digest = bytes.fromhex(exact or renamed)
     except ValueError as exc:
         raise InvalidArgument("a fingerprint is written in hexadecimal digits") from exc
-    return _places_of(session, "exact" if exact else "renamed", digest, scope)
+    return _places_of(session, "exact" if exact else "renamed", (digest,), scope, fewest=1).get(digest, ())
 
 
 def fingerprint_groups(
     session: Session, which: symbolsearch.Which, min_tokens: int, scope: Scope, after: bytes
 ) -> tuple[list[tuple[str, tuple[Hit, ...]]], bytes]:
     """The next groups of places that share a fingerprint, and where to go on; b"" at the end."""
-    digests = symbolsearch.shared_fingerprints(session.db, which, min_tokens, after, DIGESTS_AT_ONCE)
-    groups = []
-    for digest in digests:
-        hits = _places_of(session, which, digest, scope)
-        if len(hits) > 1:
-            groups.append((digest.hex(), hits))
+    digests = symbolsearch.fingerprints(session.db, which, min_tokens, after, DIGESTS_AT_ONCE)
+    groups = [(digest.hex(), hits) for digest, hits in _places_of(session, which, digests, scope, fewest=2).items()]
+    groups.sort()
     return groups, digests[-1] if len(digests) == DIGESTS_AT_ONCE else b""
 
 
-def _places_of(session: Session, which: symbolsearch.Which, digest: bytes, scope: Scope) -> tuple[Hit, ...]:
-    numbers = symbolsearch.symbols_with(session.db, which, digest)
+def _places_of(
+    session: Session, which: symbolsearch.Which, digests: Iterable[bytes], scope: Scope, *, fewest: int
+) -> dict[bytes, tuple[Hit, ...]]:
+    """Places of each fingerprint that has at least so many, best first."""
+    numbers = symbolsearch.symbols_with(session.db, which, digests)
     places = Places(session.db, limits(session.db, session.labels, scope), session.memory())
-    found = places.gather("symbol_in", numbers)
-    page, _ = answers.symbol_page(found, {}, len(found), 0)
-    return answers.symbol_hits(session.db, session.labels, page, numbers, {})
+    by_digest: dict[bytes, list[Found[symbolsearch.SymbolKey]]] = {}
+    for one in places.gather("symbol_in", numbers):
+        digest, key = one.key
+        by_digest.setdefault(digest, []).append(one._replace(key=key))  # type: ignore[arg-type]  # another kind of key
+    hits = {}
+    for digest, found in by_digest.items():
+        if len(found) >= fewest:
+            page, _ = answers.symbol_page(found, {}, len(found), 0)
+            its_numbers = {one.key: numbers[digest, one.key] for one in page}
+            hits[digest] = answers.symbol_hits(session.db, session.labels, page, its_numbers, {})
+    return hits
 
 
 def search_symbols(session: Session, text: TextIndex, name: str, kind: str, scope: Scope, page: Page) -> SearchResult:

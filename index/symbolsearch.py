@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from codevault.errors import InvalidArgument
@@ -17,6 +17,7 @@ MOST_DECLARATIONS = 4000
 LONGEST_NAME = 1000
 Which = Literal["exact", "renamed"]
 SymbolKey = tuple[str, int]
+FingerprintKey = tuple[bytes, SymbolKey]
 """(qualified name, kind): what makes two versions of a symbol in one place the same answer."""
 
 
@@ -104,29 +105,28 @@ def symbols_declared(db: sqlite3.Connection, keys: Mapping[int, SymbolKey]) -> d
     return found
 
 
-def symbols_with(db: sqlite3.Connection, which: Which, digest: bytes) -> dict[SymbolKey, list[int]]:
-    """Symbol numbers by key, of those with a fingerprint."""
-    rows = db.execute(_WITH[which], (digest, digest))
-    found: dict[SymbolKey, list[int]] = {}
-    for qualified, kind, number in rows:
-        found.setdefault((qualified, kind), []).append(number)
+def symbols_with(db: sqlite3.Connection, which: Which, digests: Iterable[bytes]) -> dict[FingerprintKey, list[int]]:
+    """Symbol numbers by fingerprint and key, of those that have one of the fingerprints."""
+    wanted = set(digests)
+    found: dict[FingerprintKey, list[int]] = {}
+    for digest, qualified, kind, number in ask_many(db, _WITH[which], {digest[:6] for digest in wanted}):
+        if digest in wanted:
+            found.setdefault((digest, (qualified, kind)), []).append(number)
     return found
 
 
-def shared_fingerprints(
-    db: sqlite3.Connection, which: Which, min_tokens: int, after: bytes, limit: int
-) -> Sequence[bytes]:
-    """Fingerprints above `after` that may have two places, ascending: shared by symbols, or by holders of one."""
+def fingerprints(db: sqlite3.Connection, which: Which, min_tokens: int, after: bytes, limit: int) -> Sequence[bytes]:
+    """Fingerprints above `after` of symbols with at least so many tokens, ascending, at most `limit`."""
     after = after or bytes(16)  # substr() of an empty blob is NULL, and nothing is >= NULL
     rows = db.execute(_AFTER[which], (after, after, min_tokens, limit))
     return [digest for (digest,) in rows]
 
 
 _WITH: Mapping[Which, str] = {
-    "exact": "SELECT d.qualified, d.kind, s.id FROM symbol s JOIN declaration d ON d.id = s.declaration"
-    " WHERE substr(s.exact, 1, 6) = substr(?, 1, 6) AND s.exact = ?",
-    "renamed": "SELECT d.qualified, d.kind, s.id FROM symbol s JOIN declaration d ON d.id = s.declaration"
-    " WHERE substr(s.renamed, 1, 6) = substr(?, 1, 6) AND s.renamed = ?",
+    "exact": "SELECT s.exact, d.qualified, d.kind, s.id FROM symbol s JOIN declaration d ON d.id = s.declaration"
+    " WHERE substr(s.exact, 1, 6) IN (*)",
+    "renamed": "SELECT s.renamed, d.qualified, d.kind, s.id FROM symbol s JOIN declaration d ON d.id = s.declaration"
+    " WHERE substr(s.renamed, 1, 6) IN (*)",
 }
 _AFTER: Mapping[Which, str] = {
     "exact": "SELECT DISTINCT exact FROM symbol WHERE substr(exact, 1, 6) >= substr(?, 1, 6) AND exact > ?"
