@@ -110,7 +110,9 @@ class _Deadline:
 
 def blanked_regions(grammar: Grammar, content: bytes) -> list[tuple[int, int]]:
     """Ranges of text that the parser is not shown: macros that would make it misread what stands around them."""
-    return [found.span() for found in grammar.blanked.finditer(content)] if grammar.blanked else []
+    if grammar.blanked is None:
+        return []
+    return [found.span(found.lastindex or 0) for found in grammar.blanked.finditer(content)]
 
 
 def without(content: bytes, regions: list[tuple[int, int]]) -> bytes:

@@ -30,6 +30,9 @@ from codevault.analysis.names import name_node, name_parts, node_text
 MAX_NESTING: Final = 100
 """Definitions nested deeper than this are not recorded: each level hashes all the text inside it once more."""
 
+MAX_INDENT: Final = 1000
+"""Bytes of white space before a comment that still belongs to the definition below it."""
+
 BLIND_IDENTIFIER: Final = b"\x01"
 BLIND_LITERAL: Final = b"\x02"
 
@@ -373,5 +376,7 @@ def _pattern_of(match: tuple[int, dict[str, list[Node]]]) -> int:
 
 
 def _begins_line(content: bytes, position: int) -> bool:
-    line = content.rfind(b"\n", 0, position) + 1
-    return not content[line:position].strip()
+    """Whether only white space precedes on the line, of which a limited part is looked at: files of one line exist."""
+    before = content[max(0, position - MAX_INDENT) : position]
+    line = before[before.rfind(b"\n") + 1 :]
+    return not line.strip() and (len(line) < len(before) or position <= MAX_INDENT)

@@ -56,6 +56,12 @@ SYSCALL_DEFINE1(close, unsigned int, fd)
 {
 	return fd;
 }
+
+/* The macro is told by its first argument. */
+DEFINE_HANDLER(fault)
+{
+	return;
+}
 // expect: constant LIMIT 3-3
 // expect: function MAX 4-4
 // expect: function LONG_MACRO 6-8
@@ -71,3 +77,5 @@ SYSCALL_DEFINE1(close, unsigned int, fd)
 // expect: function old_style 42-47
 // expect: function only_x 50-50
 // expect: function only_y 52-52
+// expect: function close 55-58
+// expect: function fault 61-64

@@ -45,6 +45,10 @@ def _is_macro(_: FileAnalysis, symbol: Symbol) -> bool:
     return symbol.signature.startswith("#")
 
 
+def _is_defined_by_macro(_: FileAnalysis, symbol: Symbol) -> bool:
+    return symbol.signature.partition("(")[0].isupper()
+
+
 def _is_defaulted(_: FileAnalysis, symbol: Symbol) -> bool:
     return symbol.signature.rstrip(";").endswith(("default", "delete"))
 
@@ -105,7 +109,15 @@ LANGUAGES = {
         theirs={"module in another file": lambda tag: tag["kind"] == "module" and ";" in tag["pattern"]},
         ours={},
     ),
-    "c": Comparison(ctags="C", tags="fgsu", kinds=KINDS, theirs={}, ours=MACRO),
+    "c": Comparison(
+        ctags="C",
+        tags="fgsu",
+        kinds=KINDS,
+        theirs={
+            "macro that defines, called a function": lambda tag: tag["kind"] == "function" and tag["name"].isupper()
+        },
+        ours=MACRO | {"defined by a macro (ctags names the macro)": _is_defined_by_macro},
+    ),
     "cpp": Comparison(
         ctags="C++", tags="fgsucn", kinds=KINDS, theirs={}, ours=MACRO | {"defaulted (no body)": _is_defaulted}
     ),
