@@ -150,7 +150,7 @@ class VaultState:
     def save_catalog(self) -> None:
         """Saves the catalog under cache/ once enough packs came; what it cannot save it goes without."""
         temporary = self.layout.incoming / "packs.catalog.tmp"
-        with suppress(CodeVaultError):
+        with suppress(CodeVaultError), self._guard:
             if self.catalog.unsaved < _UNSAVED_PACKS and self.files.read(self._saved_catalog, 0, 0) is not None:
                 return
             ensure_folder(self.files, self.layout.cache)

@@ -19,6 +19,7 @@ MAX_CONTENT = 1 << 27
 _DICTIONARY_MAGIC = bytes.fromhex("37a430ec")
 _LEAST_BASE = 8
 _LONG = 1 << 20
+_PIECE = 1 << 22
 _DELTA_LEVEL = 19
 _LONG_DELTA_LEVEL = 3
 _Parameter = zstd.CompressionParameter
@@ -107,14 +108,12 @@ def _decoder(base: bytes | None) -> zstd.ZstdDecompressor:
 
 
 def _proven(frame: bytes, content: bytes, base: bytes | None) -> bytes:
-    """The frame, if it decodes to the content; compared piece by piece, so that a long one is not held twice."""
-    decoder, at, view = _decoder(base), 0, memoryview(content)
-    piece = decoder.decompress(frame, _LONG)
-    while piece or not (decoder.eof or decoder.needs_input):
-        if view[at : at + len(piece)] != piece:
-            break
+    """The frame, if it decodes to the content; a long one is compared piece by piece, not held twice."""
+    decoder, at = _decoder(base), 0
+    piece = decoder.decompress(frame, _PIECE)
+    while piece and content[at : at + len(piece)] == piece:  # slices of bytes: comparing memoryviews is 3 x slower
         at += len(piece)
-        piece = b"" if decoder.eof else decoder.decompress(b"", _LONG)
-    if at != len(content) or not decoder.eof:
+        piece = b"" if decoder.eof else decoder.decompress(b"", _PIECE)
+    if piece or at != len(content) or not decoder.eof:
         raise FrameDamaged("zstd did not reproduce what it compressed")
     return frame
