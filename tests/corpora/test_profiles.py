@@ -160,7 +160,7 @@ def test_generated_steps_touch_as_many_files_as_real_commits(generated: compare.
 
 
 def test_the_report_shows_real_and_generated_side_by_side(generated: compare.Generated) -> None:
-    page = report(*generated, seed=3)
+    page = report(*generated, seed=3, said="Fast.")
     assert "Linux 6.1" in page
     assert f"| 56.4% / {generated[0]['python'].methods:.1%} |" in page
     assert "| generated | " in page
@@ -182,3 +182,4 @@ def test_compares_from_the_command_line(
     monkeypatch.setattr(compare, "write_section", lambda title, body: page.write_text(body))
     assert compare.main(["--files", "14", "--steps", "3", "--write"]) == 0
     assert page.read_text() == capsys.readouterr().out.removesuffix("\n")
+    assert "ms a file on one core" in page.read_text()
