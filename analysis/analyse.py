@@ -1,6 +1,7 @@
 """One file version understood: language, symbols with fingerprints, units. Never raises, whatever the bytes.
 
-Limits are stated in `FileAnalysis.problems` where they were hit: MAX_BYTES, the time-out, definitions.MAX_NESTING.
+Limits are stated in `FileAnalysis.problems` where they were hit: MAX_BYTES, the time-out, definitions.MAX_NESTING,
+tables.MAX_CONSTANTS.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from codevault.analysis.fingerprints import ALGORITHM, Stream
 from codevault.analysis.grammar import Grammar, load_grammar
 from codevault.analysis.languages import detect_language
 from codevault.analysis.model import FileAnalysis, Outcome, Symbol, SymbolKind, Unit
+from codevault.analysis.tables import without_tables
 from codevault.analysis.text import is_binary, is_utf16, is_valid_utf8
 from codevault.analysis.units import Extent, cut, cut_text
 from codevault.analysis.walk import walk
@@ -127,11 +129,14 @@ def without(content: bytes, regions: list[tuple[int, int]]) -> bytes:
 
 def _parsed(grammar: Grammar, tree: Tree, content: bytes, blanked: list[tuple[int, int]]) -> FileAnalysis:
     walked = walk(tree, content, grammar, blanked)
+    walked.definitions, in_tables = without_tables(walked.definitions)
     units, owners = cut(content, _extents(walked.definitions), len(walked.definitions))
     symbols = _symbols(content, walked, _homes(units, owners, walked.definitions))
     problems = []
     if tree.root_node.has_error:
         problems.append("syntax errors: symbols near them may be missing")
+    if in_tables:
+        problems.append(f"{in_tables} one-line constants are a table: searched as text, no symbols")
     if walked.too_deep:
         problems.append("definitions nested too deep: the innermost are missing")
     if not is_valid_utf8(content):
