@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -22,16 +23,21 @@ class IndexKeeper:
         self._writer = threading.Lock()
         self._guard = threading.Lock()
         self._reader: Index | None = None
+        self._read: tuple[int, int] | None = None  # the catalog that it reads
 
     def reading(self) -> Index:
-        """The index for asking; opened once.
+        """The index for asking; opened once, and again when the cache was removed or made again behind our back.
 
         Raises:
             IndexDamaged: it is damaged, another version's or another vault's.
         """
         with self._guard:
+            present = self._identity()
+            if self._reader is not None and present != self._read:
+                self._reader.close()  # what it reads has no name any more: it would answer from the past for ever
+                self._reader = None
             if self._reader is None:
-                self._reader = self._opened(writable=False)
+                self._reader, self._read = self._opened(writable=False), present
             return self._reader
 
     @contextmanager
@@ -52,7 +58,7 @@ class IndexKeeper:
     @property
     def exists(self) -> bool:
         """False before the first use, and after someone deleted the cache."""
-        return (self._folder / "catalog.sqlite").exists()
+        return self._identity() is not None
 
     def discard(self) -> None:
         """Removes the whole cache folder."""
@@ -66,6 +72,13 @@ class IndexKeeper:
             if self._reader is not None:
                 self._reader.close()
                 self._reader = None
+
+    def _identity(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self._folder / "catalog.sqlite")
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
 
     def _opened(self, *, writable: bool) -> Index:
         try:

@@ -67,6 +67,34 @@ def test_a_deleted_cache_is_made_again_by_rebuilding(past: Archive) -> None:
         assert answers(vault) == before
 
 
+def test_an_open_vault_sees_that_another_made_the_cache_again(desk: Desk) -> None:
+    project = desk.project("shop", {"a.txt": "first words\n"})
+    desk.day(project)
+    desk.vault.analyse()
+    with desk.opened() as other:
+        assert len(other.search.text("words").hits) == 1
+        desk.vault.rebuild()
+        desk.day(project, {"b.txt": "other words\n"})
+        desk.vault.analyse()
+
+        assert len(other.search.text("words").hits) == 2
+        assert len(other.versions("b.txt", project="shop")) == 1
+
+
+def test_an_open_vault_sees_that_its_cache_was_deleted(desk: Desk) -> None:
+    project = desk.project("shop", {"a.txt": "first words\n"})
+    desk.day(project)
+    desk.vault.analyse()
+    assert len(desk.vault.search.text("words").hits) == 1
+    shutil.rmtree(desk.place / "cache")
+
+    with pytest.raises(IndexDamaged, match="rebuild"):
+        desk.vault.search.text("words")
+    desk.vault.rebuild()
+
+    assert len(desk.vault.search.text("words").hits) == 1
+
+
 @pytest.mark.parametrize("victim", ["catalog.sqlite", "index/meta.json"])
 @pytest.mark.parametrize("garbage", [b"", b"garbage" * 1_000])
 def test_a_garbled_cache_is_said_to_be_one_and_made_again(desk: Desk, victim: str, garbage: bytes) -> None:
