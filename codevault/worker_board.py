@@ -168,6 +168,7 @@ class Board:
             if seat.reserved is not None:
                 survivors.append(seat.reserved)
             self._waiting.extendleft(reversed(survivors))
+            self._work.notify_all()
             if suspect is not None and not suspect.shared:
                 self._answers.append((suspect, _failed(suspect, why)))
                 suspect = None

@@ -384,6 +384,22 @@ def test_an_interpreter_without_executable_is_a_typed_error(monkeypatch: pytest.
         WorkerPool()
 
 
+def test_files_of_a_worker_that_never_became_ready_go_to_one_that_is_idle(tmp_path: Path) -> None:
+    only_the_first = f"""
+import os, time
+try:
+    os.close(os.open({str(tmp_path / "first")!r}, os.O_CREAT | os.O_EXCL))
+except FileExistsError:
+    time.sleep(0.5)
+    os._exit(9)
+"""
+    command = (*COMMAND[:3], only_the_first + SCRIPTED_WORKER, *COMMAND[4:])
+    with WorkerPool(2, command=command) as pool:
+        answers = dict(pool.analyse_all(crowd(150)))
+    assert len({answer.language for answer in answers.values()}) == 1
+    assert len(answers) == 150
+
+
 @POSIX
 def test_workers_leave_the_processor_to_others_when_asked_to() -> None:
     with WorkerPool(1, low_priority=True) as pool:
