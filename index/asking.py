@@ -176,7 +176,7 @@ def search_text(session: Session, text: TextIndex, question: TextQuestion, page:
 
 def content_state(session: Session, blob: BlobId, hint: str) -> ContentState:
     """How far a content is indexed."""
-    row = _content(session, blob, hint) or _content(session, blob, SECRET)
+    row = _content(session, blob, hint) or _content(session, blob, "") or _content(session, blob, SECRET)
     if row is None:
         return ContentState(state=IndexState.UNKNOWN, reason="no snapshot in the index holds it")
     _, number, reason, language, grammar = row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 from codevault.errors import InvalidPattern
@@ -16,6 +17,9 @@ REGEX_BYTES = 64 << 20
 
 LONGEST_SNIPPET = 400
 """Characters of a snippet; more is cut, around the first match."""
+
+MOST_SPANS = 100
+"""Matches that are marked in one snippet."""
 
 _BEFORE = 80
 _WORD = re.compile(rb"[\w\x80-\xff]")
@@ -117,9 +121,9 @@ def is_word(text: bytes, start: int, end: int) -> bool:
 
 
 def snippet(text: bytes, spans: Iterable[Span]) -> tuple[str, Sequence[Span]]:
-    """The text as shown, cut to `LONGEST_SNIPPET` characters, and the matches in it in characters."""
+    """The text as shown, cut to `LONGEST_SNIPPET` characters, and the first matches in it in characters."""
     shown = text.decode("utf-8", "replace")
-    found = [(_characters(text, start), _characters(text, end)) for start, end in spans]
+    found = list(_in_characters(text, islice(spans, MOST_SPANS)))
     if len(shown) <= LONGEST_SNIPPET:
         return shown, found
     begin = max(0, min(found[0][0] - _BEFORE, len(shown) - LONGEST_SNIPPET)) if found else 0
@@ -128,5 +132,14 @@ def snippet(text: bytes, spans: Iterable[Span]) -> tuple[str, Sequence[Span]]:
     return shown[begin:stop], cut
 
 
-def _characters(text: bytes, at: int) -> int:
-    return len(text[:at].decode("utf-8", "replace"))
+def _in_characters(text: bytes, spans: Iterable[Span]) -> Iterator[Span]:
+    """The same ranges, counted in characters."""
+    at = characters = 0
+    for start, end in spans:
+        first = characters + len(text[at:start].decode("utf-8", "replace")) if start >= at else _characters(text, start)
+        at, characters = end, first + len(text[start:end].decode("utf-8", "replace"))
+        yield first, characters
+
+
+def _characters(text: bytes, end: int) -> int:
+    return len(text[:end].decode("utf-8", "replace"))

@@ -86,11 +86,16 @@ def required(pattern: str, *, case_sensitive: bool) -> Shape:
         return Shape(need=ANYTHING, one_line=False, note=unread)
     flags = re.MULTILINE if case_sensitive else re.MULTILINE | re.IGNORECASE
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "possible nested set" and the like are about Python's reading only
-            tree = _parser.parse(_for_python(pattern), flags)
+        return _shape(_for_python(pattern), flags)
     except (re.error, RecursionError, OverflowError, ValueError):
         return Shape(need=ANYTHING, one_line=False, note=unread)
+
+
+def _shape(pattern: str, flags: int) -> Shape:
+    """The shape of a pattern Python can read; raises whatever its parser does."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "possible nested set" and the like are about Python's reading only
+        tree = _parser.parse(pattern, flags)
     reader = _Reader(folded=bool(tree.state.flags & re.IGNORECASE))
     need = _simplify(reader.sequence(tree))
     return Shape(need=need, one_line=reader.one_line and not tree.state.flags & re.DOTALL)

@@ -16,7 +16,7 @@ from codevault.index import postings
 from codevault.index.contents import Texts, packed_fragments
 from codevault.index.finding import Found, Places
 from codevault.index.groups import Group, GroupCache, all_groups, groups
-from codevault.index.matching import Matcher, Span, is_word, literal_matcher
+from codevault.index.matching import MOST_SPANS, Matcher, Span, is_word, literal_matcher
 from codevault.index.patterns import ANYTHING, AllOf, AnyOf, Need, Shape, Word
 from codevault.index.ports import TextIndex
 from codevault.index.rows import steps
@@ -27,6 +27,7 @@ FEWEST_LINES = 1000
 MOST_LINES = 20_000
 """Matching lines that one search ranks at most; more, and it stops and says so."""
 
+LOOK_EVERY = 4096
 MOST_GROUPS = 200_000
 REMEMBERED = 64 << 20
 
@@ -43,6 +44,7 @@ class Matches:
     lines: dict[bytes, dict[int, int]] = field(default_factory=dict)
     words: set[bytes] = field(default_factory=set)
     spans: dict[bytes, list[Span]] = field(default_factory=dict)
+    last: tuple[bytes, int, int, bytes] = (b"", 0, -1, b"")
     count: int = 0
     notes: list[str] = field(default_factory=list)
     complete: bool = True
@@ -54,21 +56,32 @@ class Matches:
 
     def add(self, text: bytes, span: Span, item: int, item_start: int) -> None:
         """Records a match in a text; the item it lies in starts at `item_start`."""
-        start, end = span
-        first = text.rfind(b"\n", 0, start) + 1
-        stop = text.find(b"\n", end - 1)
-        key = text[first:] if stop < 0 else text[first:stop]
+        first, key = self._covered(text, span)
         held = self.lines.setdefault(key, {})
         if item not in held:
             self.count += not (self.whole and held)  # versions of a file repeat its lines, fragments do not
             held[item] = text.count(b"\n", item_start, first)
-        if key not in self.words and is_word(text, start, end):
+        if key not in self.words and is_word(text, *span):
             self.words.add(key)
         if self.whole:
-            where = (start - first, min(end - first, len(key)))
             known = self.spans.setdefault(key, [])
-            if where not in known:
+            where = (span[0] - first, min(span[1] - first, len(key)))
+            if len(known) < MOST_SPANS and where not in known:
                 known.append(where)
+
+    def _covered(self, text: bytes, span: Span) -> tuple[int, bytes]:
+        """The offset and text of the lines a match lies in. Many matches in one long line look for its ends once."""
+        start, end = span
+        known, first, stop, key = self.last
+        if known is text and first <= start and end <= stop:
+            return first, key
+        first = text.rfind(b"\n", 0, start) + 1
+        stop = text.find(b"\n", end - 1)
+        stop = len(text) if stop < 0 else stop
+        key = text[first:stop]
+        if end <= stop and b"\n" not in key:
+            self.last = (text, first, stop, key)
+        return first, key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +116,16 @@ class TextSearch:
         for group in self._groups(self.shape.need):
             if self._spent(matches):
                 return
-            for span in self.matcher.spans(group.text):
+            for span in self._spans(group.text, matches):
                 at = bisect_right(group.starts, span[0]) - 1
                 matches.add(group.text, span, group.first + at, group.starts[at])
+
+    def _spans(self, text: bytes, matches: Matches) -> Iterator[Span]:
+        """Matches in a text, with a look at the clock now and then: one line can have millions."""
+        for count, span in enumerate(self.matcher.spans(text), 1):
+            yield span
+            if count % LOOK_EVERY == 0 and self._spent(matches):
+                return
 
     def _groups(self, need: Need) -> Iterator[Group]:
         if need == ANYTHING:
@@ -134,7 +154,7 @@ class TextSearch:
                     return
                 text = texts.whole(packed.get(content))
                 kept += len(text)
-                for span in self.matcher.spans(text):
+                for span in self._spans(text, matches):
                     matches.add(text, span, content, 0)
             if kept > REMEMBERED:
                 texts, kept = Texts(self.db, self.cache), 0

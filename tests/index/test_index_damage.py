@@ -361,7 +361,7 @@ def test_an_interrupted_caller_can_go_on(folder: Path) -> None:
 
 
 def test_writers_that_come_and_go_leave_few_segments(folder: Path) -> None:
-    for number in range(20):
+    for number in range(12):
         scene = Scene(writer(folder), sequences={SHOP: 1 + number})
         scene.snap({f"{number}.txt": b"%d words\n" % number * 100})
         scene.understand()
@@ -369,5 +369,5 @@ def test_writers_that_come_and_go_leave_few_segments(folder: Path) -> None:
     with reader(folder) as index:
         text = index._text
         assert isinstance(text, TantivyText)
-        assert text._index.searcher().num_segments < 10
-        assert len(index.search_text("words").hits) == 20
+        assert text._index.searcher().num_segments < 8
+        assert len(index.search_text("words").hits) == 12

@@ -114,6 +114,23 @@ def test_catastrophic_patterns_take_linear_time(scene: Scene) -> None:
     assert found.seconds < 5
 
 
+def test_a_long_line_with_many_matches_is_one_hit_soon(scene: Scene) -> None:
+    scene.snap({"long.txt": b"ab" * 100_000})
+    scene.understand()
+    found = scene.index.search_text("a")
+    assert len(found.hits) == 1
+    assert len(found.hits[0].spans) == 100
+    assert found.seconds < 5
+    assert len(scene.index.search_regex("a[^x]").hits) == 1
+    assert not scene.index.search_regex("a", seconds=0).coverage.complete
+
+
+def test_deeply_nested_patterns_are_answered(till: Scene) -> None:
+    assert len(till.index.search_regex("(" * 400 + "total" + ")" * 400).hits) == 1
+    deeper = till.index.search_regex("(" * 1500 + "total" + ")" * 1500)
+    assert (len(deeper.hits), "Python" in deeper.coverage.notes[0]) == (1, True)
+
+
 def test_a_search_stops_at_its_time_and_says_so(till: Scene) -> None:
     found = till.index.search_text("def", seconds=-1)
     assert not found.coverage.complete
