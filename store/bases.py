@@ -47,7 +47,7 @@ class NamedBlobs:
 
     def nearest(self, path: str, size: int) -> BlobId | None:
         """The blob of the same name whose size is nearest, None when there is none within a factor of four."""
-        named = self._by_name.get(posixpath.basename(path))
+        named = self._by_name.get(posixpath.basename(path)) if self._by_name else None
         if not named:
             return None
         at = bisect_left(named, (size,))

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from codevault.errors import StorageError, StorageFull
+from codevault.errors import StorageError, StorageFull, VaultExists
 from codevault.ids import BlobId, ProjectId
 from codevault.store.filesystem import FileSystem, HeldLock, Listed, NewFile
 from codevault.store.memory_filesystem import MemoryFileSystem
@@ -210,3 +210,31 @@ def _noting(left: Interrupted) -> Iterator[None]:
 def calls_of_a_backup() -> int:
     """How many calls a backup of SECOND after FIRST makes."""
     return interrupted_backup(0).calls
+
+
+def interrupted_creation(at: int) -> MemoryFileSystem:
+    """What a process that died at the given call of making a vault leaves; call 0 never comes."""
+    files = MemoryFileSystem()
+    with suppress(ProcessDied):
+        Store.create(ROOT, filesystem=FaultyFileSystem(files, Fault(at)), clock=ticking)
+    return files
+
+
+def created_or_opened(files: FileSystem) -> Store:
+    """What a user does next: make the vault, or open it if it is already there."""
+    try:
+        return Store.create(ROOT, filesystem=files, clock=ticking)
+    except VaultExists:
+        return Store.open(ROOT, filesystem=files, clock=ticking)
+
+
+def interrupted_document(at: int, error: int | None = None) -> MemoryFileSystem:
+    """What is left when replacing the document {"name": "old"} by {"name": "new"} meets a fault."""
+    store, files = new_store()
+    with store.writer() as writer:
+        writer.put_document("shop", {"name": "old"})
+    with suppress(ProcessDied, StorageError, StorageFull):
+        faulty = Store.open(ROOT, filesystem=FaultyFileSystem(files, Fault(at, error)), clock=ticking)
+        with faulty.writer() as writer:
+            writer.put_document("shop", {"name": "new"})
+    return files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 
 import pytest
 
@@ -17,7 +18,10 @@ from tests.store.scenes import (
     Interrupted,
     back_up,
     calls_of_a_backup,
+    created_or_opened,
     interrupted_backup,
+    interrupted_creation,
+    interrupted_document,
     new_store,
     restored,
     ticking,
@@ -73,3 +77,25 @@ def test_what_an_acknowledged_backup_wrote_survives_a_power_loss() -> None:
     after = Store.open(ROOT, filesystem=files.after_power_loss(), clock=ticking)
     assert restored(after, after.snapshot(snapshot.id)) == FIRST
     assert after.verify().ok
+
+
+@pytest.mark.parametrize("call", range(1, 58))
+def test_a_creation_that_died_at_any_call_is_taken_up(call: int) -> None:
+    store = created_or_opened(interrupted_creation(call).after_crash())
+    assert restored(store, back_up(store, FIRST)) == FIRST
+    assert store.verify().ok
+
+
+@pytest.mark.parametrize("call", range(1, 50))
+@pytest.mark.parametrize("disk", [MemoryFileSystem.after_crash, MemoryFileSystem.after_power_loss])
+def test_a_document_is_the_old_one_or_the_new_one(
+    call: int, disk: Callable[[MemoryFileSystem], MemoryFileSystem]
+) -> None:
+    store = Store.open(ROOT, filesystem=disk(interrupted_document(call)), clock=ticking)
+    assert store.document("shop")["name"] in {"old", "new"}
+    assert store.verify().ok
+
+
+def test_the_calls_of_the_tests_above_are_all_there_are() -> None:
+    assert Store.open(ROOT, filesystem=interrupted_creation(58), clock=ticking).verify().ok
+    assert Store.open(ROOT, filesystem=interrupted_document(50), clock=ticking).document("shop")["name"] == "new"
