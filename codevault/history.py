@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from codevault.analysis.lineage import Change, VersionedSymbol, match
 from codevault.errors import UnknownPath, UnknownSymbol
@@ -112,7 +113,10 @@ class _Walk:
     def __init__(self, index: Index, project: ProjectId) -> None:
         self._index = index
         self._project = project
-        self._steps = {seen.sequence: seen for seen in index.steps(project)}
+        steps = index.steps(project)
+        # Neighbours as recorded: a damaged snapshot leaves a gap in the numbers.
+        self._next = {before.sequence: after for before, after in pairwise(steps)}
+        self._previous = {after.sequence: before.sequence for before, after in pairwise(steps)}
 
     def backward(self, place: _Place) -> tuple[Event, ...]:
         events: list[Event] = []
@@ -138,7 +142,7 @@ class _Walk:
     def _step_back(self, here: _Place) -> tuple[tuple[Event, ...], _Place | None]:
         """What brought the symbol to this version, newest first, and where it was before."""
         at = here.version.first
-        earlier = _ending(self._index.versions(self._project, here.path), at.sequence - 1)
+        earlier = _ending(self._index.versions(self._project, here.path), self._previous.get(at.sequence, 0))
         if earlier is not None:
             twin = self._named(earlier, here)
             if twin is not None:
@@ -150,13 +154,13 @@ class _Walk:
         lost, removal = self._lost_before(here, at.sequence)
         if lost is not None and removal is not None:
             return (_made(("restored",), at, lost.symbol, here, "an earlier version of the file had it"), removal), lost
-        return (_made(("introduced",), at, None, here, ""),), None
+        return (_made(("introduced",), at, None, here, self._limit(at)),), None
 
     def _step_forward(self, here: _Place) -> tuple[Event | None, _Place | None]:
         last = here.version.last
         if last is None:
             return None, None
-        at = self._steps.get(last.sequence + 1)
+        at = self._next.get(last.sequence)
         if at is None:
             return None, None
         later = _beginning(self._index.versions(self._project, here.path), at.sequence)
@@ -175,9 +179,15 @@ class _Walk:
                 qualified_name=here.symbol.qualified_name,
                 before=here.symbol,
                 after=None,
+                evidence=self._limit(at),
             ),
             None,
         )
+
+    def _limit(self, at: Seen) -> str:
+        """What was not looked at in a step, "" when everything was."""
+        files = len(self._index.changes(self._project, at.sequence))
+        return f"{files} files changed at once: only this one was searched for it" if files > MOST_FILES else ""
 
     def _named(self, version: FileVersion, here: _Place) -> _Place | None:
         """The symbol of the same qualified name, the same kind first, then the nearest, in another version."""
@@ -237,7 +247,7 @@ class _Walk:
     def _lost_before(self, here: _Place, sequence: int) -> tuple[_Place | None, Event | None]:
         """Where the same path last had the symbol and then lost it for good, with the event of its removal."""
         for version in reversed(self._index.versions(self._project, here.path)):
-            if version.last is None or version.last.sequence >= sequence - 1:
+            if version.last is None or version.last.sequence >= self._previous.get(sequence, 0):
                 continue
             found = self._named(version, here)
             if found is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from codevault import history as history_module
 from codevault.errors import InvalidArgument, UnknownPath, UnknownProject, UnknownSymbol
 from codevault.history import History
 from tests.vault.scenes import DAY, FIRST_DAY, Archive, Desk
@@ -255,3 +256,18 @@ def test_what_came_back_under_another_name_stays_removed_under_the_old_one(desk:
         (("introduced",), 1, "a.py", "total"),
         (("removed",), 2, "a.py", "total"),
     ]
+
+
+def test_a_step_too_large_to_be_matched_as_a_whole_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_module, "MOST_FILES", 1)
+    project = desk.project("shop")
+    function = "def total(prices):\n    return sum(price * 2 for price in prices if price > 0)\n"
+    desk.day(project, {"a.py": function})
+    desk.day(project, {"a.py": None, "b.py": function})
+    desk.vault.analyse()
+
+    gone = desk.vault.history(project, "a.py", "total").removed
+    come = desk.vault.history(project, "b.py", "total").introduced
+
+    assert gone is not None
+    assert gone.evidence == come.evidence == "2 files changed at once: only this one was searched for it"

@@ -267,6 +267,27 @@ def test_a_damaged_manifest_costs_its_own_snapshot_only(desk: Desk, sequence: in
     vault.close()
 
 
+def test_histories_go_on_across_a_damaged_manifest(desk: Desk) -> None:
+    project = desk.project("shop", {"a.py": "def f(x):\n    return x + 1\n", "b.txt": "b\n"})
+    desk.day(project)
+    desk.day(project, {"b.txt": "c\n"})
+    desk.day(project, {"a.py": "def f(x):\n    return x + 2\n"})
+    desk.day(project, {"a.py": "y = 1\n"})
+    desk.vault.close()
+    vault, store = damaged(desk)
+    store.bad_snapshot = vault.snapshots("shop")[1].id
+
+    vault.rebuild()
+
+    events = vault.history(project, "a.py", "f").events
+    assert [(event.kinds, event.at.sequence) for event in events] == [
+        (("introduced",), 1),
+        (("body",), 3),
+        (("removed",), 4),
+    ]
+    vault.close()
+
+
 def test_what_was_removed_next_to_a_damaged_manifest_is_known_to_be_gone(desk: Desk) -> None:
     project = desk.project("shop", {"a.txt": "one\n", "b.txt": "b\n"})
     desk.day(project)
