@@ -12,7 +12,7 @@ from typing import Literal, Self, overload
 
 from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
-from codevault.errors import CodeVaultError, InvalidArgument, UnknownProject, VaultClosed
+from codevault.errors import CodeVaultError, InvalidArgument, UnknownProject, UnknownSnapshot, VaultClosed
 from codevault.history import Event, History, history_of
 from codevault.ids import BlobId
 from codevault.index.index import Index
@@ -324,13 +324,12 @@ class Vault:
             index.put_project(facts_of(project))
 
     def _snapshot(self, key: SnapshotKey, project: ProjectKey | None = None) -> Snapshot:
-        if isinstance(key, Backup):
-            return key.snapshot
-        return (
-            key
-            if isinstance(key, Snapshot)
-            else find_snapshot(self.snapshots(project), key, any_project=project is None)
-        )
+        given = key.snapshot if isinstance(key, Backup) else key
+        if not isinstance(given, Snapshot):
+            return find_snapshot(self.snapshots(project), given, any_project=project is None)
+        if project is not None and (owner := self.projects.get(project)).id != given.project:
+            raise UnknownSnapshot(f"snapshot {given.sequence} of another project is none of {owner.name!r}")
+        return given
 
     def _located(self, path: str | os.PathLike[str], project: ProjectKey | None) -> tuple[Project, str]:
         if project is not None and not os.path.isabs(path):

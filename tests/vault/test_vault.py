@@ -240,6 +240,17 @@ def test_every_version_comes_back_by_number_id_and_time(desk: Desk) -> None:
     assert texts == ["day 1\n", "day 2\n", "day 2\n", "day 3\n", "day 2\n", "day 1\n", "day 3\n"]
 
 
+def test_one_projects_snapshot_is_never_restored_as_anothers(desk: Desk) -> None:
+    shop, blog = desk.project("shop", {"a.txt": "a\n"}), desk.project("blog", {"b.txt": "b\n"})
+    mine, other = desk.day(shop), desk.day(blog)
+
+    for key in (other, other.snapshot, other.id):
+        with pytest.raises(UnknownSnapshot):
+            desk.vault.restore(shop, to=desk.home / "back", at=key)
+    assert [entry.path for entry in desk.vault.files(mine, shop)] == ["a.txt"]
+    assert not (desk.home / "back").exists()
+
+
 def test_restoring_can_be_planned_first(desk: Desk) -> None:
     project = desk.project("shop", {"a.txt": "vault\n", "src/b.txt": "b\n"})
     desk.day(project)
