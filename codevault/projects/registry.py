@@ -51,20 +51,18 @@ class Projects:
         folder = _absolute(root)
         if not folder.is_dir():
             raise InvalidArgument(f"{folder} is not a folder; give the root folder of a project")
-        if folder.is_relative_to(_absolute(self._store.root)):
-            raise InvalidArgument(f"{folder} lies in the vault itself")
         project = Project(
             id=ProjectId(self._new_id()),
             name=name or folder.name,
             root=str(folder),
             client=client,
             phase=phase,
-            stack=detect_stack(os.listdir(folder)),
+            stack=detect_stack(_names(folder)),
             tags=_tags(tags),
             notes=notes,
             created_ns=self._clock(),
         )
-        self._check_unique(project)
+        self._check(project)
         self._write(project, ())
         return project
 
@@ -79,7 +77,7 @@ class Projects:
         values = {field: _value(field, value) for field, value in changes.items()}
         after, new = edited(found, self._clock(), **values)
         if new:
-            self._check_unique(after)
+            self._check(after)
             self._write(after, log + new)
         return after
 
@@ -94,7 +92,7 @@ class Projects:
             raise InvalidArgument(f"project {found.name!r} has no change to undo")
         last = log[-1]
         after, new = edited(found, self._clock(), **{last.field: last.before})
-        self._check_unique(after)
+        self._check(after)
         self._write(after, log + new)
         return after
 
@@ -159,7 +157,13 @@ class Projects:
             raise UnknownProject(f"no project {project!r} in this vault") from exc
         return _decoded(self._store.root, project, document)
 
-    def _check_unique(self, project: Project) -> None:
+    def _check(self, project: Project) -> None:
+        if Path(project.root).is_relative_to(_absolute(self._store.root)):
+            raise InvalidArgument(f"{project.root} lies in the vault itself")
+        try:
+            from_document(to_document(project, ()))
+        except ValueError as exc:
+            raise InvalidArgument(f"a project's {exc}") from exc
         for other in self:
             if other.id == project.id:
                 continue
@@ -184,6 +188,13 @@ def _decoded(root: Path, name: str, document: object) -> tuple[Project, tuple[Pr
 def _absolute(path: str | os.PathLike[str]) -> Path:
     # Links in the path are resolved for identity; a project root that is itself a link names its target.
     return Path(os.path.realpath(os.path.expanduser(path)))
+
+
+def _names(folder: Path) -> Iterable[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return ()  # what cannot be listed now is the next backup's to report
 
 
 def _value(field: str, value: str | os.PathLike[str] | Iterable[str]) -> str | tuple[str, ...]:

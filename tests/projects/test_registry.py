@@ -17,6 +17,7 @@ from codevault.projects.model import Project, ProjectChange, from_document, to_d
 from codevault.projects.registry import Projects
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.store import Store
+from tests.nobody import AS_ROOT, printed_as_nobody, public_folder
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links and names of POSIX")
 VAULT = Path("/a/vault/in/memory")
@@ -143,6 +144,41 @@ def test_the_vault_is_no_project(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidArgument, match="in the vault itself"):
         registry(store).add(tmp_path / "vault" / "packs")
+
+
+def test_a_project_does_not_move_into_the_vault(projects: Projects, shop: Path) -> None:
+    project = projects.add(shop)
+
+    with pytest.raises(InvalidArgument, match="in the vault itself"):
+        projects.update(project, root=VAULT / "packs")
+
+
+@AS_ROOT
+def test_a_folder_that_cannot_be_listed_is_a_project_all_the_same() -> None:
+    with public_folder() as root:
+        (root / "closed").mkdir(mode=0o700)
+
+        printed = printed_as_nobody(
+            "import time\n"
+            "from pathlib import Path\n"
+            "from codevault.projects.registry import Projects\n"
+            "from codevault.store.memory_filesystem import MemoryFileSystem\n"
+            "from codevault.store.store import Store\n"
+            "store = Store.create(Path('/vault'), filesystem=MemoryFileSystem())\n"
+            "Projects(store, time.time_ns).add(Path.cwd(), name='warm')",
+            "print(Projects(store, time.time_ns).add(sys.argv[1] + '/closed').stack)",
+            str(root),
+        )
+
+    assert printed == ["()"]
+
+
+@pytest.mark.parametrize("fields", [{"client": 5}, {"name": 7}, {"phase": None}, {"notes": b"bytes"}])
+def test_facts_are_texts(projects: Projects, shop: Path, fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidArgument, match="is not text"):
+        projects.add(shop, **fields)
+
+    assert len(projects) == 0
 
 
 @pytest.mark.parametrize("tags", ["billing", [1, 2]])
