@@ -199,9 +199,9 @@ class _DiskFile:
 
 
 class _DiskLock:
-    """`flock` (never `lockf`, which grants one process twice) and, for forked children, a set of our own."""
+    """`flock` (never `lockf`, which grants one process twice) and a table of our own for callers of this process."""
 
-    _inside: set[tuple[int, int]] = set()  # noqa: RUF012 - one per process is the point: it guards the process
+    _inside: dict[tuple[int, int], _DiskLock] = {}  # noqa: RUF012 - one a process is the point: it guards the process
     _guard = threading.Lock()
 
     def __init__(self, path: Path, descriptor: int) -> None:
@@ -210,11 +210,23 @@ class _DiskLock:
         status = os.fstat(descriptor)
         self._key = (status.st_dev, status.st_ino)
 
+    @classmethod
+    def forget_all(cls) -> None:
+        """In a forked child: the locks are the parent's, and a copy of theirs must not outlive it."""
+        cls._guard = threading.Lock()
+        for lock in cls._inside.values():
+            lock.forget()
+        cls._inside.clear()
+
+    def forget(self) -> None:
+        os.close(self._descriptor)
+        self._descriptor = -1
+
     def take(self) -> bool:
         with self._guard:
             if self._key in self._inside or not _lock_descriptor(self._descriptor):
                 return False
-            self._inside.add(self._key)
+            self._inside[self._key] = self
             return True
 
     def held(self) -> bool:
@@ -228,10 +240,14 @@ class _DiskLock:
         if self._descriptor < 0:
             return
         with self._guard, suppress(OSError):
-            self._inside.discard(self._key)
+            self._inside.pop(self._key, None)
             os.ftruncate(self._descriptor, 0)
         descriptor, self._descriptor = self._descriptor, -1
         os.close(descriptor)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_DiskLock.forget_all)
 
 
 @contextmanager

@@ -355,7 +355,7 @@ def decompress(frame: bytes, most: int, base: bytes | None, work: str) -> bytes:
 
         prefix = None if base is None else zstd.ZstdDict(base, is_raw=True).as_prefix
         try:
-            limits = {zstd.DecompressionParameter.window_log_max: 28}
+            limits: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 28}
             decoder = zstd.ZstdDecompressor(zstd_dict=prefix, options=limits)
             content = decoder.decompress(frame, most + 1)
         except zstd.ZstdError as exc:

@@ -134,8 +134,7 @@ class Store:
         try:
             return self._again(lambda: state.reader.read(blob))
         except BlobDamaged as exc:
-            state.suspects.add(blob)
-            state.suspects.add(exc.blob)
+            state.suspects.update((blob, exc.blob))
             raise
 
     def read_chunks(self, blob: BlobId) -> Iterator[bytes]:
@@ -145,8 +144,12 @@ class Store:
             BlobMissing, BlobDamaged: as `read`.
         """
         state = self._open()
-        if self._again(lambda: state.reader.size(blob)) >= 0:
+        self._again(lambda: state.reader.size(blob))
+        try:
             yield from state.reader.chunks(blob)
+        except BlobDamaged as exc:
+            state.suspects.update((blob, exc.blob))
+            raise
 
     def contains(self, blob: BlobId) -> bool:
         """True when the blob lies in a pack that was there at the last look (`rescan`)."""
@@ -195,8 +198,8 @@ class Store:
             RecordDamaged: it is intact but does not parse.
         """
         state = self._open()
-        if self._again(lambda: state.reader.size(snapshot.manifest)) >= 0:
-            yield from state.manifest(snapshot)
+        self._again(lambda: state.reader.size(snapshot.manifest))
+        yield from state.manifest(snapshot)
 
     def documents(self) -> Mapping[str, Mapping[str, Any]]:
         """The documents under projects/ by name. Damaged ones are left out; `verify` names them."""
