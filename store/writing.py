@@ -30,7 +30,7 @@ from codevault.store.pack import Frame, FrameKind
 from codevault.store.packing import Packer
 from codevault.store.publishing import publish
 from codevault.store.reading import RecentBytes
-from codevault.store.records import LoggedFile, encode_snapshot, hash_of, seal
+from codevault.store.records import LoggedFile, RecordMalformed, encode_snapshot, hash_of, seal
 from codevault.store.vaultstate import VaultState
 from codevault.store.zstd_codec import usable_base
 
@@ -310,8 +310,8 @@ class Writer:
     def _commit(self, draft: SnapshotDraft, sequence: int, parent: SnapshotId | None, manifest: BlobId) -> Snapshot:
         try:
             content, snapshot = encode_snapshot(draft, sequence, parent, manifest)
-        except ValueError as exc:
-            raise InvalidArgument(f"facts must be JSON scalars: {exc}") from exc
+        except (ValueError, RecordMalformed) as exc:
+            raise InvalidArgument(f"facts must be text, whole numbers, booleans or None: {exc}") from exc
         if not self._lock.held():
             raise VaultBusy(
                 "the vault's lock file was removed while we were writing; nothing was recorded", self._state.layout.root

@@ -242,11 +242,13 @@ def test_a_project_id_that_is_none_is_refused() -> None:
         writer.commit(draft(ProjectId("../../etc")), [])
 
 
-def test_facts_that_are_no_json_are_refused() -> None:
+@pytest.mark.parametrize("fact", [object(), 1.5, [1], float("nan")])
+def test_facts_other_than_scalars_are_refused(fact: object) -> None:
     store, _ = new_store()
-    wrong = SnapshotDraft(project=SHOP, created_ns=0, facts={"when": object()})  # type: ignore[dict-item] # the point
+    wrong = SnapshotDraft(project=SHOP, created_ns=0, facts={"when": fact})  # type: ignore[dict-item] # the point
     with store.writer() as writer, pytest.raises(InvalidArgument):
         writer.commit(wrong, [])
+    assert store.snapshots() == ()
 
 
 def test_a_missing_blob_is_said_to_be_missing() -> None:
