@@ -64,7 +64,7 @@ def find_snapshot(
         InvalidArgument: a number or a time without a project, or not a point in time.
     """
     found = next((s for s in snapshots if s.id == key), None)
-    if found is None and isinstance(key, str) and _is_id(key):
+    if found is None and isinstance(key, str) and is_id(key):
         raise UnknownSnapshot(f"no snapshot has the id {key}")
     if found is None and any_project:
         raise InvalidArgument("give project= with a sequence number or a point in time, or a snapshot itself")
@@ -74,6 +74,11 @@ def find_snapshot(
         wanted = "any snapshot" if key is None else f"a snapshot for {key!r}"
         raise UnknownSnapshot(f"the vault has not {wanted} of that project; snapshots() lists {len(snapshots)}")
     return found
+
+
+def is_id(text: str) -> bool:
+    """True for what may be the id of a snapshot or blob."""
+    return len(text) == 64 and not set(text) - set("0123456789abcdef")
 
 
 def version_of(symbol: FoundSymbol | Event | Hit) -> SymbolVersion:
@@ -86,10 +91,6 @@ def version_of(symbol: FoundSymbol | Event | Hit) -> SymbolVersion:
     if version is None:
         raise InvalidArgument("this search hit is a line of text, not a symbol")
     return version
-
-
-def _is_id(text: str) -> bool:
-    return len(text) == 64 and not set(text) - set("0123456789abcdef")
 
 
 def _by_order(snapshots: Sequence[Snapshot], key: int | str | datetime | None) -> Snapshot | None:

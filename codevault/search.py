@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from codevault.analysis.model import SymbolKind
 from codevault.errors import InvalidArgument
 from codevault.index.index import Index
 from codevault.index.model import Scope, SearchResult
@@ -48,11 +49,14 @@ class Search:
         """Definitions by name: exact, prefix or glob (`parse*`), qualified (`TaxTable.rate`), or by the words in it.
 
         Raises:
-            InvalidArgument: an empty name or a bad page.
+            InvalidArgument: an empty name, no such kind, or a bad page.
             IndexDamaged: run `vault.rebuild()`.
         """
         if not name.strip():
             raise InvalidArgument("give the name of a symbol, or a pattern such as 'parse*'")
+        if not name.isprintable():
+            raise InvalidArgument("a symbol's name holds no line breaks or other characters that cannot be printed")
+        check_kind(kind)
         scope = self._scope(project, client, tag, path, language, since, until, alive)
         return self._index().search_symbols(name, kind=kind, scope=scope, **_page(limit, offset))
 
@@ -133,6 +137,16 @@ class Search:
             until_ns=None if until is None else nanoseconds(until, end_of_day=True),
             alive=alive,
         )
+
+
+def check_kind(kind: str) -> None:
+    """Refuses what is no kind of symbol; "" stands for all.
+
+    Raises:
+        InvalidArgument: no such kind.
+    """
+    if kind and kind not in set(SymbolKind):
+        raise InvalidArgument(f"{kind!r} is no kind of symbol; there are {', '.join(SymbolKind)}")
 
 
 def _page(limit: int, offset: int) -> dict[str, int]:

@@ -24,11 +24,11 @@ from codevault.projects.model import Project
 from codevault.projects.registry import ProjectKey, Projects
 from codevault.protection import Status, explanation, status_of
 from codevault.recording import Recorder
-from codevault.references import FoundSymbol, SnapshotKey, find_snapshot, version_of
+from codevault.references import FoundSymbol, SnapshotKey, find_snapshot, is_id, version_of
 from codevault.reports import Reports
-from codevault.restoring import Restored, RestorePlan, plan_restore, restore
+from codevault.restoring import Restored, RestorePlan, is_text, plan_restore, restore
 from codevault.reuse import Reuse
-from codevault.search import Search
+from codevault.search import Search, check_kind
 from codevault.source import Folder, RealFolder
 from codevault.store.model import Entry, Snapshot, StoreStats, VerifyReport
 from codevault.store.store import Store
@@ -40,6 +40,8 @@ from codevault.workers import WorkerPool
 _PATIENCE_S = 60.0
 """Wall-clock seconds before a silent worker is killed. A parser stops itself after ten of processor time, so this only
 meets hangs; it is long because a busy machine starves processes of low priority, and that is no file's fault."""
+
+KINDS = ("manual", "automatic", "milestone")
 
 
 class Vault:
@@ -132,12 +134,15 @@ class Vault:
 
         Raises:
             UnknownProject: no such project.
+            InvalidArgument: `kind` is not "manual", "automatic" or "milestone".
             SourceError: the project's root is missing or unreadable; nothing was recorded.
             VaultBusy: another writer is at work; try again when it has ended.
             StorageFull: no space; what was committed before is safe.
             Cancelled: the token was set.
         """
         self._open_store()
+        if kind not in KINDS:
+            raise InvalidArgument(f"a backup is one of {', '.join(KINDS)}, not {kind!r}")
         return self._recorder.record(self.projects.get(project), reason, kind, Reporter(progress, cancel))
 
     def analyse(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> Understanding:
@@ -185,7 +190,13 @@ class Vault:
     def symbols(
         self, snapshot: SnapshotKey, *, project: ProjectKey | None = None, kind: str = "", path: str = ""
     ) -> Iterator[FoundSymbol]:
-        """The symbols of a snapshot's analysed files, by path and position; `path` is a glob."""
+        """The symbols of a snapshot's analysed files, by path and position; `path` is a glob.
+
+        Raises:
+            UnknownSnapshot: no such snapshot.
+            InvalidArgument: no such kind.
+        """
+        check_kind(kind)
         found = self._snapshot(snapshot, project)
         owner = self.projects.get(found.project)
         for where, symbol in self._reading().symbols_at(found.project, found.sequence, kind=kind, path=path):
@@ -197,7 +208,10 @@ class Vault:
         Raises:
             BlobMissing: the vault has no such content.
             BlobDamaged: it has, but not as it was.
+            InvalidArgument: it is no id of a blob.
         """
+        if not is_id(blob):
+            raise InvalidArgument(f"{blob!r} is no id of a blob; files() and versions() give ids")
         return self._open_store().read(blob)
 
     def text(self, symbol: FoundSymbol | SymbolVersion | Event | Hit) -> str:
@@ -226,7 +240,7 @@ class Vault:
             return history_of(self._reading(), symbol.project, symbol.path, version_of(symbol).qualified_name)
         if not path or not qualified_name:
             raise InvalidArgument("history() takes a symbol, or a project, a path in it and a qualified name")
-        return history_of(self._reading(), self.projects.get(symbol).id, path, qualified_name)
+        return history_of(self._reading(), self.projects.get(symbol).id, _downwards(path), qualified_name)
 
     def versions(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> tuple[FileVersion, ...]:
         """The distinct contents of a file, oldest first, followed through renames.
@@ -358,6 +372,7 @@ class Vault:
 
 
 def _downwards(path: str | os.PathLike[str]) -> str:
+    _check_path(path)
     relative = Path(os.path.normpath(path)).as_posix()
     if relative == ".." or relative.startswith("../"):
         raise InvalidArgument(f"{os.fspath(path)!r} leads out of the project")
@@ -365,4 +380,12 @@ def _downwards(path: str | os.PathLike[str]) -> str:
 
 
 def _folder(path: str | os.PathLike[str]) -> Path:
+    if not os.fspath(path):
+        raise InvalidArgument("give the path of a folder; '.' is the present one")
+    _check_path(path)
     return Path(os.path.abspath(os.path.expanduser(path)))
+
+
+def _check_path(path: str | os.PathLike[str]) -> None:
+    if not is_text(os.fspath(path)):
+        raise InvalidArgument(f"{os.fspath(path)!r} is no path on this system")

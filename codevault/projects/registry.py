@@ -187,7 +187,10 @@ def _decoded(root: Path, name: str, document: object) -> tuple[Project, tuple[Pr
 
 def _absolute(path: str | os.PathLike[str]) -> Path:
     # Links in the path are resolved for identity; a project root that is itself a link names its target.
-    return Path(os.path.realpath(os.path.expanduser(path)))
+    try:
+        return Path(os.path.realpath(os.path.expanduser(path)))
+    except ValueError as exc:  # a NUL, or characters that have no bytes here
+        raise InvalidArgument(f"{os.fspath(path)!r} is no path on this system") from exc
 
 
 def _names(folder: Path) -> Iterable[str]:

@@ -271,3 +271,9 @@ def test_a_step_too_large_to_be_matched_as_a_whole_says_so(desk: Desk, monkeypat
 
     assert gone is not None
     assert gone.evidence == come.evidence == "2 files changed at once: only this one was searched for it"
+
+
+def test_a_path_may_be_written_with_detours(archive: Archive) -> None:
+    history = archive.vault.history(archive.shop, "./utils/../billing//tax.py", "TaxTable.total")
+
+    assert history.path == "billing/tax.py"

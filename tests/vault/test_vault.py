@@ -144,6 +144,41 @@ def test_closing_twice_is_harmless(desk: Desk) -> None:
     desk.vault.close()
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda vault: vault.restore("shop", to=""),
+        lambda vault: vault.restore("shop", to="nul\0byte"),
+        lambda vault: vault.status("nul\0byte", project="shop"),
+        lambda vault: vault.status("/nul\0byte"),
+        lambda vault: vault.versions("\ud800", project="shop"),
+        lambda vault: vault.explain("\ud800", project="shop"),
+        lambda vault: vault.history("shop", "../a.py", "f"),
+        lambda vault: vault.history("shop", "nul\0byte", "f"),
+        lambda vault: vault.projects.add("nul\0byte"),
+        lambda vault: vault.projects.get("nul\0byte"),
+        lambda vault: vault.backup("shop", kind="nonsense"),
+        lambda vault: vault.read(BlobId("nonsense")),
+        lambda vault: list(vault.symbols(1, project="shop", kind="nonsense")),
+        lambda vault: vault.search.symbols("f", kind="nonsense"),
+        lambda vault: vault.search.symbols("\ud800"),
+        lambda vault: Vault.create(""),
+        lambda vault: Vault.open("nul\0byte"),
+    ],
+)
+def test_an_argument_that_cannot_mean_anything_is_said_to_be_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, use: Any
+) -> None:
+    (desk.home / "here").mkdir()
+    monkeypatch.chdir(desk.home / "here")
+    desk.day(desk.project("shop", {"a.py": "x = 1\n"}))
+
+    with pytest.raises(InvalidArgument):
+        use(desk.vault)
+
+    assert list((desk.home / "here").iterdir()) == []
+
+
 # ---------------------------------------------------------------------- backing up and restoring
 
 
