@@ -93,7 +93,9 @@ def _emit(scope: tuple[int, list[Span]], position: int) -> int:
     return max(end, position)
 
 
-_LINE_REST: Final = re.compile(rb"[ \t]*[;,]?[ \t]*(?:(?://|#)[^\n]*|/\*[^\n]*\*/[ \t]*)?\r?(?:\n|\Z)")
+_LINE_REST: Final = re.compile(  # bounded: a file may be one line of megabytes
+    rb"[ \t]{0,200}[;,]?[ \t]{0,200}(?:(?://|#)[^\n]{0,500}|/\*[^\n]{0,500}\*/[ \t]{0,200})?\r?(?:\n|\Z)"
+)
 
 
 def _line_borders(content: bytes, extent: Extent, position: int) -> Span:

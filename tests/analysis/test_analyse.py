@@ -120,8 +120,9 @@ def test_treats_a_file_as_text_when_its_grammar_is_missing(monkeypatch: pytest.M
         b"def f():\n " * 1_000,
         b"try { try { } catch { (, e" * 300,
         b"-+-*a(//" * 500,
+        b"/*x*/function a(){return 1}" * 5_000,
     ],
-    ids=["brackets", "nesting", "one-line", "quotes", "ifs", "functions", "catch", "operators"],
+    ids=["brackets", "nesting", "one-line", "quotes", "ifs", "functions", "catch", "operators", "minified"],
 )
 @pytest.mark.parametrize("path", ["a.py", "a.js", "a.c"])
 def test_survives_hostile_text(path: str, content: bytes) -> None:
