@@ -259,6 +259,7 @@ def test_after_a_failed_write_the_index_must_be_opened_again() -> None:
         scene.understand()
     with pytest.raises(IndexDamaged, match="open it again"):
         scene.index.pending_count()
+    scene.index.close()
 
 
 def test_a_full_disk_is_told_from_damage() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 
 import re2
@@ -52,14 +54,16 @@ def cut_anywhere(cuts: list[int], content: bytes) -> FileAnalysis:
     return FileAnalysis(outcome=Outcome.TEXT, language="", grammar="", units=units)
 
 
-def recorded(snapshots: list[dict[str, bytes | None]], cuts: list[int]) -> Scene:
+@contextmanager
+def recorded(snapshots: list[dict[str, bytes | None]], cuts: list[int]) -> Iterator[Scene]:
     scene = Scene(Index.in_memory(vault_id=VAULT, hint_of=hint))
     scene.project(SHOP, "shop")
     for files in snapshots:
         present = {path: content for path, content in files.items() if content is not None}
         scene.snap(present, [path for path, content in files.items() if content is None])
     scene.understand(lambda _path, content: cut_anywhere(cuts, content))
-    return scene
+    yield scene
+    scene.index.close()
 
 
 def by_brute_force(snapshots: list[dict[str, bytes | None]], pattern: bytes, options: re2.Options) -> Places:
@@ -107,7 +111,8 @@ def test_texts_are_found_where_brute_force_finds_them(
     options = re2.Options()
     options.case_sensitive = case_sensitive
     expected = by_brute_force(snapshots, re2.escape(text).encode(), options)
-    assert answered(recorded(snapshots, cuts), text, case_sensitive=case_sensitive, regex=False) == expected
+    with recorded(snapshots, cuts) as scene:
+        assert answered(scene, text, case_sensitive=case_sensitive, regex=False) == expected
 
 
 @settings(deadline=None, max_examples=200)
@@ -121,17 +126,18 @@ def test_patterns_match_where_brute_force_matches(
     options = re2.Options()
     options.case_sensitive = case_sensitive
     expected = by_brute_force(snapshots, pattern.encode(), options)
-    assert answered(recorded(snapshots, cuts), pattern, case_sensitive=case_sensitive, regex=True) == expected
+    with recorded(snapshots, cuts) as scene:
+        assert answered(scene, pattern, case_sensitive=case_sensitive, regex=True) == expected
 
 
 @given(SNAPSHOTS)
 def test_versions_tell_what_every_snapshot_held(snapshots: list[dict[str, bytes | None]]) -> None:
-    scene = recorded(snapshots, [])
     state: dict[str, bytes] = {}
-    for sequence, files in enumerate(snapshots, 1):
-        state = {path: text for path, text in {**state, **files}.items() if text is not None}
-        held = {version.path: scene.contents[version.blob] for version in scene.index.paths(SHOP, sequence)}
-        assert held == state
+    with recorded(snapshots, []) as scene:
+        for sequence, files in enumerate(snapshots, 1):
+            state = {path: text for path, text in {**state, **files}.items() if text is not None}
+            held = {version.path: scene.contents[version.blob] for version in scene.index.paths(SHOP, sequence)}
+            assert held == state
 
 
 @given(TEXTS, st.lists(st.integers(0, 200), max_size=5))
