@@ -282,18 +282,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         measured = first_backups(kinds, tree, work, asked.repeats)
         ours, theirs = CodeVaultTool(work / "CodeVaultTool"), ResticTool(work / "ResticTool")
         later_backups((ours, theirs), measured, tree, asked.unchanged)
-        analysis = None
-        if asked.analyse:
-            with said("analysis"):
-                analysis = timed(ours.analyse(), environment=ours.environment)
         files = sum(len(names) for _, _, names in os.walk(tree))
         facts = (
             f"{machine(('restic', 'version'))}.\n"
             f"{asked.tree.name}: {files:,} files, {folder_bytes(tree) / 1e6:,.0f} MB."
         )
-        body = report(measured, facts, analysis, ours.cache())
+        print(json.dumps({tool: asdict(found) for tool, found in measured.items()}), file=sys.stderr)
+        body = report(measured, facts, None, measured["CodeVault"].cache)
+        if asked.analyse:
+            if asked.write:  # an analysis that is broken off loses nothing that was measured before it
+                write_section(TITLE, body)
+            with said("analysis"):
+                analysis = timed(ours.analyse(), environment=ours.environment)
+            body = report(measured, facts, analysis, ours.cache())
     print(body)
-    print(json.dumps({tool: asdict(found) for tool, found in measured.items()}), file=sys.stderr)
     if asked.write:
         write_section(TITLE, body)
     return int(measured["CodeVault"].differences != 0)
