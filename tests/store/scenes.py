@@ -6,6 +6,7 @@ import errno
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from codevault.errors import StorageError, StorageFull, VaultExists
@@ -188,14 +189,20 @@ class Interrupted:
 
 def interrupted_backup(at: int, error: int | None = None) -> Interrupted:
     """Backs up FIRST, then SECOND with the fault at the given call; call 0 never comes."""
-    store, files = new_store()
-    before = back_up(store, FIRST)
+    before, prepared = _after_first()
+    files = prepared.after_crash()
     fault = Fault(at, error)
     left = Interrupted(files, before, None, 0)
     with _noting(left):
         left.acknowledged = back_up(Store.open(ROOT, filesystem=FaultyFileSystem(files, fault), clock=ticking), SECOND)
     left.calls = fault.calls
     return left
+
+
+@cache
+def _after_first() -> tuple[Snapshot, MemoryFileSystem]:
+    store, files = new_store()
+    return back_up(store, FIRST), files
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from codevault.store.store import Store
 from codevault.store.zstd_codec import compress, compress_delta, decompress, usable_base
 from tests.store.scenes import ROOT, SHOP, all_files, draft, file_entry, new_store, restored, ticking
 
+unhurried = settings(deadline=None)  # the machine may be busy
 names = st.binary(min_size=1, max_size=40).filter(lambda raw: b"\0" not in raw)
 paths = names.map(lambda raw: raw.decode("utf-8", "surrogateescape"))
 blob_ids = st.binary(min_size=32, max_size=32).map(lambda raw: BlobId(raw.hex()))
@@ -46,12 +47,14 @@ json_values = st.recursive(
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
+@unhurried
 @given(st.lists(entries, max_size=8, unique_by=lambda entry: entry.path))
 def test_a_manifest_decodes_to_its_entries_in_order(given_entries: list[Entry]) -> None:
     expected = sorted(given_entries, key=lambda entry: entry.path.encode("utf-8", "surrogateescape"))
     assert list(decode_manifest([encode_manifest(given_entries)])) == expected
 
 
+@unhurried
 @given(st.lists(entries, max_size=8, unique_by=lambda entry: entry.path), st.integers(min_value=1, max_value=50))
 def test_a_manifest_decodes_from_pieces_of_any_size(given_entries: list[Entry], size: int) -> None:
     content = encode_manifest(given_entries)
@@ -59,43 +62,51 @@ def test_a_manifest_decodes_from_pieces_of_any_size(given_entries: list[Entry], 
     assert list(decode_manifest(pieces)) == list(decode_manifest([content]))
 
 
+@unhurried
 @given(members, st.integers(min_value=0, max_value=2**28))
 def test_a_solid_header_decodes_to_itself(given_members: list[tuple[bytes, int]], stored: int) -> None:
     header = Header(kind=FrameKind.SOLID, stored=stored, members=tuple(given_members))
     assert decode_header(encode_header(header)[8:]) == header
 
 
+@unhurried
 @given(members, st.integers(min_value=0, max_value=2**28), st.binary(min_size=8, max_size=8))
 def test_a_delta_header_decodes_to_itself(given_members: list[tuple[bytes, int]], stored: int, base: bytes) -> None:
     header = Header(kind=FrameKind.DELTA, stored=stored, members=tuple(given_members[:1]), base=base)
     assert decode_header(encode_header(header)[8:]) == header
 
 
+@unhurried
 @given(st.binary(max_size=5000))
 def test_compression_is_undone(content: bytes) -> None:
     assert decompress(compress(content, 3), len(content)) == content
 
 
+@unhurried
 @given(st.binary(max_size=5000), st.binary(max_size=5000).filter(usable_base))
 def test_a_delta_applied_to_its_base_gives_the_content(content: bytes, base: bytes) -> None:
     assert decompress(compress_delta(content, base), len(content), base) == content
 
 
+@unhurried
 @given(st.dictionaries(st.text(), json_values, max_size=4))
 def test_canonical_text_parses_to_itself(value: dict[str, object]) -> None:
     assert parse(canonical(value)) == value
 
 
+@unhurried
 @given(st.dictionaries(st.text().filter(lambda key: key != "check"), json_values, max_size=4))
 def test_a_seal_opens_to_what_was_sealed(value: dict[str, object]) -> None:
     assert unseal(seal(value)) == value
 
 
+@unhurried
 @given(st.lists(st.tuples(blob_ids, lengths), max_size=5))
 def test_a_chunk_list_decodes_to_itself(chunks: list[tuple[BlobId, int]]) -> None:
     assert decode_list(encode_list(chunks), sum(length for _, length in chunks)) == tuple(chunks)
 
 
+@unhurried
 @given(numbers, texts, texts, st.dictionaries(texts, st.none() | texts | st.integers() | st.booleans(), max_size=3))
 def test_a_snapshot_decodes_to_itself(
     created_ns: int, reason: str, kind: str, facts: dict[str, str | int | bool | None]
