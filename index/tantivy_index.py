@@ -163,6 +163,8 @@ class TantivyText:
         try:
             return call()
         except (ValueError, OSError, RuntimeError, AttributeError) as exc:
+            if "LockBusy" in str(exc):
+                raise IndexDamaged("another process is writing the text index: try again when it is done") from exc
             raise IndexDamaged(f"the text index cannot be used ({exc}); the archive is intact, rebuild()") from exc
 
 

@@ -169,7 +169,7 @@ def test_a_text_index_ahead_of_the_catalog_is_set_back(folder: Path) -> None:
 
 def test_one_writer_at_a_time(folder: Path) -> None:
     with writer(folder):
-        assert "text index" in refused(folder, writable=True)
+        assert "another process" in refused(folder, writable=True)
     with writer(folder) as index:
         index.commit()
 
