@@ -71,9 +71,13 @@ def connect(file: Path | None, *, writable: bool) -> sqlite3.Connection:
             mode = "rwc" if writable else "ro"
             address = f"{file.absolute().as_uri()}?mode={mode}"
             db = sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None, timeout=30)
-        _restrict(db, writable=writable)
-        if writable:
-            db.execute("PRAGMA journal_mode = WAL").fetchall()
+        try:
+            _restrict(db, writable=writable)
+            if writable:
+                db.execute("PRAGMA journal_mode = WAL").fetchall()
+        except BaseException:
+            db.close()
+            raise
         return db
 
 
