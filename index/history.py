@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from codevault.errors import UnknownSnapshot
@@ -27,7 +27,7 @@ def versions(db: sqlite3.Connection, project: ProjectId, path: str) -> tuple[Fil
     """All versions of a path, oldest first; empty for a path that never was."""
     number = project_number(db, project)
     question = f"{_VERSION} WHERE v.project = ? AND t.path = ? ORDER BY v.first"
-    return tuple(map(_file_version, db.execute(question, (number, path_key(path)))))
+    return tuple(_file_versions(db.execute(question, (number, path_key(path)))))
 
 
 def paths(db: sqlite3.Connection, project: ProjectId, sequence: int | None, glob: str) -> tuple[FileVersion, ...]:
@@ -39,7 +39,7 @@ def paths(db: sqlite3.Connection, project: ProjectId, sequence: int | None, glob
         alive = "v.project = ? AND v.first <= ? AND (v.last IS NULL OR v.last >= ?)"
         rows = db.execute(f"{_VERSION} WHERE {alive}", (number, sequence, sequence))
     matches = glob_matcher(glob or "*")
-    found = [version for version in map(_file_version, rows) if matches(version.path)]
+    found = [version for version in _file_versions(rows) if matches(version.path)]
     found.sort(key=lambda version: path_key(version.path))
     return tuple(found)
 
@@ -92,7 +92,7 @@ def changes(db: sqlite3.Connection, project: ProjectId, sequence: int) -> tuple[
     question = f"{_VERSION} WHERE v.project = ? AND (v.first = ? OR v.last = ?) AND v.path IN (*)"
     before: dict[str, FileVersion] = {}
     after: dict[str, FileVersion] = {}
-    for version in map(_file_version, ask_many(db, question, touched, (number, sequence, previous))):
+    for version in _file_versions(ask_many(db, question, touched, (number, sequence, previous))):
         side = after if version.first.sequence == sequence else before
         side[version.path] = version
     names = sorted(before.keys() | after.keys(), key=path_key)
@@ -119,13 +119,19 @@ def _seen(project: str, sequence: int, identity: bytes, created_ns: int) -> Seen
     )
 
 
-def _file_version(row: tuple[Any, ...]) -> FileVersion:
-    project, path, blob, size, first, first_id, first_ns, last, last_id, last_ns = row
-    return FileVersion(
-        project=ProjectId(project),
-        path=path_text(path),
-        blob=blob_text(blob),
-        size=size,
-        first=_seen(project, first, first_id, first_ns),
-        last=None if last is None else _seen(project, last, last_id, last_ns),
-    )
+def _file_versions(rows: Iterable[tuple[Any, ...]]) -> Iterator[FileVersion]:
+    """Versions of rows of `_VERSION`; a snapshot holds many, its moment is made once."""
+    moments: dict[bytes, Seen] = {}
+    for project, path, blob, size, first, first_id, first_ns, last, last_id, last_ns in rows:
+        if first_id not in moments:
+            moments[first_id] = _seen(project, first, first_id, first_ns)
+        if last is not None and last_id not in moments:
+            moments[last_id] = _seen(project, last, last_id, last_ns)
+        yield FileVersion(
+            project=ProjectId(project),
+            path=path_text(path),
+            blob=blob_text(blob),
+            size=size,
+            first=moments[first_id],
+            last=None if last is None else moments[last_id],
+        )
