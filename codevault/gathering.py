@@ -271,7 +271,12 @@ class Gathering:
         old = self._old or {}
         if len(self.entries) != sum(map(len, old.values())):
             return False
-        return all(old.get(parent, {}).get(name) == e for e in self.entries for parent, name in (_split(e.path),))
+        for entry in self.entries:
+            parent, name = _split(entry.path)
+            before = old.get(parent, {}).get(name)
+            if before is not entry and before != entry:  # most are the very same object, which compares in no time
+                return False
+        return True
 
     def _problem(self, path: str, kind: str, why: str) -> None:
         self.problems.append(Problem(path=path, kind=kind, why=why))
