@@ -18,8 +18,6 @@ from codevault.analysis.wire import decode_request, encode_response, read_frame
 MEMORY_LIMIT: Final = 1 << 30
 """Bytes of address space of one worker."""
 
-_NICENESS: Final = 5
-
 
 def main() -> None:
     """Answer requests until the input ends; returns then."""
@@ -50,13 +48,11 @@ def take_over_standard_streams() -> tuple[BinaryIO, BinaryIO]:
 
 
 def limit_resources() -> None:
-    """Low priority, bounded memory, no core file, on systems that know these."""
+    """Bounded memory and no core file, on systems that know these; priority is the caller's to choose."""
     if sys.platform == "win32":
         return
     import resource
 
-    with suppress(OSError):
-        os.nice(_NICENESS)
     for limit, value in ((resource.RLIMIT_AS, MEMORY_LIMIT), (resource.RLIMIT_CORE, 0)):
         with suppress(ValueError, OSError):
             hard = resource.getrlimit(limit)[1]

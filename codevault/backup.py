@@ -136,7 +136,8 @@ class _Attempt:
             return scan, gathering, _commit(self.writer, gathering, self.draft)
         if self.draft.kind == "automatic":
             return scan, gathering, last
-        return scan, gathering, _commit_same(self.writer, self.store, self.draft, last)
+        kept = {key: last.facts.get(key, 0) for key in ("files", "bytes")}
+        return scan, gathering, self.writer.commit_again(replace(self.draft, facts=dict(self.draft.facts) | kept))
 
 
 def _entries(store: Store, snapshot: Snapshot | None) -> Iterable[Entry]:
@@ -149,11 +150,6 @@ def _commit(writer: Writer, gathering: Gathering, draft: SnapshotDraft) -> Snaps
     if gathering.suspicious():
         facts["suspect"] = True
     return writer.commit(replace(draft, facts=facts), gathering.entries)
-
-
-def _commit_same(writer: Writer, store: Store, draft: SnapshotDraft, last: Snapshot) -> Snapshot:
-    kept = {key: last.facts.get(key, 0) for key in ("files", "bytes")}
-    return writer.commit(replace(draft, facts=dict(draft.facts) | kept), _entries(store, last))
 
 
 def _stats(gathering: Gathering, snapshot: Snapshot, excluded: int, seconds: float) -> BackupStats:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -11,12 +12,15 @@ from codevault.analysis.model import FileAnalysis, Outcome
 from codevault.errors import DamageError
 from codevault.index.index import Index
 from codevault.index.model import Pending
-from codevault.jobs import Reporter
+from codevault.jobs import CancelToken, Reporter
 from codevault.store.store import Store
 from codevault.workers import WorkerPool
 
-BATCH_FILES = 1000
-BATCH_BYTES = 16 << 20  # a batch holds the index for a few seconds at most: a backup waits that long to record itself
+BATCH_SECONDS = 2.0
+"""How long the index is held at a time: a backup waits that long to record itself."""
+
+_PAGE = 1000
+_MOST_HELD = 64 << 20  # bytes of content that wait for an earlier file
 LARGEST = 8 << 20  # bytes; larger files are kept and searchable by name, not by content
 
 
@@ -38,32 +42,40 @@ def understand(
     store: Store,
     index: Callable[[], AbstractContextManager[Index]],
     pool: WorkerPool,
+    *,
     report: Reporter | None = None,
+    cancel: CancelToken | None = None,
 ) -> Understanding:
-    """Analyses every file version that waits, in batches; the index is held, and committed, once a batch.
+    """Analyses every file version that waits; the index is held, and committed, a few seconds at a time.
 
     Raises:
         IndexDamaged: the index cannot be written; `rebuild()` makes it again.
         WorkerError: no worker process can be started.
-        Cancelled: the caller's token was set; whole batches before are kept.
+        Cancelled: the caller's token was set; what was committed before is kept.
     """
     report = report or Reporter()
     started = time.monotonic()
     counts = dict.fromkeys(Outcome, 0)
-    symbols = size = done = total = 0
-    while True:
-        with index() as writable:
-            waiting = _batch(writable.pending(BATCH_FILES))
-            if not waiting:
-                break
-            total = max(total, done + writable.pending_count())
-            for pending, analysis, content in _analysed(store, pool, waiting):
-                writable.add_analysis(pending, analysis, content)
-                counts[analysis.outcome] += 1
-                symbols += len(analysis.symbols)
-                size += pending.size
-                done += 1
-                report.step("analysing", done, total, size)
+    symbols = size = done = 0
+    queue = _Queue(store)
+    with contextlib.closing(queue.analysed(pool, Reporter(cancel=cancel))) as results:
+        ended = False
+        while not ended:
+            with index() as writable:
+                queue.index = writable
+                total = done + writable.pending_count()
+                until = time.monotonic() + BATCH_SECONDS
+                ended = True
+                for pending, analysis, content in results:
+                    writable.add_analysis(pending, analysis, content)
+                    counts[analysis.outcome] += 1
+                    symbols += len(analysis.symbols)
+                    size += pending.size
+                    done += 1
+                    report.step("analysing", done, max(done, total), size)
+                    if time.monotonic() > until:
+                        ended = False
+                        break
     report.step("analysing", done, done, size)
     return Understanding(
         versions=done,
@@ -77,42 +89,65 @@ def understand(
     )
 
 
-def _batch(pending: Sequence[Pending]) -> Sequence[Pending]:
-    size = 0
-    for count, one in enumerate(pending):
-        size += one.size
-        if size > BATCH_BYTES and count:
-            return pending[:count]
-    return pending
+class _Queue:
+    """What waits for analysis, fed to the pool without a pause between batches, given back in the order asked for.
 
+    The order matters, whatever worker finishes first: numbers in the index, and with them the order of equally good
+    answers, depend on it.
+    """
 
-def _analysed(
-    store: Store, pool: WorkerPool, waiting: Sequence[Pending]
-) -> Iterator[tuple[Pending, FileAnalysis, bytes]]:
-    """Analyses in the order asked for, whatever order the workers finish in: numbers in the index depend on it."""
-    finished: dict[int, tuple[FileAnalysis, bytes]] = {}
-    contents: dict[int, bytes] = {}
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: dict[int, Pending] = {}
+        self._last = -1
+        self._finished: dict[int, tuple[FileAnalysis, bytes]] = {}
+        self._contents: dict[int, bytes] = {}
+        self._held = 0
+        self.index: Index | None = None
 
-    def jobs() -> Iterator[tuple[int, str, bytes]]:
-        for pending in waiting:
-            content, why = _content(store, pending)
-            if why:
-                failed = FileAnalysis(outcome=Outcome.FAILED, language="", grammar="", problems=(why,))
-                finished[pending.content] = (failed, b"")
-            else:
-                contents[pending.content] = content
-                yield pending.content, pending.path, content
+    def analysed(self, pool: WorkerPool, report: Reporter) -> Generator[tuple[Pending, FileAnalysis, bytes]]:
+        """Every waiting file version with its analysis and content; `index` is the one that is held at the time."""
+        with contextlib.closing(pool.analyse_all(self._jobs(), report=report)) as results:
+            for number, analysis in results:
+                content = self._contents.pop(number)
+                self._finished[number] = (analysis, content)
+                self._held += len(content)
+                yield from self._ready()
+        yield from self._ready()
 
-    turn = iter(waiting)
-    following = next(turn, None)
-    for number, analysis in pool.analyse_all(jobs()):
-        finished[number] = (analysis, contents.pop(number))
-        while following is not None and following.content in finished:
-            yield following, *finished.pop(following.content)
-            following = next(turn, None)
-    while following is not None:
-        yield following, *finished.pop(following.content)
-        following = next(turn, None)
+    def _ready(self) -> Iterator[tuple[Pending, FileAnalysis, bytes]]:
+        while self._waiting:
+            number = next(iter(self._waiting))
+            if number not in self._finished:
+                if self._held <= _MOST_HELD:
+                    return
+                # One slow file must not hold all of memory: the others go ahead of it.
+                number = next(n for n in self._waiting if n in self._finished)
+            analysis, content = self._finished.pop(number)
+            self._held -= len(content)
+            yield self._waiting.pop(number), analysis, content
+
+    def _jobs(self) -> Iterator[tuple[int, str, bytes]]:
+        while page := self._page():
+            for pending in page:
+                self._waiting[pending.content] = pending
+                content, why = _content(self._store, pending)
+                if why:
+                    failed = FileAnalysis(outcome=Outcome.FAILED, language="", grammar="", problems=(why,))
+                    self._finished[pending.content] = (failed, b"")
+                else:
+                    self._contents[pending.content] = content
+                    yield pending.content, pending.path, content
+
+    def _page(self) -> list[Pending]:
+        """The next that wait; those on their way still count as waiting in the index and come first in it."""
+        if self.index is None:
+            return []
+        found = self.index.pending(len(self._waiting) + _PAGE)
+        page = [pending for pending in found if pending.content > self._last]
+        if page:
+            self._last = page[-1].content
+        return page
 
 
 def _content(store: Store, pending: Pending) -> tuple[bytes, str]:

@@ -158,7 +158,7 @@ class Vault:
         with self._index.writing() as index:
             catch_up(self._store, index, self.projects, report)
         with WorkerPool(self._workers, seconds=_PATIENCE_S) as pool:
-            return understand(self._store, self._index.writing, pool, report)
+            return understand(self._store, self._index.writing, pool, report=report, cancel=cancel)
 
     def rebuild(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> Understanding:
         """Makes everything under `cache/` again from the rest of the vault; answers are the same afterwards.

@@ -87,9 +87,13 @@ class Catalog:
             yield from map(self._location, _split(rows))
 
     def totals(self) -> tuple[int, int]:
-        """How many blobs there are and what they come to uncompressed, each once."""
+        """How many blobs there are and what they come to uncompressed, each once; a list counts by its chunks."""
         _, table, recent = self._rows
-        lengths = {row[:ID_BYTES]: _ROW.unpack(row)[6] for group in (table, *recent.values()) for row in _split(group)}
+        lengths: dict[bytes, int] = {}
+        for group in (table, *recent.values()):
+            for row in _split(group):
+                blob, kind, _, _, _, _, length, _ = _ROW.unpack(row)
+                lengths[blob] = 0 if kind == FrameKind.LIST else length
         return len(lengths), sum(lengths.values())
 
     @property

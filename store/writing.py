@@ -16,6 +16,7 @@ from codevault.errors import (
     InvalidArgument,
     StorageError,
     StorageFull,
+    UnknownSnapshot,
     VaultBusy,
     VaultClosed,
 )
@@ -136,6 +137,25 @@ class Writer:
             names = self._state.snapshot_names(draft.project)
             sequence, parent = names[-1] if names else (0, None)
             manifest = self._add_manifest(entries, self._manifest_of(draft, parent))
+            self._packer.flush()
+            return self._commit(draft, sequence + 1, parent, manifest)
+
+    def commit_again(self, draft: SnapshotDraft) -> Snapshot:
+        """Records a snapshot that holds exactly what the project's newest one holds, without decoding its manifest.
+
+        Raises:
+            UnknownSnapshot: the project has none.
+            DamageError: the newest one, or its manifest, is lost.
+            VaultBusy, StorageFull, StorageError: as `commit`.
+        """
+        with self._working():
+            names = self._state.snapshot_names(draft.project)
+            if not names:
+                raise UnknownSnapshot(f"project {draft.project!r} has no snapshot that could be recorded again")
+            sequence, parent = names[-1]
+            manifest = self._state.snapshot(draft.project, parent).manifest
+            for _ in self._state.reader.chunks(manifest):
+                pass  # read for its hash: a lost manifest must not be built upon
             self._packer.flush()
             return self._commit(draft, sequence + 1, parent, manifest)
 
