@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from codevault.ids import ProjectId
@@ -81,7 +81,7 @@ class EvolutionReport:
         out = [f"# Evolution of {_md(self.name)}", ""]
         out += _summary(self)
         for step in self.steps:
-            out += ["", f"## Snapshot {step.sequence}, {iso(step.created_ns)}{_because(step.reason)}", ""]
+            out += ["", f"## {_title(step, _md)}", ""]
             out += [f"- {', '.join(line.kinds)}: `{_code(_where(line))}`" for line in step.lines] or ["- no symbols"]
         return "\n".join(out) + "\n"
 
@@ -89,15 +89,14 @@ class EvolutionReport:
         """The report as one HTML page without scripts; every name is escaped."""
         out = [
             '<!doctype html><html lang="en"><meta charset="utf-8">',
-            f"<title>Evolution of {html.escape(_plain(self.name))}</title>",
-            f"<h1>Evolution of {html.escape(_plain(self.name))}</h1>",
+            f"<title>Evolution of {_html(self.name)}</title>",
+            f"<h1>Evolution of {_html(self.name)}</h1>",
             *(f"<p>{html.escape(line)}</p>" for line in _summary(self) if line),
         ]
         for step in self.steps:
-            title = f"Snapshot {step.sequence}, {iso(step.created_ns)}{_because(step.reason)}"
-            out.append(f"<h2>{html.escape(_plain(title))}</h2><ul>")
+            out.append(f"<h2>{_title(step, _html)}</h2><ul>")
             out += [
-                f"<li>{html.escape(', '.join(line.kinds))}: <code>{html.escape(_plain(_where(line)))}</code></li>"
+                f"<li>{html.escape(', '.join(line.kinds))}: <code>{_html(_where(line))}</code></li>"
                 for line in step.lines
             ]
             out.append("</ul>")
@@ -117,12 +116,17 @@ def _where(line: Line) -> str:
     return f"{line.was} -> {here}" if line.was else here
 
 
-def _because(reason: str) -> str:
-    return f" ({_md(reason)})" if reason else ""
+def _title(step: Step, escaped: Callable[[str], str]) -> str:
+    because = f" ({escaped(step.reason)})" if step.reason else ""
+    return f"Snapshot {step.sequence}, {iso(step.created_ns)}{because}"
 
 
 def _md(text: str) -> str:
     return "".join(f"\\{c}" if c in "\\`*_{}[]<>()#+-!|" else c for c in _plain(text))
+
+
+def _html(text: str) -> str:
+    return html.escape(_plain(text))
 
 
 def _code(text: str) -> str:
