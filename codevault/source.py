@@ -101,6 +101,7 @@ class RealFolder:
         self._descriptor = descriptor
         self._path = path  # only used without directory descriptors
         self._read_block = read_block
+        self._flags = _FILE_FLAGS | _NOATIME
 
     @classmethod
     def root(cls, path: str, *, read_block: ReadBlock = os.read) -> RealFolder:
@@ -140,18 +141,22 @@ class RealFolder:
         """The whole of a regular file, read again when it changed meanwhile."""
         content = b""
         for _ in range(_ATTEMPTS):
-            with self._opened(name) as (descriptor, before):
-                parts = list(_upto(before.st_size, _blocks(self._read_block, descriptor, before.st_size)))
-                content = parts[0] if len(parts) == 1 else b"".join(parts)
-                if _unchanged(before, os.fstat(descriptor)) and len(content) == before.st_size:
+            # Spelled out, without the generators of `blocks`: a first backup does this a hundred thousand times.
+            descriptor = self._open(name)
+            try:
+                before = _regular(descriptor, name)
+                content = self._whole(descriptor, before.st_size)
+                if len(content) == before.st_size and _unchanged(before, os.fstat(descriptor)):
                     return content
+            finally:
+                os.close(descriptor)
         raise Unstable(content)
 
     def blocks(self, name: str) -> Iterator[bytes]:
         """The file in blocks; the caller decides what to do with a file that changed meanwhile."""
         with self._opened(name) as (descriptor, before):
             total = 0
-            for block in _upto(before.st_size, _blocks(self._read_block, descriptor, READ_BLOCK)):
+            for block in self._blocks(descriptor, before.st_size):
                 total += len(block)
                 yield block
             if not (_unchanged(before, os.fstat(descriptor)) and total == before.st_size):
@@ -173,22 +178,32 @@ class RealFolder:
     def _opened(self, name: str) -> Iterator[tuple[int, os.stat_result]]:
         descriptor = self._open(name)
         try:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(22, "not a regular file any more", name)
-            yield descriptor, status
+            yield descriptor, _regular(descriptor, name)
         finally:
             os.close(descriptor)
 
+    def _whole(self, descriptor: int, size: int) -> bytes:
+        if size < READ_BLOCK:  # one byte more than the size tells a file that grew from one that ends there
+            return self._read_block(descriptor, size + 1)
+        return b"".join(self._blocks(descriptor, size))
+
+    def _blocks(self, descriptor: int, size: int) -> Iterator[bytes]:
+        """Ends once there is more than `size`: a file that grows as fast as it is read would have no end."""
+        total = 0
+        while total <= size and (block := self._read_block(descriptor, READ_BLOCK)):
+            total += len(block)
+            yield block
+
     def _open(self, name: str) -> int:
-        where = {"dir_fd": self._descriptor} if _BY_DESCRIPTOR else {}
-        target = name if _BY_DESCRIPTOR else os.path.join(self._path, name)
-        if _NOATIME:
-            try:
-                return os.open(target, _FILE_FLAGS | _NOATIME, **where)
-            except PermissionError:
-                pass  # allowed to the owner only; reading may still be
-        return os.open(target, _FILE_FLAGS, **where)
+        if not _BY_DESCRIPTOR:
+            return os.open(os.path.join(self._path, name), _FILE_FLAGS)
+        try:
+            return os.open(name, self._flags, dir_fd=self._descriptor)
+        except PermissionError:
+            if self._flags == _FILE_FLAGS:
+                raise
+            self._flags = _FILE_FLAGS  # leaving the access time alone is for the owner only; reading may still be
+            return os.open(name, self._flags, dir_fd=self._descriptor)
 
 
 @dataclass(slots=True)
@@ -294,23 +309,11 @@ def _name(listed: Listed) -> str:
     return listed.name
 
 
-def _blocks(read_block: ReadBlock, descriptor: int, size: int) -> Iterator[bytes]:
-    # One byte more than the size tells a file that grew from one that ends there, without a second read.
-    want = min(size + 1, READ_BLOCK) if size else READ_BLOCK
-    while block := read_block(descriptor, want):
-        yield block
-        if len(block) < want and size < READ_BLOCK:
-            return  # a short read of a regular file is its end; the caller compares lengths anyway
-
-
-def _upto(size: int, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """Ends once there is more than `size`: a file that grows as fast as it is read would have no end."""
-    total = 0
-    for block in blocks:
-        total += len(block)
-        yield block
-        if total > size:
-            return
+def _regular(descriptor: int, name: str) -> os.stat_result:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(22, "not a regular file any more", name)
+    return status
 
 
 def _unchanged(before: os.stat_result, after: os.stat_result) -> bool:
