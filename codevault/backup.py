@@ -92,7 +92,8 @@ def back_up(
         last = earlier[-1] if earlier else None
         attempt = _Attempt(store, writer, draft, root, policy, foreign, clock, report or Reporter())
         try:
-            scan, gathering, snapshot = attempt.made(last, signatures(last.id if last else None))
+            known = {} if _holds_suspects(store, last) else signatures(last.id if last else None)
+            scan, gathering, snapshot = attempt.made(last, known)
         except DamageError as exc:  # of what the last snapshot refers to: reading everything again may heal it
             scan, gathering, snapshot = attempt.made(None, {})
             gathering.problems.append(Problem(path="", kind="damaged", why=f"everything was read again, since {exc}"))
@@ -138,6 +139,12 @@ class _Attempt:
             return scan, gathering, last
         kept = {key: last.facts.get(key, 0) for key in ("files", "bytes")}
         return scan, gathering, self.writer.commit_again(replace(self.draft, facts=dict(self.draft.facts) | kept))
+
+
+def _holds_suspects(store: Store, snapshot: Snapshot | None) -> bool:
+    """True when content of the snapshot was found damaged: the live files may heal it, so they are read again."""
+    suspects = store.suspects
+    return bool(suspects) and any(entry.blob in suspects for entry in _entries(store, snapshot))
 
 
 def _entries(store: Store, snapshot: Snapshot | None) -> Iterable[Entry]:

@@ -111,6 +111,11 @@ class Store:
         """The vault's identity."""
         return self._state.vault_id
 
+    @property
+    def suspects(self) -> frozenset[BlobId]:
+        """Blobs that were found damaged through this object and have not been stored again since."""
+        return frozenset(self._state.suspects)
+
     def close(self) -> None:
         """Ends the use of this object; a writer that is still open goes on until it is left."""
         self._closed = True

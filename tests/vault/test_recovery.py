@@ -338,6 +338,37 @@ def test_a_damaged_file_is_not_analysed_and_hides_nothing_else(desk: Desk) -> No
     vault.close()
 
 
+def flip_a_bit_of_every_frame(desk: Desk) -> None:
+    """Damages content in the middle of each pack."""
+    packs = desk.place / "packs"
+    for folder in desk.disk.list(packs) or ():
+        for pack in desk.disk.list(packs / folder.name) or ():
+            path = packs / folder.name / pack.name
+            content = bytearray(desk.disk.read(path) or b"")
+            content[200] ^= 1
+            desk.disk.remove(path)
+            file = desk.disk.create(path)
+            file.write(bytes(content))
+            file.close()
+
+
+def test_damage_that_verifying_found_is_healed_from_files_nobody_changed(desk: Desk) -> None:
+    words = "".join(f"line {number * 7919 % 10007}\n" for number in range(500))
+    project = desk.project("shop", {"a.txt": words, "b.txt": words[::-1]})
+    desk.day(project)
+    flip_a_bit_of_every_frame(desk)
+    found = desk.vault.verify()
+
+    backup = desk.day(project, kind="automatic")
+
+    assert not found.ok
+    assert found.affected == (backup.id,)
+    assert backup.stats.read_files == 2
+    assert desk.vault.restore(project, to=desk.home / "back").problems == ()
+    assert (desk.home / "back" / "a.txt").read_text() == words
+    assert desk.vault._store.suspects == frozenset()
+
+
 class Full(MemoryFileSystem):
     """A disk that is full as soon as `full` is set."""
 
