@@ -25,21 +25,27 @@ if TYPE_CHECKING:
     from codevault.index.model import Coverage, FileVersion, Hit, SearchResult, SymbolVersion
     from codevault.jobs import CancelToken, Job, Progress
     from codevault.policy import Policy, Verdict
-    from codevault.projects.model import Project
+    from codevault.projects.model import Project, ProjectChange
     from codevault.protection import State, Status
     from codevault.references import FoundSymbol
+    from codevault.reports import EvolutionReport
     from codevault.restoring import Restored, RestorePlan
-    from codevault.store.model import Entry, Snapshot
+    from codevault.reuse import Clone, CloneGroup
+    from codevault.store.model import Entry, Snapshot, StoreStats, VerifyReport
+    from codevault.understanding import Understanding
     from codevault.vault import Vault
 
 _HOMES = {
     "Backup": "backup",
     "BackupStats": "backup",
     "CancelToken": "jobs",
+    "Clone": "reuse",
+    "CloneGroup": "reuse",
     "CodeVaultError": "errors",
     "Coverage": "index.model",
     "Entry": "store.model",
     "Event": "history",
+    "EvolutionReport": "reports",
     "FileVersion": "index.model",
     "FoundSymbol": "references",
     "History": "history",
@@ -49,25 +55,32 @@ _HOMES = {
     "Problem": "gathering",
     "Progress": "jobs",
     "Project": "projects.model",
-    "Restored": "restoring",
+    "ProjectChange": "projects.model",
     "RestorePlan": "restoring",
+    "Restored": "restoring",
     "SearchResult": "index.model",
     "Snapshot": "store.model",
     "State": "protection",
     "Status": "protection",
+    "StoreStats": "store.model",
     "SymbolVersion": "index.model",
+    "Understanding": "understanding",
     "Vault": "vault",
     "Verdict": "policy",
+    "VerifyReport": "store.model",
 }
 
 __all__ = [
     "Backup",
     "BackupStats",
     "CancelToken",
+    "Clone",
+    "CloneGroup",
     "CodeVaultError",
     "Coverage",
     "Entry",
     "Event",
+    "EvolutionReport",
     "FileVersion",
     "FoundSymbol",
     "History",
@@ -77,15 +90,19 @@ __all__ = [
     "Problem",
     "Progress",
     "Project",
+    "ProjectChange",
     "RestorePlan",
     "Restored",
     "SearchResult",
     "Snapshot",
     "State",
     "Status",
+    "StoreStats",
     "SymbolVersion",
+    "Understanding",
     "Vault",
     "Verdict",
+    "VerifyReport",
 ]
 
 
