@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
 
 import networkx as nx
 
@@ -18,7 +19,11 @@ from codevault.errors import InvalidArgument
 from codevault.ids import BlobId
 from codevault.index.index import Index
 from codevault.index.model import Hit, Scope, SymbolVersion
+from codevault.projects.model import Project
 from codevault.projects.registry import ProjectKey, Projects
+
+if TYPE_CHECKING:
+    from codevault.references import FoundSymbol
 
 LEAST_TOKENS = 30  # shorter symbols (getters, stubs) are alike by nature
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -63,17 +68,27 @@ class Reuse:
         self._read = read
 
     def of(
-        self, symbol: SymbolVersion | Hit, *, at_least: float = 0.7, client: str = "", across_clients: bool = False
+        self,
+        symbol: SymbolVersion | Hit | FoundSymbol,
+        *,
+        at_least: float = 0.7,
+        client: str = "",
+        across_clients: bool = False,
     ) -> tuple[Clone, ...]:
         """Every place that holds the symbol's code, earliest first, itself included.
 
-        Without `across_clients` only projects of `client` are looked at ("" being those without one).
+        Without `across_clients` only projects of `client` are looked at: by default that of the symbol's project.
+
+        Raises:
+            InvalidArgument: a search hit that is a line of text.
         """
-        version = symbol.symbol if isinstance(symbol, Hit) else symbol
+        if isinstance(symbol, SymbolVersion):
+            version: SymbolVersion | None = symbol
+        else:
+            version, owner = symbol.symbol, symbol.project
+            client = client or self._clients()[owner.id if isinstance(owner, Project) else owner]
         if version is None:
             raise InvalidArgument("this search hit is a line of text, not a symbol")
-        if isinstance(symbol, Hit) and not client:
-            client = self._clients()[symbol.project]
         hits = self._index().symbols_with(renamed=version.renamed, scope=Scope())
         clones = self._clones(hits, version)
         return tuple(c for c in clones if c.similarity >= at_least and (across_clients or c.client == client))

@@ -99,3 +99,11 @@ def test_draws_who_had_whose_code_first(desk: Desk) -> None:
 def test_the_drawing_does_not_cross_clients_unless_asked(archive: Archive) -> None:
     assert list(archive.vault.reuse.graph().edges) == []
     assert list(archive.vault.reuse.graph(across_clients=True).edges) == [(archive.shop.id, archive.blog.id)]
+
+
+def test_a_symbol_of_a_snapshot_finds_what_a_search_hit_finds(archive: Archive) -> None:
+    hit = slugify(archive, "blog")
+    newest = archive.vault.snapshots("blog")[-1]
+    found = next(s for s in archive.vault.symbols(newest) if s.name == "slugify")
+
+    assert archive.vault.reuse.of(found) == archive.vault.reuse.of(hit)
