@@ -21,7 +21,7 @@ BATCH_SECONDS = 2.0
 
 _PAGE = 1000
 _MOST_HELD = 64 << 20  # bytes of content that wait for an earlier file
-LARGEST = 8 << 20  # bytes; larger files are kept and searchable by name, not by content
+LARGEST = 16 << 20  # bytes, as the policy has it; larger files are kept and searchable by name, not by content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
