@@ -22,6 +22,7 @@ CodeVaultError
 ├── SourceError                       the project's root cannot be read at all
 ├── RestoreRefused                    restoring would overwrite or leave its target
 ├── IndexDamaged                      cache/ is damaged, stale or of another version: rebuild()
+├── IndexBusy                         another process is writing cache/: try again
 ├── WorkerError                       parser workers cannot be started
 └── Cancelled                         the caller's cancel token was set
 """
@@ -165,6 +166,10 @@ class RestoreRefused(CodeVaultError):  # noqa: N818
 
 class IndexDamaged(CodeVaultError):  # noqa: N818
     """The derived catalog or text index is unusable; `rebuild()` makes it again from the vault."""
+
+
+class IndexBusy(CodeVaultError):  # noqa: N818
+    """Another process is writing the derived catalog or text index; nothing is wrong, try again when it has ended."""
 
 
 class WorkerError(CodeVaultError):
