@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
 
 from codevault.ids import BlobId, ProjectId, SnapshotId
 
@@ -78,6 +80,14 @@ class Snapshot:
     reason: str
     kind: str
     facts: Mapping[str, str | int | bool | None] = field(default_factory=dict, hash=False)
+
+
+class DamagedSnapshot(NamedTuple):
+    """A snapshot whose file is there by name and cannot be read: what `Store.snapshots` leaves out."""
+
+    project: ProjectId
+    sequence: int
+    file: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

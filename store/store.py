@@ -28,7 +28,7 @@ from codevault.jobs import Reporter
 from codevault.store.filesystem import DiskFileSystem, FileSystem
 from codevault.store.generations import Generations
 from codevault.store.layout import FORMAT_VERSION, Layout, document_of, is_document_name, snapshot_of
-from codevault.store.model import Entry, Snapshot, StoreStats, VerifyReport
+from codevault.store.model import DamagedSnapshot, Entry, Snapshot, StoreStats, VerifyReport
 from codevault.store.publishing import ensure_folder, publish
 from codevault.store.readme import readme_text, rescue_text
 from codevault.store.records import LoggedFile, RecordMalformed, hash_of, seal, unseal
@@ -170,13 +170,29 @@ class Store:
         return self._again(lambda: state.reader.size(blob))
 
     def snapshots(self, project: ProjectId | None = None) -> tuple[Snapshot, ...]:
-        """All snapshots, or a project's, by project and sequence. Damaged ones are left out; `verify` names them."""
+        """All snapshots, or a project's, by project and sequence. `damaged_snapshots` names those it leaves out."""
         state = self._open()
         found = []
         for owner in state.projects() if project is None else (project,):
             for _, named in state.snapshot_names(owner):
                 with suppress(RecordDamaged):
                     found.append(state.snapshot(owner, named))
+        return tuple(found)
+
+    def damaged_snapshots(self, project: ProjectId | None = None) -> tuple[DamagedSnapshot, ...]:
+        """Snapshots that are there by name and cannot be read, by project and sequence: `snapshots` has all others.
+
+        Looks at the records only: those read before cost nothing, damaged ones are read again. One whose record is
+        sound and whose content is damaged is not among them; `verify` finds that.
+        """
+        state = self._open()
+        found = []
+        for owner in state.projects() if project is None else (project,):
+            for sequence, named in state.snapshot_names(owner):
+                try:
+                    state.snapshot(owner, named)
+                except RecordDamaged as exc:
+                    found.append(DamagedSnapshot(project=owner, sequence=sequence, file=exc.path))
         return tuple(found)
 
     def snapshot(self, id: SnapshotId) -> Snapshot:  # noqa: A002 - the word callers use

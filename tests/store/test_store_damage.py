@@ -15,6 +15,7 @@ from codevault.store.records import hash_of
 from codevault.store.store import Store
 from tests.store.scenes import (
     FIRST,
+    LIBRARY,
     ROOT,
     SECOND,
     SHOP,
@@ -191,6 +192,25 @@ def test_a_damaged_snapshot_is_left_out_and_reported() -> None:
     with pytest.raises(RecordDamaged):
         again.snapshot(first.id)
     assert restored(again, back_up(again, FIRST)) == FIRST
+
+
+def test_snapshots_that_cannot_be_read_are_named_by_project_and_sequence() -> None:
+    store, files = new_store()
+    back_up(store, FIRST, LIBRARY)
+    first, second, third = back_up(store, FIRST), back_up(store, SECOND), back_up(store, FIRST)
+    paths = [Layout(ROOT).snapshot(SHOP, 1, first.id), Layout(ROOT).snapshot(SHOP, 3, third.id)]
+    overwrite(files, paths[0], flipped(files.read(paths[0]) or b"", 30))
+    overwrite(files, paths[1], b"")
+    again = Store.open(ROOT, filesystem=files)
+    assert again.damaged_snapshots() == ((SHOP, 1, paths[0]), (SHOP, 3, paths[1]))
+    assert again.damaged_snapshots(SHOP) == again.damaged_snapshots()
+    assert again.damaged_snapshots(LIBRARY) == ()
+    assert again.snapshots(SHOP) == (second,)
+
+
+def test_a_sound_vault_names_no_damaged_snapshot() -> None:
+    store, _ = _vault()
+    assert store.damaged_snapshots() == ()
 
 
 def test_a_backup_goes_on_over_a_damaged_newest_snapshot() -> None:
