@@ -64,9 +64,13 @@ def catch_up(store: Store, index: Index, projects: Iterable[Project], report: Re
     readable only after later ones were recorded waits for `rebuild()`.
     """
     report = report or Reporter()
+    told: set[ProjectId] = set()
     for project in sorted(projects, key=lambda project: (project.created_ns, project.id)):
         index.put_project(facts_of(project))
+        told.add(project.id)
     everything = in_order_made(store.snapshots())
+    for orphan in dict.fromkeys(snapshot.project for snapshot in everything if snapshot.project not in told):
+        index.put_project(ProjectFacts(id=orphan, name=orphan))  # its document is damaged, its snapshots are not
     known = set(index.snapshot_ids())
     recorded = 0
     newest = {snapshot.project: snapshot.sequence for snapshot in everything if snapshot.id in known}

@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from codevault.errors import IndexDamaged
+from codevault.errors import IndexBusy, IndexDamaged, StorageError, VaultBusy
 from codevault.ids import VaultId
 from codevault.index.index import Index
+from codevault.store.filesystem import DiskFileSystem, HeldLock
+
+_WAIT_S = 20.0
+_LOCK = "writer.lock"
+_UNFINISHED = "unfinished"  # there from `discard()` until everything is told and analysed again
 
 
 class IndexKeeper:
@@ -45,9 +51,10 @@ class IndexKeeper:
         """The index for recording.
 
         Raises:
-            IndexDamaged: as `reading()`, or another process is writing it.
+            IndexDamaged: as `reading()`.
+            IndexBusy: another process has been writing it for too long.
         """
-        with self._writer:
+        with self._alone():
             index = self._opened(writable=True)
             try:
                 yield index
@@ -61,10 +68,26 @@ class IndexKeeper:
         return self._identity() is not None
 
     def discard(self) -> None:
-        """Removes the whole cache folder."""
-        with self._writer:
+        """Removes everything in the cache but the lock, which others may be waiting for.
+
+        Raises:
+            IndexBusy: another process has been writing it for too long.
+        """
+        with self._alone():
             self.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            (self._folder / _UNFINISHED).touch(mode=0o600)
+            for entry in self._folder.iterdir():
+                if entry.name not in {_LOCK, _UNFINISHED}:
+                    shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
+
+    @property
+    def unfinished(self) -> bool:
+        """True while, in this process or another, the index is being made again."""
+        return (self._folder / _UNFINISHED).exists()
+
+    def finish(self) -> None:
+        """Says that the index knows everything again."""
+        (self._folder / _UNFINISHED).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Closes the reader, if there is one."""
@@ -72,6 +95,32 @@ class IndexKeeper:
             if self._reader is not None:
                 self._reader.close()
                 self._reader = None
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Held by one thread of one process. Writers take turns of seconds, so waiting is the answer."""
+        with self._writer:
+            lock = self._lock()
+            try:
+                yield
+            finally:
+                lock.release()
+
+    def _lock(self) -> HeldLock:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as exc:
+            raise IndexDamaged(f"the folder of the index cannot be made: {exc.strerror}") from exc
+        until = time.monotonic() + _WAIT_S
+        while True:
+            try:
+                return DiskFileSystem().lock(self._folder / _LOCK, "")
+            except VaultBusy as exc:
+                if time.monotonic() > until:
+                    raise IndexBusy("another process is writing the index; try again when it has ended") from exc
+            except StorageError as exc:
+                raise IndexDamaged(f"the index cannot be locked: {exc}") from exc
+            time.sleep(0.05)
 
     def _identity(self) -> tuple[int, int] | None:
         try:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from codevault.errors import InvalidArgument
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def nanoseconds(moment: str | datetime | int, *, end_of_day: bool = False) -> int:
-    """Nanoseconds since the epoch, UTC, of an ISO 8601 text, a datetime, or nanoseconds as they are.
+def nanoseconds(moment: str | date | int, *, end_of_day: bool = False) -> int:
+    """Nanoseconds since the epoch, UTC, of an ISO 8601 text, a datetime or date, or nanoseconds as they are.
 
     Without a zone a time is UTC. A bare date means its first instant, with `end_of_day` its last.
 
@@ -23,6 +23,10 @@ def nanoseconds(moment: str | datetime | int, *, end_of_day: bool = False) -> in
         return moment
     if isinstance(moment, str):
         moment = _parsed(moment, end_of_day=end_of_day)
+    elif isinstance(moment, date) and not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time.max if end_of_day else time.min)
+    if not isinstance(moment, datetime):
+        raise InvalidArgument(f"{moment!r} is not a point in time: give ISO 8601 text, a datetime, or nanoseconds")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     since = moment - _EPOCH

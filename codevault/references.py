@@ -78,7 +78,7 @@ def find_snapshot(
 
 def is_id(text: str) -> bool:
     """True for what may be the id of a snapshot or blob."""
-    return len(text) == 64 and not set(text) - set("0123456789abcdef")
+    return isinstance(text, str) and len(text) == 64 and not set(text) - set("0123456789abcdef")
 
 
 def version_of(symbol: FoundSymbol | Event | Hit) -> SymbolVersion:
@@ -87,6 +87,8 @@ def version_of(symbol: FoundSymbol | Event | Hit) -> SymbolVersion:
     Raises:
         InvalidArgument: the hit is a line of text.
     """
+    if not isinstance(symbol, (FoundSymbol, Event, Hit)):
+        raise InvalidArgument(f"{symbol!r} is no symbol: give one from symbols(), a search or a history")
     version = symbol.after or symbol.before if isinstance(symbol, Event) else symbol.symbol
     if version is None:
         raise InvalidArgument("this search hit is a line of text, not a symbol")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import date
 
 from codevault.analysis.model import SymbolKind
 from codevault.errors import InvalidArgument
@@ -12,7 +13,7 @@ from codevault.index.model import Scope, SearchResult
 from codevault.moments import nanoseconds
 from codevault.projects.registry import ProjectKey, Projects
 
-Moment = str | datetime | int
+Moment = str | date | int
 
 LARGEST_PAGE = 10_000
 
@@ -26,9 +27,10 @@ class Search:
     `limit` and `offset` page; results say what could not be searched.
     """
 
-    def __init__(self, index: Callable[[], Index], projects: Projects) -> None:
+    def __init__(self, index: Callable[[], Index], projects: Projects, rebuilding: Callable[[], bool]) -> None:
         self._index = index
         self._projects = projects
+        self._rebuilding = rebuilding
 
     def symbols(
         self,
@@ -58,7 +60,7 @@ class Search:
             raise InvalidArgument("a symbol's name holds no line breaks or other characters that cannot be printed")
         check_kind(kind)
         scope = self._scope(project, client, tag, path, language, since, until, alive)
-        return self._index().search_symbols(name, kind=kind, scope=scope, **_page(limit, offset))
+        return self._told(self._index().search_symbols(name, kind=kind, scope=scope, **_page(limit, offset)))
 
     def text(
         self,
@@ -85,7 +87,8 @@ class Search:
         if not text:
             raise InvalidArgument("give a text to search for")
         scope = self._scope(project, client, tag, path, language, since, until, alive)
-        return self._index().search_text(text, case_sensitive=case_sensitive, scope=scope, **_page(limit, offset))
+        page = _page(limit, offset)
+        return self._told(self._index().search_text(text, case_sensitive=case_sensitive, scope=scope, **page))
 
     def regex(
         self,
@@ -112,9 +115,20 @@ class Search:
             IndexDamaged: run `vault.rebuild()`.
         """
         scope = self._scope(project, client, tag, path, language, since, until, alive)
-        return self._index().search_regex(
-            pattern, case_sensitive=case_sensitive, seconds=seconds, scope=scope, **_page(limit, offset)
+        if not isinstance(seconds, (int, float)) or not seconds > 0:
+            raise InvalidArgument("seconds is how long the search may take: a number above 0")
+        page = _page(limit, offset)
+        return self._told(
+            self._index().search_regex(pattern, case_sensitive=case_sensitive, seconds=seconds, scope=scope, **page)
         )
+
+    def _told(self, result: SearchResult) -> SearchResult:
+        """The result, saying so when it comes from an index that is still being made."""
+        if not self._rebuilding():
+            return result
+        note = "the index is being made again: versions are missing in it; analyse() goes on where it was broken off"
+        coverage = replace(result.coverage, complete=False, notes=(*result.coverage.notes, note))
+        return replace(result, coverage=coverage)
 
     def _scope(
         self,
@@ -150,6 +164,8 @@ def check_kind(kind: str) -> None:
 
 
 def _page(limit: int, offset: int) -> dict[str, int]:
+    if not isinstance(limit, int) or not isinstance(offset, int):
+        raise InvalidArgument("limit and offset are whole numbers")
     if not 1 <= limit <= LARGEST_PAGE or offset < 0:
         raise InvalidArgument(f"limit must lie between 1 and {LARGEST_PAGE}, and offset must not be negative")
     return {"limit": limit, "offset": offset}

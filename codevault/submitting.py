@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
 from codevault.backup import Backup
-from codevault.jobs import Job, ProgressCallback
+from codevault.jobs import CancelToken, Job, ProgressCallback
 from codevault.projects.registry import ProjectKey
 from codevault.references import SnapshotKey
 from codevault.restoring import Restored
@@ -19,17 +20,21 @@ if TYPE_CHECKING:
 
 
 class Submit:
-    """Each method starts at once and returns; reading and searching go on meanwhile."""
+    """Each method returns at once; reading and searching go on meanwhile. Backups of one vault take turns."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
+        self._turn = threading.Lock()
 
     def backup(
         self, project: ProjectKey, *, reason: str = "", kind: str = "manual", progress: ProgressCallback | None = None
     ) -> Job[Backup]:
         """`vault.backup()` as a job."""
         return Job(
-            lambda note, token: self._vault.backup(project, reason=reason, kind=kind, progress=note, cancel=token),
+            lambda note, token: self._in_turn(
+                token,
+                lambda: self._vault.backup(project, reason=reason, kind=kind, progress=note, cancel=token),
+            ),
             progress,
         )
 
@@ -62,3 +67,11 @@ class Submit:
     def rebuild(self, *, progress: ProgressCallback | None = None) -> Job[Understanding]:
         """`vault.rebuild()` as a job."""
         return Job(lambda note, token: self._vault.rebuild(progress=note, cancel=token), progress)
+
+    def _in_turn(self, token: CancelToken, run: Callable[[], Backup]) -> Backup:
+        while not self._turn.acquire(timeout=0.05):
+            token.check()
+        try:
+            return run()
+        finally:
+            self._turn.release()

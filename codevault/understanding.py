@@ -14,14 +14,13 @@ from codevault.index.index import Index
 from codevault.index.model import Pending
 from codevault.jobs import CancelToken, Reporter
 from codevault.store.store import Store
-from codevault.workers import WorkerPool
+from codevault.workers import MAX_CONTENT, WorkerPool
 
 BATCH_SECONDS = 2.0
 """How long the index is held at a time: a backup waits that long to record itself."""
 
 _PAGE = 1000
 _MOST_HELD = 64 << 20  # bytes of content that wait for an earlier file
-LARGEST = 16 << 20  # bytes, as the policy has it; larger files are kept and searchable by name, not by content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +150,8 @@ class _Queue:
 
 
 def _content(store: Store, pending: Pending) -> tuple[bytes, str]:
-    if pending.size > LARGEST:
-        return b"", f"larger than {LARGEST >> 20} MiB: not indexed"
+    if pending.size > MAX_CONTENT:
+        return b"", f"larger than {MAX_CONTENT >> 20} MiB: not indexed"
     try:
         return store.read(pending.blob), ""
     except DamageError as exc:

@@ -14,7 +14,7 @@ from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
 from codevault.errors import CodeVaultError, InvalidArgument, UnknownProject, UnknownSnapshot, VaultClosed
 from codevault.history import Event, History, history_of
-from codevault.ids import BlobId
+from codevault.ids import BlobId, ProjectId
 from codevault.index.index import Index
 from codevault.index.model import FileVersion, Hit, SymbolVersion
 from codevault.indexing import IndexKeeper
@@ -69,7 +69,7 @@ class Vault:
         self._index = IndexKeeper(Path(store.root) / "cache", store.vault_id)
         self.projects = Projects(store, clock, changed=self._project_changed)
         self._recorder = Recorder(store, self._index, self.projects, policy=policy, source=source, clock=clock)
-        self.search = Search(self._reading, self.projects)
+        self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
         self.reuse = Reuse(self._reading, self.projects, store.read)
         self.reports = Reports(self._reading, self.projects, self.snapshots)
         self.submit = Submit(self)
@@ -158,7 +158,9 @@ class Vault:
         with self._index.writing() as index:
             catch_up(self._store, index, self.projects, report)
         with WorkerPool(self._workers, seconds=_PATIENCE_S) as pool:
-            return understand(self._store, self._index.writing, pool, report=report, cancel=cancel)
+            done = understand(self._store, self._index.writing, pool, report=report, cancel=cancel)
+        self._index.finish()
+        return done
 
     def rebuild(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> Understanding:
         """Makes everything under `cache/` again from the rest of the vault; answers are the same afterwards.
@@ -177,7 +179,7 @@ class Vault:
         """All snapshots of a project, or of all, oldest first."""
         store = self._open_store()
         store.rescan()
-        return store.snapshots(self.projects.get(project).id if project is not None else None)
+        return store.snapshots(self._owner(project) if project is not None else None)
 
     def files(self, snapshot: SnapshotKey, project: ProjectKey | None = None) -> Iterator[Entry]:
         """What a snapshot holds, in order of path: kind, mode, size, blob or reference.
@@ -312,6 +314,8 @@ class Vault:
             RestoreRefused: the folder holds differing files, lies in the vault, or cannot be written.
             InvalidArgument: the snapshot holds nothing under one of the paths.
         """
+        if isinstance(paths, str):
+            raise InvalidArgument(f"paths is a collection of paths: give [{paths!r}]")
         planned = plan_restore(self._open_store(), self._snapshot(at, project), _folder(to), paths=paths)
         if plan:
             return planned
@@ -341,9 +345,19 @@ class Vault:
         given = key.snapshot if isinstance(key, Backup) else key
         if not isinstance(given, Snapshot):
             return find_snapshot(self.snapshots(project), given, any_project=project is None)
-        if project is not None and (owner := self.projects.get(project)).id != given.project:
-            raise UnknownSnapshot(f"snapshot {given.sequence} of another project is none of {owner.name!r}")
+        if project is not None and self._owner(project) != given.project:
+            raise UnknownSnapshot(f"snapshot {given.sequence} of another project is none of this one")
         return given
+
+    def _owner(self, project: ProjectKey) -> ProjectId:
+        """A project's id; one whose own document is damaged still answers to it, so that it can be restored."""
+        try:
+            return self.projects.get(project).id
+        except UnknownProject:
+            snapshots = self._store.snapshots()
+            if isinstance(project, str) and any(snapshot.project == project for snapshot in snapshots):
+                return ProjectId(project)
+            raise
 
     def _located(self, path: str | os.PathLike[str], project: ProjectKey | None) -> tuple[Project, str]:
         if project is not None and not os.path.isabs(path):

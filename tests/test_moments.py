@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
@@ -62,3 +62,15 @@ def test_anything_else_is_refused_with_an_example(moment: str | bool) -> None:
 )
 def test_shows_a_moment_in_utc_or_as_a_number_beyond_the_calendar(created_ns: int, shown: str) -> None:
     assert iso(created_ns) == shown
+
+
+def test_a_date_is_a_point_in_time_like_its_text() -> None:
+    day = date(2026, 10, 1)
+    assert nanoseconds(day) == nanoseconds("2026-10-01")
+    assert nanoseconds(day, end_of_day=True) == nanoseconds("2026-10-01", end_of_day=True)
+
+
+@pytest.mark.parametrize("wrong", [3.5, None, b"2026-10-01", ["2026"]])
+def test_what_is_no_point_in_time_is_refused(wrong: object) -> None:
+    with pytest.raises(InvalidArgument, match="not a point in time"):
+        nanoseconds(wrong)  # type: ignore[arg-type]

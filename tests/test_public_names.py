@@ -10,6 +10,7 @@ import networkx as nx
 import pytest
 
 import codevault
+from codevault import errors
 from codevault.projects.model import ProjectChange
 from codevault.projects.registry import Projects
 from codevault.reports.evolution import Reports
@@ -141,7 +142,8 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "SymbolVersion": lambda s: s.symbol,
 }
 GIVEN_TO_THE_VAULT = {"CancelToken", "Policy", "Progress"}
-ONLY_WHEN_SOMETHING_IS_WRONG = {"CodeVaultError", "Problem"}
+ERRORS = {name for name in codevault.__all__ if name in vars(errors)}
+ONLY_WHEN_SOMETHING_IS_WRONG = {"Problem"} | ERRORS
 
 
 @pytest.mark.parametrize("name", codevault.__all__)
@@ -175,3 +177,10 @@ def test_every_public_method_gives_what_it_promises(method: str, scene: Scene) -
 @pytest.mark.parametrize("name", PARTS)
 def test_results_are_made_of_public_classes(name: str, scene: Scene) -> None:
     assert type(PARTS[name](scene)).__name__ == name
+
+
+def test_every_error_can_be_caught_by_its_name_at_the_top() -> None:
+    defined = {
+        name for name, kind in vars(errors).items() if inspect.isclass(kind) and kind.__module__ == errors.__name__
+    }
+    assert defined == ERRORS

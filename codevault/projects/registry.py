@@ -108,6 +108,8 @@ class Projects:
         """
         if isinstance(key, Project):
             return self._entry(key.id)[0]
+        if not isinstance(key, (str, os.PathLike)):
+            raise InvalidArgument(f"{key!r} is no project: give one, its id, name or root folder")
         wanted = os.fspath(key)
         everything = tuple(self)
         for project in everything:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import codevault
+from codevault import understanding
 from codevault.errors import (
     BlobMissing,
     Cancelled,
@@ -472,15 +473,23 @@ def test_analysis_can_be_cancelled_and_taken_up(desk: Desk) -> None:
 
 
 def test_a_file_too_large_to_understand_is_kept_and_said_to_be(desk: Desk) -> None:
-    large = ("# a comment\n" * 800_000).encode()
+    large = b"# a comment\n" * 1_500_000
     project = desk.project("shop", {"large.py": large})
     desk.day(project)
 
+    assert desk.vault.analyse().versions == 0
+    assert desk.vault.search.text("a comment").coverage.not_indexed == 1
+    assert desk.vault.read(desk.vault.versions("large.py", project=project)[0].blob) == large
+
+
+def test_a_file_that_no_worker_takes_is_said_to_have_failed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(understanding, "MAX_CONTENT", 1000)
+    desk.day(desk.project("shop", {"large.py": "# a comment\n" * 100, "small.py": "# a comment\n"}))
+
     done = desk.vault.analyse()
 
-    assert done.failed == 1
+    assert (done.failed, done.parsed) == (1, 1)
     assert desk.vault.search.text("a comment").coverage.not_parsed == 1
-    assert desk.vault.read(desk.vault.versions("large.py", project=project)[0].blob) == large
 
 
 def test_a_secret_is_kept_and_restored_and_in_no_file_of_the_cache(archive: Archive) -> None:
