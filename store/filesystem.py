@@ -113,8 +113,11 @@ class DiskFileSystem:
         """See `FileSystem.create`."""
         with _translated(path):
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, _FILE_MODE)
-            if sys.platform != "win32":
-                os.fchmod(descriptor, _FILE_MODE)
+            try:
+                _make_private(descriptor)
+            except OSError:
+                os.close(descriptor)
+                raise
         return _DiskFile(path, descriptor)
 
     def rename(self, old: Path, new: Path) -> None:
@@ -162,17 +165,20 @@ class DiskFileSystem:
         """See `FileSystem.lock`."""
         with _translated(path):
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW, _FILE_MODE)
-            if sys.platform != "win32":
-                os.fchmod(descriptor, _FILE_MODE)
-            lock = _DiskLock(path, descriptor)
-            if not lock.take():
-                other = os.read(descriptor, 200).decode("utf-8", "replace")
-                os.close(descriptor)
-                raise VaultBusy(
-                    f"another writer holds the vault ({other or 'unknown'}); try again later", path.parent, other
-                )
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, holder.encode())
+            try:
+                _make_private(descriptor)
+                lock = _DiskLock(path, descriptor)
+                if not lock.take():
+                    other = os.read(descriptor, 200).decode("utf-8", "replace")
+                    raise VaultBusy(
+                        f"another writer holds the vault ({other or 'unknown'}); try again later", path.parent, other
+                    )
+                with suppress(OSError):  # a full disk: the text is for people, the lock holds without it
+                    os.ftruncate(descriptor, 0)
+                    os.write(descriptor, holder.encode())
+            except BaseException:
+                _DiskLock.abandon(descriptor)
+                raise
         return lock
 
 
@@ -218,9 +224,20 @@ class _DiskLock:
             lock.forget()
         cls._inside.clear()
 
+    @classmethod
+    def abandon(cls, descriptor: int) -> None:
+        """Closes what could not become a lock; another holder of the same file keeps his."""
+        with cls._guard:
+            for key in [key for key, lock in cls._inside.items() if lock.rests_on(descriptor)]:
+                del cls._inside[key]
+            os.close(descriptor)
+
     def forget(self) -> None:
         os.close(self._descriptor)
         self._descriptor = -1
+
+    def rests_on(self, descriptor: int) -> bool:
+        return self._descriptor == descriptor
 
     def take(self) -> bool:
         with self._guard:
@@ -261,6 +278,11 @@ def _translated(path: Path) -> Iterator[None]:
 def storage_error(path: Path, cause: OSError) -> StorageFull | StorageError:
     """The vault's own error for a refusal of the file system: `StorageFull` for space, inodes and quota."""
     return StorageFull(path, cause) if cause.errno in _FULL else StorageError(path, cause)
+
+
+def _make_private(descriptor: int) -> None:
+    if sys.platform != "win32":
+        os.fchmod(descriptor, _FILE_MODE)
 
 
 def _read_range(descriptor: int, offset: int, length: int | None) -> bytes:
