@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from codevault.backup import Backup
-from codevault.errors import InvalidArgument, UnknownSnapshot
+from codevault.errors import InvalidArgument, RecordDamaged, UnknownSnapshot
 from codevault.history import Event
-from codevault.ids import SnapshotId
+from codevault.ids import ProjectId, SnapshotId
 from codevault.index.model import Hit, SymbolVersion
 from codevault.moments import nanoseconds
 from codevault.projects.model import Project
@@ -55,11 +56,19 @@ class FoundSymbol:
 
 
 def find_snapshot(
-    snapshots: Sequence[Snapshot], key: SnapshotId | int | str | datetime | None, *, any_project: bool
+    snapshots: Sequence[Snapshot],
+    key: SnapshotId | int | str | datetime | None,
+    *,
+    any_project: bool,
+    damaged: Sequence[tuple[ProjectId, int, Path]] = (),
 ) -> Snapshot:
     """The snapshot that `key` names among those of one project, or of any project (then only an id will do).
 
+    `damaged` are those, by project, sequence and file, whose record cannot be read: an older one is never taken for
+    one of them.
+
     Raises:
+        RecordDamaged: the one meant, or one that may be, is damaged.
         UnknownSnapshot: none does.
         InvalidArgument: a number or a time without a project, or not a point in time.
     """
@@ -70,6 +79,7 @@ def find_snapshot(
         raise InvalidArgument("give project= with a sequence number or a point in time, or a snapshot itself")
     if found is None:
         found = _by_order(snapshots, key)
+        _refuse_instead(found, key, damaged)
     if found is None:
         wanted = "any snapshot" if key is None else f"a snapshot for {key!r}"
         raise UnknownSnapshot(f"the vault has not {wanted} of that project; snapshots() lists {len(snapshots)}")
@@ -93,6 +103,20 @@ def version_of(symbol: FoundSymbol | Event | Hit) -> SymbolVersion:
     if version is None:
         raise InvalidArgument("this search hit is a line of text, not a symbol")
     return version
+
+
+def _refuse_instead(
+    found: Snapshot | None,
+    key: int | str | datetime | None,
+    damaged: Sequence[tuple[ProjectId, int, Path]],
+) -> None:
+    """A sequence number means one snapshot; anything else the newest that fits, which a later damaged one may be."""
+    for _, sequence, file in damaged:
+        if sequence == key or (not isinstance(key, int) and (found is None or sequence > found.sequence)):
+            other = (
+                f"; at={found.sequence} is the last before it" if found is not None and found.sequence != key else ""
+            )
+            raise RecordDamaged(file, f"snapshot {sequence} cannot be read{other}")
 
 
 def _by_order(snapshots: Sequence[Snapshot], key: int | str | datetime | None) -> Snapshot | None:

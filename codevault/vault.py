@@ -344,7 +344,9 @@ class Vault:
     def _snapshot(self, key: SnapshotKey, project: ProjectKey | None = None) -> Snapshot:
         given = key.snapshot if isinstance(key, Backup) else key
         if not isinstance(given, Snapshot):
-            return find_snapshot(self.snapshots(project), given, any_project=project is None)
+            snapshots = self.snapshots(project)
+            damaged = self._store.damaged_snapshots(self._owner(project)) if project is not None else ()
+            return find_snapshot(snapshots, given, any_project=project is None, damaged=damaged)
         if project is not None and self._owner(project) != given.project:
             raise UnknownSnapshot(f"snapshot {given.sequence} of another project is none of this one")
         return given
