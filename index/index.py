@@ -42,7 +42,8 @@ class Index:
     """Catalog and text index together. Asking is possible from any thread; recording from one at a time.
 
     A writable index shows its own uncommitted records; text and names are found from `commit()` on. Every method
-    raises `IndexDamaged` when the files under it are unusable: they are made again from the vault.
+    raises `IndexDamaged` when the files under it are unusable (they are made again from the vault), `IndexBusy` when
+    another process is writing them, and `StorageFull` when they cannot grow.
     """
 
     def __init__(self, sessions: Readers | Writer, text: TextIndex, folder: Path | None, hint_of: HintOf) -> None:
@@ -56,7 +57,8 @@ class Index:
         """The index in `folder`, made there when it is absent and `writable`. One writer at a time.
 
         Raises:
-            IndexDamaged: absent (readers), of another vault or format, damaged, or locked by another writer.
+            IndexDamaged: absent (readers), of another vault or format, or damaged.
+            IndexBusy: another process is writing it.
             StorageFull: no space for a new one.
         """
         file = folder / "catalog.sqlite"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from codevault.errors import IndexDamaged, StorageFull
+from codevault.errors import IndexBusy, IndexDamaged, StorageFull
 from codevault.ids import VaultId
 
 VERSION = 1
@@ -96,8 +98,11 @@ def _restrict(db: sqlite3.Connection, *, writable: bool) -> None:
 
 
 def create(db: sqlite3.Connection, vault_id: VaultId) -> None:
-    """Makes the tables of an empty catalog, in one transaction."""
+    """Makes the tables of an empty catalog, in one transaction; leaves those another process made meanwhile."""
     db.execute("BEGIN IMMEDIATE")
+    if not is_empty(db):
+        db.execute("ROLLBACK")
+        return
     for statement in TABLES.split(";")[:-1]:
         db.execute(statement)
     facts = {"version": str(VERSION), "vault": vault_id, "generation": "0"}
@@ -139,18 +144,58 @@ def _expected() -> set[tuple[str, str, str | None]]:
         db.close()
 
 
+def busy() -> IndexBusy:
+    """What is raised while somebody else writes."""
+    return IndexBusy("another process is writing the index; try again when it has ended")
+
+
+def is_full(folder: Path) -> bool:
+    """True when hardly a byte is free there: what failed meanwhile failed for that."""
+    try:
+        return shutil.disk_usage(folder).free < _HARDLY_ANY
+    except OSError:
+        return False
+
+
+def full(file: Path) -> StorageFull:
+    """What is raised when a file of the index cannot grow."""
+    return StorageFull(file, OSError(errno.ENOSPC, "no space left for the index"))
+
+
+Identity = tuple[int, int]
+
+
+def identity(file: Path | None) -> Identity | None:
+    """Which file it is; None: none. Another one in its place means that another process began anew."""
+    try:
+        status = os.stat(file or "")
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 @contextmanager
-def guarded(file: Path | None) -> Iterator[None]:
-    """Turns what SQLite raises into this library's errors.
+def guarded(file: Path | None, opened: Identity | None = None) -> Iterator[None]:
+    """Turns what SQLite raises into this library's errors; `opened` is the file's identity when it was opened.
 
     Raises:
         StorageFull: no space for the catalog.
+        IndexBusy: another process writes the catalog, or made another in its place.
         IndexDamaged: anything else; the archive itself is not touched.
     """
+    opened = opened or identity(file)
     try:
         yield
     except sqlite3.Error as exc:
-        if getattr(exc, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL:
-            cause = OSError(errno.ENOSPC, "no space left for the catalog")
-            raise StorageFull(file or Path("catalog"), cause) from exc
+        code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL or (code in _OF_FILES and file is not None and is_full(file.parent)):
+            raise full(file or Path("catalog")) from exc
+        if code in _OF_OTHERS or (code in _OF_FILES and opened != identity(file)):
+            raise busy() from exc
         raise IndexDamaged(f"the catalog cannot be used ({exc}); the archive is intact, rebuild()") from exc
+
+
+_HARDLY_ANY = 256 << 10
+_OF_OTHERS = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+_OF_FILES = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}
+"""What a disk without space, or files that are no longer there, look like too."""

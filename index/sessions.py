@@ -62,6 +62,7 @@ class Readers:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._opened = schema.identity(file)
         self._idle: list[Session] = []
         self._cache = GroupCache()
         self._lock = threading.Lock()
@@ -73,9 +74,10 @@ class Readers:
 
         Raises:
             VaultClosed: after `close`.
+            IndexBusy: another process is making another catalog in its place.
             IndexDamaged: the catalog cannot be read.
         """
-        with schema.guarded(self._file):
+        with schema.guarded(self._file, self._opened):
             session = self._borrow()
             try:
                 session.db.execute("BEGIN")
@@ -119,6 +121,7 @@ class Writer:
     def __init__(self, db: sqlite3.Connection, file: Path | None, text: TextIndex, vault: VaultId) -> None:
         self._session = Session(db, GroupCache())
         self._file = file
+        self._opened = schema.identity(file)
         self._text = text
         self._vault = vault
         self._lock = threading.RLock()
@@ -130,7 +133,7 @@ class Writer:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """The writer's session with everything recorded so far, for asking."""
-        with self._lock, schema.guarded(self._file):
+        with self._lock, schema.guarded(self._file, self._opened):
             self._check()
             inside = self._session.db.in_transaction
             if inside:
@@ -179,7 +182,7 @@ class Writer:
         with self._lock:
             self._check()
             try:
-                with schema.guarded(self._file):
+                with schema.guarded(self._file, self._opened):
                     if not self._session.db.in_transaction:
                         self._session.db.execute("BEGIN IMMEDIATE")
                     yield

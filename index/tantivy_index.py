@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from codevault.errors import IndexDamaged
+from codevault.index import schema
 from codevault.index.patterns import GRAM, AnyOf, Need, Word, grams
 
 T = TypeVar("T")
@@ -50,7 +51,8 @@ class TantivyText:
         if writable:
             self._folder.mkdir(parents=True, exist_ok=True)
         if writable and not self._library.Index.exists(str(self._folder)):
-            index = self._library.Index(self._schema, path=str(self._folder), reuse=False)
+            # reuse: without it, what another process made since the question would be emptied
+            index = self._library.Index(self._schema, path=str(self._folder), reuse=True)
         else:
             index = self._library.Index.open(str(self._folder))
         trigrams = self._library.Tokenizer.ngram(GRAM, GRAM)
@@ -159,15 +161,19 @@ class TantivyText:
         return self._guard(run)
 
     def _guard(self, call: Callable[[], T]) -> T:
-        """Runs a call of the library; whatever it raises means: the index cannot be used."""
+        """Runs a call of the library; what it raises means no space, another writer, or an index that is of no use."""
         try:
             return call()
         except (ValueError, OSError, RuntimeError, AttributeError) as exc:
-            if "LockBusy" in str(exc):
-                raise IndexDamaged("another process is writing the text index: try again when it is done") from exc
+            said = str(exc).lower()
+            if any(words in said for words in _FULL) or schema.is_full(self._folder):
+                raise schema.full(self._folder) from exc
+            if "lockbusy" in said:
+                raise schema.busy() from exc
             raise IndexDamaged(f"the text index cannot be used ({exc}); the archive is intact, rebuild()") from exc
 
 
+_FULL = ("no space left on device", "os error 28)", "disk quota exceeded", "os error 122)")
 _GLOB = {"*": ".*", "?": "."}
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from codevault.analysis.model import FileAnalysis
-from codevault.errors import IndexDamaged, StorageFull
+from codevault.errors import IndexBusy, IndexDamaged, StorageFull
 from codevault.ids import VaultId
 from codevault.index import schema
 from codevault.index.index import Index
@@ -168,10 +168,104 @@ def test_a_text_index_ahead_of_the_catalog_is_set_back(folder: Path) -> None:
 
 
 def test_one_writer_at_a_time(folder: Path) -> None:
-    with writer(folder):
-        assert "another process" in refused(folder, writable=True)
+    with writer(folder), pytest.raises(IndexBusy, match="try again when it has ended"):
+        writer(folder)
     with writer(folder) as index:
         index.commit()
+
+
+def test_a_locked_catalog_is_busy_and_not_damaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **kwargs: connect(*args, **{**kwargs, "timeout": 0}))
+    index = writer(folder)
+    other = connect(folder / "catalog.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(IndexBusy):
+        index.commit()
+    other.close()
+    index.close()
+
+
+def test_two_that_find_an_empty_catalog_make_one(tmp_path: Path) -> None:
+    first, second = (schema.connect(tmp_path / "catalog.sqlite", writable=True) for _ in range(2))
+    assert schema.is_empty(first)
+    assert schema.is_empty(second)
+    schema.create(first, VAULT)
+    schema.create(second, VAULT)
+    assert schema.check(second, VAULT) == 0
+    first.close()
+    second.close()
+
+
+def test_a_text_index_that_another_process_makes_meanwhile_is_kept(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tantivy.Index.exists", lambda _: False)
+    with writer(folder) as index:
+        assert len(index.search_text("x * 2").hits) == 1
+
+
+def told(code: int, words: str) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(words)
+    error.sqlite_errorcode = code
+    return error
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_CANTOPEN])
+def test_files_removed_beneath_mean_busy_and_errors_of_the_same_files_damage(folder: Path, code: int) -> None:
+    file = folder / "catalog.sqlite"
+    opened = schema.identity(file)
+    with pytest.raises(IndexDamaged), schema.guarded(file, opened):
+        raise told(code, "disk I/O error")
+    file.rename(folder / "old")
+    with pytest.raises(IndexBusy), schema.guarded(file, opened):
+        raise told(code, "disk I/O error")
+    file.touch()
+    with pytest.raises(IndexBusy), schema.guarded(file, opened):
+        raise told(code, "disk I/O error")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "An IO error occurred: 'No space left on device (os error 28)'",
+        "An IO error occurred: 'Disk quota exceeded (os error 122)'",
+    ],
+)
+def test_a_full_disk_under_the_text_index_is_told_from_damage(folder: Path, words: str) -> None:
+    scene = Scene(writer(folder), sequences={SHOP: 1})
+    text = scene.index._text
+    assert isinstance(text, TantivyText)
+
+    def refuse() -> None:
+        raise ValueError(words)
+
+    with pytest.raises(StorageFull, match="no space left for the index"):
+        text._guard(refuse)
+    scene.index.close()
+
+
+@pytest.mark.parametrize(("free", "error"), [(1 << 30, IndexDamaged), (0, StorageFull)])
+def test_an_error_that_names_no_cause_means_what_the_disk_says(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, free: int, error: type[Exception]
+) -> None:
+    scene = Scene(writer(folder), sequences={SHOP: 1})
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 40, 1 << 40, free))
+    text = scene.index._text
+    assert isinstance(text, TantivyText)
+
+    def die() -> None:
+        raise ValueError("An index writer was killed")
+
+    with pytest.raises(error):
+        text._guard(die)
+    with pytest.raises(error), schema.guarded(folder / "catalog.sqlite"):
+        raise told(sqlite3.SQLITE_IOERR_WRITE, "disk I/O error")
+    scene.index.close()
+
+
+def test_a_folder_that_is_gone_is_not_full(tmp_path: Path) -> None:
+    assert not schema.is_full(tmp_path / "gone")
 
 
 def test_a_reader_records_nothing(folder: Path) -> None:
