@@ -135,7 +135,8 @@ class StorageFull(CodeVaultError):  # noqa: N818
     """The file system under the vault has no space, no inodes or no quota left."""
 
     def __init__(self, path: Path, cause: OSError) -> None:
-        super().__init__(f"cannot write {path.name}: {cause.strerror}; free space or prune(), nothing was lost")
+        advice = "free some space and try again; nothing committed was lost"
+        super().__init__(f"cannot write {path.name}: {cause.strerror}; {advice}")
         self.path = path
 
 

@@ -80,7 +80,10 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
         (errors.BlobMissing(BLOB), "verify() lists what needs it"),
         (errors.BlobDamaged(BLOB, Path("packs/ab/abc.pack"), 17, "bad checksum"), "run verify()"),
         (errors.RecordDamaged(Path("projects/p.json"), "not JSON"), "run verify()"),
-        (errors.StorageFull(Path("packs/ab/abc.pack"), FULL), "free space or prune()"),
+        (
+            errors.StorageFull(Path("packs/ab/abc.pack"), FULL),
+            "free some space and try again; nothing committed was lost",
+        ),
         (errors.SourceError("it is gone", Path("shop")), "nothing counts as deleted"),
     ],
 )
