@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from codevault.arguments import is_path
 from codevault.errors import DamageError, InvalidArgument, RestoreRefused
 from codevault.jobs import Reporter
 from codevault.store.model import Entry, EntryKind, Snapshot
@@ -150,15 +151,7 @@ def safe_path(path: str) -> bool:
     bad = {"", ".", ".."}
     if os.name == "nt" and ("\\" in path or ":" in path):
         return False
-    return is_text(path) and not any(part in bad for part in parts)
-
-
-def is_text(path: str) -> bool:
-    """True for what the system takes as a path: no NUL, nothing that has no bytes here."""
-    try:
-        return b"\0" not in os.fsencode(path)
-    except UnicodeEncodeError:
-        return False
+    return is_path(path) and not any(part in bad for part in parts)
 
 
 def _chosen(entries: Iterable[Entry], wanted: Collection[str]) -> Iterator[Entry]:
@@ -187,7 +180,7 @@ def _planned(target: Target, entry: Entry) -> PlannedEntry:
         return PlannedEntry(entry=entry, step=Step.SKIP, why=f"a {entry.kind} is recorded but not made again")
     if entry.kind is EntryKind.FILE and entry.blob is None:
         return PlannedEntry(entry=entry, step=Step.SKIP, why="its content could never be read")
-    if entry.kind is EntryKind.SYMLINK and not is_text(entry.target or "\0"):
+    if entry.kind is EntryKind.SYMLINK and not is_path(entry.target or "\0"):
         return PlannedEntry(entry=entry, step=Step.SKIP, why="what the link says is no path")
     found = target.compare(entry)
     return PlannedEntry(entry=entry, step={None: Step.CREATE, True: Step.KEEP, False: Step.REPLACE}[found])

@@ -84,6 +84,8 @@ class Reuse:
         """
         if isinstance(symbol, SymbolVersion):
             version: SymbolVersion | None = symbol
+        elif not hasattr(symbol, "symbol"):
+            raise InvalidArgument(f"{symbol!r} is no symbol: give one from symbols(), a search or a history")
         else:
             version, owner = symbol.symbol, symbol.project
             client = client or self._clients()[owner.id if isinstance(owner, Project) else owner]

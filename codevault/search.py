@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from codevault.analysis.model import SymbolKind
+from codevault.arguments import check_texts
 from codevault.errors import InvalidArgument
 from codevault.index.index import Index
 from codevault.index.model import Scope, SearchResult
@@ -54,6 +55,7 @@ class Search:
             InvalidArgument: an empty name, no such kind, or a bad page.
             IndexDamaged: run `vault.rebuild()`.
         """
+        check_texts(name=name, kind=kind)
         if not name.strip():
             raise InvalidArgument("give the name of a symbol, or a pattern such as 'parse*'")
         if not name.isprintable():
@@ -84,6 +86,7 @@ class Search:
             InvalidArgument: an empty text or a bad page.
             IndexDamaged: run `vault.rebuild()`.
         """
+        check_texts(text=text)
         if not text:
             raise InvalidArgument("give a text to search for")
         scope = self._scope(project, client, tag, path, language, since, until, alive)
@@ -115,6 +118,7 @@ class Search:
             IndexDamaged: run `vault.rebuild()`.
         """
         scope = self._scope(project, client, tag, path, language, since, until, alive)
+        check_texts(pattern=pattern)
         if not isinstance(seconds, (int, float)) or not seconds > 0:
             raise InvalidArgument("seconds is how long the search may take: a number above 0")
         page = _page(limit, offset)
@@ -141,6 +145,9 @@ class Search:
         until: Moment | None,
         alive: bool | None,
     ) -> Scope:
+        check_texts(client=client, tag=tag, path=path, language=language)
+        if alive is not None and not isinstance(alive, bool):
+            raise InvalidArgument("alive is True, False or None")
         return Scope(
             projects=(self._projects.get(project).id,) if project is not None else (),
             client=client,

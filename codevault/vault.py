@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, overload
 
+from codevault.arguments import check_cancel, check_texts, checked_path
 from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
 from codevault.errors import CodeVaultError, InvalidArgument, UnknownProject, UnknownSnapshot, VaultClosed
@@ -26,7 +27,7 @@ from codevault.protection import Status, explanation, status_of
 from codevault.recording import Recorder
 from codevault.references import FoundSymbol, SnapshotKey, find_snapshot, is_id, version_of
 from codevault.reports import Reports
-from codevault.restoring import Restored, RestorePlan, is_text, plan_restore, restore
+from codevault.restoring import Restored, RestorePlan, plan_restore, restore
 from codevault.reuse import Reuse
 from codevault.search import Search, check_kind
 from codevault.source import Folder, RealFolder
@@ -117,8 +118,6 @@ class Vault:
         """The vault's folder."""
         return Path(self._store.root)
 
-    # ------------------------------------------------------------------ backing up and understanding
-
     def backup(
         self,
         project: ProjectKey,
@@ -143,6 +142,8 @@ class Vault:
         self._open_store()
         if kind not in KINDS:
             raise InvalidArgument(f"a backup is one of {', '.join(KINDS)}, not {kind!r}")
+        check_texts(reason=reason, kind=kind)
+        check_cancel(cancel)
         return self._recorder.record(self.projects.get(project), reason, kind, Reporter(progress, cancel))
 
     def analyse(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> Understanding:
@@ -154,6 +155,7 @@ class Vault:
             Cancelled: the token was set; what was analysed before is kept.
         """
         self._open_store()
+        check_cancel(cancel)
         report = Reporter(progress, cancel)
         with self._index.writing() as index:
             catch_up(self._store, index, self.projects, report)
@@ -169,11 +171,10 @@ class Vault:
             WorkerError: no parser process can be started.
             Cancelled: the token was set; the next `analyse()` goes on from there.
         """
+        check_cancel(cancel)
         self._open_store().rescan()
         self._index.discard()
         return self.analyse(progress=progress, cancel=cancel)
-
-    # ------------------------------------------------------------------ looking at what is there
 
     def snapshots(self, project: ProjectKey | None = None) -> tuple[Snapshot, ...]:
         """All snapshots of a project, or of all, oldest first."""
@@ -264,10 +265,7 @@ class Vault:
 
     def explain(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> Verdict:
         """What the policy decides on a path, and why."""
-        owner, relative = self._located(path, project)
-        return explanation(self._policy, owner, relative)
-
-    # ------------------------------------------------------------------ giving back, checking
+        return explanation(self._policy, *self._located(path, project))
 
     @overload
     def restore(
@@ -314,8 +312,10 @@ class Vault:
             RestoreRefused: the folder holds differing files, lies in the vault, or cannot be written.
             InvalidArgument: the snapshot holds nothing under one of the paths.
         """
-        if isinstance(paths, str):
+        if isinstance(paths, str) or not isinstance(paths, Collection):
             raise InvalidArgument(f"paths is a collection of paths: give [{paths!r}]")
+        paths = [checked_path(wanted) for wanted in paths]
+        check_cancel(cancel)
         planned = plan_restore(self._open_store(), self._snapshot(at, project), _folder(to), paths=paths)
         if plan:
             return planned
@@ -324,14 +324,13 @@ class Vault:
     def verify(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> VerifyReport:
         """Reads every byte of the vault outside `cache/` and names all damage; damage is a result, not an error."""
         store = self._open_store()
+        check_cancel(cancel)
         store.rescan()
         return store.verify(report=Reporter(progress, cancel))
 
     def stats(self) -> StoreStats:
         """Sizes and counts of the vault outside `cache/`."""
         return self._open_store().stats()
-
-    # ------------------------------------------------------------------ inside
 
     def _project_changed(self, project: Project) -> None:
         # The project's own file is what counts; the next run tells the index again. A cache that was deleted is not
@@ -362,7 +361,7 @@ class Vault:
             raise
 
     def _located(self, path: str | os.PathLike[str], project: ProjectKey | None) -> tuple[Project, str]:
-        if project is not None and not os.path.isabs(path):
+        if project is not None and not os.path.isabs(checked_path(path)):
             return self.projects.get(project), _downwards(path)
         owner, relative = self.projects.containing(path)
         if project is not None and self.projects.get(project).id != owner.id:
@@ -388,20 +387,14 @@ class Vault:
 
 
 def _downwards(path: str | os.PathLike[str]) -> str:
-    _check_path(path)
-    relative = Path(os.path.normpath(path)).as_posix()
+    relative = Path(os.path.normpath(checked_path(path))).as_posix()
     if relative == ".." or relative.startswith("../"):
         raise InvalidArgument(f"{os.fspath(path)!r} leads out of the project")
     return "" if relative == "." else relative
 
 
 def _folder(path: str | os.PathLike[str]) -> Path:
-    if not os.fspath(path):
+    text = checked_path(path)
+    if not text:
         raise InvalidArgument("give the path of a folder; '.' is the present one")
-    _check_path(path)
-    return Path(os.path.abspath(os.path.expanduser(path)))
-
-
-def _check_path(path: str | os.PathLike[str]) -> None:
-    if not is_text(os.fspath(path)):
-        raise InvalidArgument(f"{os.fspath(path)!r} is no path on this system")
+    return Path(os.path.abspath(os.path.expanduser(text)))

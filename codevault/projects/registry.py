@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from codevault.arguments import checked_path
 from codevault.errors import InvalidArgument, RecordDamaged, UnknownProject
 from codevault.ids import ProjectId
 from codevault.projects.model import Project, ProjectChange, edited, from_document, to_document
@@ -49,7 +50,7 @@ class Projects:
             VaultBusy: a backup is being written.
         """
         folder = _absolute(root)
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             raise InvalidArgument(f"{folder} is not a folder; give the root folder of a project")
         project = Project(
             id=ProjectId(self._new_id()),
@@ -189,10 +190,7 @@ def _decoded(root: Path, name: str, document: object) -> tuple[Project, tuple[Pr
 
 def _absolute(path: str | os.PathLike[str]) -> Path:
     # Links in the path are resolved for identity; a project root that is itself a link names its target.
-    try:
-        return Path(os.path.realpath(os.path.expanduser(path)))
-    except ValueError as exc:  # a NUL, or characters that have no bytes here
-        raise InvalidArgument(f"{os.fspath(path)!r} is no path on this system") from exc
+    return Path(os.path.realpath(os.path.expanduser(checked_path(path))))
 
 
 def _names(folder: Path) -> Iterable[str]:
