@@ -155,6 +155,8 @@ class Scopes:
         if action == COMMENT:
             self._leads.append(_Lead(*node.byte_range))
         elif action == DEFINITION:
+            if node.start_byte == self.body:  # `const f = a => b => a + b`: the inner function is the body
+                self._reach_body()
             self._define(node, depth)
         elif action == BODY:
             self._reach_body()
@@ -193,6 +195,11 @@ class Scopes:
         symbol = self._open[-1].symbol
         if symbol >= 0 and self._walked.definitions[symbol].body_token < 0:
             self._walked.definitions[symbol].body_token = len(self._walked.exact)
+
+    def _own_body(self, scope: _Scope, match: _Match) -> int:
+        """Where the scope's body begins; the function that is a definition's value has the definition's body."""
+        body = self._expect_body(match.captures)
+        return scope.body if body < 0 and match.rule.kind is None else body
 
     def _push(self, scope: _Scope) -> None:
         self._open.append(scope)
@@ -260,7 +267,7 @@ class Scopes:
             kind = self._kind(rule.kind, parts, scope)
             self._walked.definitions.append(self._definition(match, match.named, kind, parts[-1], prefix))
         level = max(scope.level, rule.inside)
-        body = self._expect_body(match.captures)
+        body = self._own_body(scope, match)
         self._push(_Scope(match.depth, level, prefix, symbol, rule.inside == TYPE_LEVEL, body))
 
     def _expect_body(self, captures: dict[str, list[Node]]) -> int:

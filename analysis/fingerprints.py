@@ -14,7 +14,7 @@ from blake3 import blake3
 
 from codevault.ids import UnitId
 
-ALGORITHM: Final = 1
+ALGORITHM: Final = 2
 _BYTES: Final = 16
 
 

@@ -86,6 +86,30 @@ def test_keeps_renamed_under_other_names_types_and_literals(path: str, one: byte
     assert found.exact != renamed.exact
 
 
+@pytest.mark.parametrize(
+    ("path", "source", "body"),
+    [
+        ("a.js", b"const f = function (a) { return a }", b"{\0return\0a\0}"),
+        ("a.js", b"const f = function g(a) { return a }", b"{\0return\0a\0}"),
+        ("a.js", b"const f = async (a) => { return a }", b"{\0return\0a\0}"),
+        ("a.js", b"const f = (a, b = () => { go() }) => a + b", b"a\0+\0b"),
+        ("a.js", b"const f = (a) => (b) => a + b", b"(\0b\0)\0=>\0a\0+\0b"),
+        ("a.js", b"res.send = function (a) { return a }", b"{\0return\0a\0}"),
+        ("a.ts", b"export const f = (a: number) => { return a }", b"{\0return\0a\0}"),
+        ("a.tsx", b"export const f = (a: number) => { return a }", b"{\0return\0a\0}"),
+    ],
+)
+def test_hashes_the_body_of_a_function_that_is_the_value_of_a_name(path: str, source: bytes, body: bytes) -> None:
+    assert first(path, source).body == digest(body)
+
+
+def test_hashes_the_body_of_an_operator() -> None:
+    found = analyse("a.cs", b"class A { public static A operator +(A a, A b) { return a; } }").symbols[1]
+
+    assert found.body == digest(b"{\0return\0a\0;\0}")
+    assert found.signature == "public static A operator +(A a, A b)"
+
+
 def test_tells_another_operator_apart() -> None:
     assert (
         first("a.py", b"def f(a):\n  return a + 1\n").renamed != first("a.py", b"def f(a):\n  return a - 1\n").renamed

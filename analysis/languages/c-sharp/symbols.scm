@@ -12,7 +12,9 @@
 (method_declaration name: (_) @name) @definition.method
 (constructor_declaration name: (_) @name body: (_) @body) @definition.constructor
 (destructor_declaration name: (_) @name body: (_) @body) @definition.method
+(operator_declaration operator: _ @name body: (_) @body) @definition.method
 (operator_declaration operator: _ @name) @definition.method
+(conversion_operator_declaration type: (_) @name body: (_) @body) @definition.method
 (conversion_operator_declaration type: (_) @name) @definition.method
 (local_function_statement name: (_) @name body: (_) @body) @definition.function
 ((field_declaration (variable_declaration (variable_declarator name: (_) @name))) @definition.constant
