@@ -47,12 +47,17 @@ class Entry:
     note: str | None = None
 
 
+SNAPSHOT_KINDS = ("manual", "automatic", "milestone")
+"""What a snapshot may be: asked for, made by a hook or timer, or worth keeping."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotDraft:
     """A snapshot before the store has given it a sequence number, a parent and an id.
 
     `created_ns` is nanoseconds since the epoch, UTC; it labels, it never orders. `kind` is "manual", "automatic"
-    or "milestone". `facts` holds short facts for people and tools (branch, head, counts), JSON scalars only.
+    or "milestone". `facts` holds short facts for people and tools (branch, head, counts): text, whole numbers of at
+    most 64 bits, booleans or None. In `reason` and `facts` a `?` is recorded for each NUL and lone surrogate.
     """
 
     project: ProjectId

@@ -14,7 +14,9 @@ from typing import Any, cast
 
 from blake3 import blake3
 
+from codevault.errors import InvalidArgument
 from codevault.ids import BlobId, ProjectId, SnapshotId
+from codevault.store.drafts import checked_draft, clean_text
 from codevault.store.layout import FORMAT_VERSION, is_project
 from codevault.store.model import Snapshot, SnapshotDraft
 
@@ -114,8 +116,12 @@ def unseal(content: bytes) -> dict[str, Any]:
 def encode_snapshot(
     draft: SnapshotDraft, sequence: int, parent: SnapshotId | None, manifest: BlobId
 ) -> tuple[bytes, Snapshot]:
-    """The snapshot file's bytes and the snapshot they are."""
-    reason = draft.reason.encode("utf-8", "replace").decode()
+    """The snapshot file's bytes and the snapshot they are.
+
+    Raises:
+        InvalidArgument: the draft cannot be recorded.
+    """
+    draft = checked_draft(draft)
     content = canonical(
         {
             "created": readable_time(draft.created_ns, draft.utc_offset_s),
@@ -126,11 +132,13 @@ def encode_snapshot(
             "manifest": manifest,
             "parent": parent,
             "project": draft.project,
-            "reason": reason,
+            "reason": draft.reason,
             "sequence": sequence,
             "utc_offset_s": draft.utc_offset_s,
         }
     )
+    if len(content) > MAX_RECORD:
+        raise InvalidArgument(f"the facts are too many: a record holds at most {MAX_RECORD} bytes")
     return content, decode_snapshot(content)
 
 
@@ -165,10 +173,14 @@ def decode_snapshot(content: bytes) -> Snapshot:
         manifest=BlobId(value["manifest"]),
         created_ns=value["created_ns"],
         utc_offset_s=value["utc_offset_s"],
-        reason=value["reason"],
-        kind=value["kind"],
-        facts=value["facts"],
+        reason=clean_text(value["reason"]),  # other programs may write what ours refuses
+        kind=clean_text(value["kind"]),
+        facts={clean_text(name): _clean_fact(fact) for name, fact in value["facts"].items()},
     )
+
+
+def _clean_fact(fact: str | int | None) -> str | int | None:
+    return clean_text(fact) if isinstance(fact, str) else fact
 
 
 def encode_log(record: LogRecord) -> bytes:

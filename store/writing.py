@@ -23,15 +23,16 @@ from codevault.errors import (
 from codevault.ids import BlobId, PackId, SnapshotId
 from codevault.store.bases import LONG, NamedBlobs, alike, longest_chain
 from codevault.store.chunking import LARGE, cut, encode_list
+from codevault.store.drafts import checked_draft
 from codevault.store.filesystem import HeldLock
-from codevault.store.layout import FORMAT_VERSION, is_document_name, is_project
+from codevault.store.layout import FORMAT_VERSION, is_document_name
 from codevault.store.manifest import encode_manifest
 from codevault.store.model import Entry, Snapshot, SnapshotDraft
 from codevault.store.pack import Frame, FrameKind
 from codevault.store.packing import Packer
 from codevault.store.publishing import publish
 from codevault.store.reading import RecentBytes
-from codevault.store.records import LoggedFile, RecordMalformed, encode_snapshot, hash_of, seal
+from codevault.store.records import LoggedFile, encode_snapshot, hash_of, seal
 from codevault.store.vaultstate import VaultState
 from codevault.store.zstd_codec import usable_base
 
@@ -126,13 +127,12 @@ class Writer:
         """Records a snapshot of a project; when it returns, it survives a power loss.
 
         Raises:
-            InvalidArgument: a project id that is none, or two entries for one path.
+            InvalidArgument: a draft that cannot be recorded, or two entries for one path.
             BlobMissing: an entry names a blob that was never added.
             VaultBusy: the lock file was taken away and somebody else may be writing.
             StorageFull, StorageError: no snapshot was recorded.
         """
-        if not is_project(draft.project):
-            raise InvalidArgument(f"not a project id: {draft.project!r}")
+        draft = checked_draft(draft)
         with self._working():
             names = self._state.snapshot_names(draft.project)
             sequence, parent = names[-1] if names else (0, None)
@@ -144,10 +144,12 @@ class Writer:
         """Records a snapshot that holds exactly what the project's newest one holds, without decoding its manifest.
 
         Raises:
+            InvalidArgument: a draft that cannot be recorded.
             UnknownSnapshot: the project has none.
             DamageError: the newest one, or its manifest, is lost.
             VaultBusy, StorageFull, StorageError: as `commit`.
         """
+        draft = checked_draft(draft)
         with self._working():
             names = self._state.snapshot_names(draft.project)
             if not names:
@@ -328,10 +330,7 @@ class Writer:
             return None
 
     def _commit(self, draft: SnapshotDraft, sequence: int, parent: SnapshotId | None, manifest: BlobId) -> Snapshot:
-        try:
-            content, snapshot = encode_snapshot(draft, sequence, parent, manifest)
-        except (ValueError, RecordMalformed) as exc:
-            raise InvalidArgument(f"facts must be text, whole numbers, booleans or None: {exc}") from exc
+        content, snapshot = encode_snapshot(draft, sequence, parent, manifest)
         if not self._lock.held():
             raise VaultBusy(
                 "the vault's lock file was removed while we were writing; nothing was recorded", self._state.layout.root

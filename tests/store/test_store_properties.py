@@ -10,10 +10,11 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from codevault.ids import BlobId
 from codevault.store.chunking import decode_list, encode_list
+from codevault.store.drafts import checked_draft, clean_text
 from codevault.store.layout import Layout
 from codevault.store.manifest import decode_manifest, encode_manifest
 from codevault.store.memory_filesystem import MemoryFileSystem
-from codevault.store.model import Entry, EntryKind, Snapshot, SnapshotDraft
+from codevault.store.model import SNAPSHOT_KINDS, Entry, EntryKind, Snapshot, SnapshotDraft
 from codevault.store.pack import FrameKind, Header, decode_header, encode_header
 from codevault.store.records import canonical, decode_snapshot, encode_snapshot, hash_of, parse, seal, unseal
 from codevault.store.store import Store
@@ -44,7 +45,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
+any_text = st.text(st.characters(exclude_categories=()), max_size=30)
+scalars = st.none() | any_text | numbers | st.booleans()
 
 
 @unhurried
@@ -107,14 +110,24 @@ def test_a_chunk_list_decodes_to_itself(chunks: list[tuple[BlobId, int]]) -> Non
 
 
 @unhurried
-@given(numbers, texts, texts, st.dictionaries(texts, st.none() | texts | st.integers() | st.booleans(), max_size=3))
-def test_a_snapshot_decodes_to_itself(
+@given(numbers, any_text, st.sampled_from(SNAPSHOT_KINDS), st.dictionaries(texts, scalars, max_size=3))
+def test_a_snapshot_decodes_to_its_draft_in_clean_text(
     created_ns: int, reason: str, kind: str, facts: dict[str, str | int | bool | None]
 ) -> None:
     given_draft = SnapshotDraft(project=SHOP, created_ns=created_ns, reason=reason, kind=kind, facts=facts)
     content, snapshot = encode_snapshot(given_draft, 3, None, BlobId("ab" * 32))
-    expected = replace(snapshot, created_ns=created_ns, reason=reason, kind=kind, facts=facts)
+    kept = checked_draft(given_draft)
+    expected = replace(snapshot, created_ns=created_ns, reason=kept.reason, kind=kind, facts=kept.facts)
     assert decode_snapshot(content) == expected
+    assert encode_snapshot(kept, 3, None, BlobId("ab" * 32))[0] == content
+
+
+@unhurried
+@given(any_text)
+def test_clean_text_is_text_everywhere_and_stays_as_it_is(text: str) -> None:
+    cleaned = clean_text(text)
+    assert (len(cleaned), clean_text(cleaned), "\0" in cleaned) == (len(text), cleaned, False)
+    assert cleaned.encode().decode() == cleaned
 
 
 class StoreAgainstADictionary(RuleBasedStateMachine):
