@@ -1,9 +1,10 @@
 """What became of each symbol in one step from one version of some files to the next.
 
 The assignment is one to one over the whole step and made in order of evidence, so that a strong match is never lost to
-a weak one: same path and qualified name; same tokens elsewhere; same tokens but for names; members of a container, or
-symbols of a file, most of which went to one place; at last an equal name and header that exist only once on either
-side. Every stage works on groups found by key: linear in the symbols, but for ties, which are sorted.
+a weak one: same path and qualified name; same tokens elsewhere; same name and body; same tokens but for names; same
+body; members of a container, or symbols of a file, most of which went to one place; at last an equal name and header
+that exist only once on either side. Every stage works on groups found by key: linear in the symbols, but for ties,
+which are sorted.
 """
 
 from __future__ import annotations
@@ -13,15 +14,19 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
-from codevault.analysis.model import Symbol, SymbolKind, Unit
+from codevault.analysis.model import SymbolKind
 
 MIN_TOKENS_MOVED: Final = 10
 """Symbols with fewer tokens are not taken for the same because of equal tokens alone."""
 
 MIN_TOKENS_RENAMED: Final = 20
-"""The same for tokens that are equal only once names and literals are left out."""
+"""The same for tokens that are equal only once names and literals are left out, and for a body under the same name."""
+
+MIN_TOKENS_REWRAPPED: Final = 30
+"""The same for a body that is equal under another name and another header."""
 
 
 class ChangeKind(StrEnum):
@@ -72,26 +77,6 @@ class Change:
     confidence: float
 
 
-def versioned(path: str, symbols: Sequence[Symbol], units: Sequence[Unit] = ()) -> tuple[VersionedSymbol, ...]:
-    """The symbols of one analysed file as `match` takes them."""
-    return tuple(
-        VersionedSymbol(
-            path=path,
-            name=symbol.name,
-            qualified_name=symbol.qualified_name,
-            kind=symbol.kind,
-            signature=symbol.signature,
-            exact=symbol.exact,
-            renamed=symbol.renamed,
-            tokens=symbol.tokens,
-            start_line=symbol.start_line,
-            body=symbol.body,
-            text=units[symbol.unit].id if units and units[symbol.unit].symbol == index else "",
-        )
-        for index, symbol in enumerate(symbols)
-    )
-
-
 def match(before: Sequence[VersionedSymbol], after: Sequence[VersionedSymbol]) -> tuple[Change, ...]:
     """What changed between two versions of the changed files, unchanged symbols left out.
 
@@ -101,7 +86,9 @@ def match(before: Sequence[VersionedSymbol], after: Sequence[VersionedSymbol]) -
     step = _Step(before, after)
     step.same_place()
     step.same_tokens()
+    step.same_name_and_body()
     step.same_but_names()
+    step.same_body_once()
     step.followed_their_surroundings()
     step.same_name_once()
     step.followed_their_container()
@@ -149,6 +136,20 @@ class _Step:
             self._pair_groups(lambda symbol, place=place: (symbol.exact, place(symbol)), "same tokens", 0.97)  # type: ignore[misc]
         self._pair_groups(_exact_of_large, "same tokens", 0.95)
 
+    def same_name_and_body(self) -> None:
+        """Equal name and tokens of the body under another header: a method that became a function, or the reverse."""
+        for place in _PLACES:
+            self._pair_groups(
+                lambda symbol, place=place: _body_of_large(symbol, MIN_TOKENS_RENAMED, place(symbol)),  # type: ignore[misc]
+                "same name, same tokens of the body",
+                0.9,
+            )
+
+    def same_body_once(self) -> None:
+        """Equal tokens of the body, unique on both sides: moved or renamed, and another header."""
+        key = partial(_body_of_large, least=MIN_TOKENS_REWRAPPED)
+        self._pair_groups(key, "the only symbol with these tokens in its body", 0.75, once=True)
+
     def same_but_names(self) -> None:
         """Equal tokens once names and literals are left out."""
         for place in _PLACES:
@@ -185,8 +186,9 @@ class _Step:
         news = {(_container_place(symbol), symbol.name): index for index, symbol in self._unpaired_after()}
         for index in list(self._gone):
             symbol = self._before[index]
-            new = news.get((places.get(_container_place(symbol)), symbol.name))
-            if new is not None and new in self._new and symbol.container:
+            container = places.get(_container_place(symbol))
+            new = None if container is None else news.get((container, symbol.name))
+            if new is not None and new in self._new:
                 self._pair(index, new, "same name in the same container", 0.8)
                 places[_place(symbol)] = _place(self._after[new])
 
@@ -305,6 +307,17 @@ def _renamed_of_large(symbol: VersionedSymbol, *place: str) -> Hashable:
     return (symbol.renamed, symbol.kind, *place) if symbol.tokens >= MIN_TOKENS_RENAMED else None
 
 
+def _body_of_large(symbol: VersionedSymbol, least: int, place: Hashable = None) -> Hashable:
+    """Its body, if both it and the symbol are large: `return None` below a long header proves nothing."""
+    large = symbol.body and symbol.tokens >= least and symbol.kind not in _CONTAINERS
+    return (symbol.body, place) if large and 2 * _tokens_below_header(symbol) >= least else None
+
+
+def _tokens_below_header(symbol: VersionedSymbol) -> int:
+    """An estimate, rather too low: what is not a token of the signature. Not positive where that is all there is."""
+    return symbol.tokens - len(_WORD.findall(symbol.signature))
+
+
 def _header_of_large(symbol: VersionedSymbol) -> Hashable:
     return (symbol.name, symbol.kind, symbol.signature) if symbol.tokens >= MIN_TOKENS_MOVED else None
 
@@ -319,6 +332,8 @@ def _introduced(symbol: VersionedSymbol, has_original: bool) -> Change:
         confidence=0.9,
     )
 
+
+_WORD: Final = re.compile(r"\w+|[^\w\s]")
 
 _CONTAINERS: Final = frozenset(
     {
@@ -368,7 +383,15 @@ def _body_changed(before: VersionedSymbol, after: VersionedSymbol) -> bool:
         return False
     if before.kind in _CONTAINERS and not _own_text_changed(before, after):
         return False
-    return before.body != after.body if before.body and after.body else before.signature == after.signature
+    if before.body or after.body:
+        return before.body != after.body
+    return before.signature == after.signature or _body_grew(before, after)
+
+
+def _body_grew(before: VersionedSymbol, after: VersionedSymbol) -> bool:
+    """Whether two bodies without fingerprint (macros) differ in length, whatever became of their headers."""
+    below = _tokens_below_header(before), _tokens_below_header(after)
+    return min(below) > 0 and below[0] != below[1]
 
 
 def _own_text_changed(before: VersionedSymbol, after: VersionedSymbol) -> bool:

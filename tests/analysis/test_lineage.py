@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from codevault.analysis.analyse import analyse
-from codevault.analysis.lineage import Change, ChangeKind, VersionedSymbol, match, versioned
+from codevault.analysis.lineage import Change, ChangeKind, VersionedSymbol, match
+from codevault.analysis.model import Symbol, Unit
 
 SHAPES = """\
 LIMIT = 10
@@ -24,6 +27,26 @@ def helper(items, key):
     found = [item for item in items if item.key == key]
     return found[0] if found else None
 """
+
+
+def versioned(path: str, symbols: Sequence[Symbol], units: Sequence[Unit] = ()) -> tuple[VersionedSymbol, ...]:
+    """The symbols of one analysed file as `match` takes them."""
+    return tuple(
+        VersionedSymbol(
+            path=path,
+            name=symbol.name,
+            qualified_name=symbol.qualified_name,
+            kind=symbol.kind,
+            signature=symbol.signature,
+            exact=symbol.exact,
+            renamed=symbol.renamed,
+            tokens=symbol.tokens,
+            start_line=symbol.start_line,
+            body=symbol.body,
+            text=units[symbol.unit].id if units and units[symbol.unit].symbol == index else "",
+        )
+        for index, symbol in enumerate(symbols)
+    )
 
 
 def version(**files: str) -> tuple[VersionedSymbol, ...]:
@@ -141,6 +164,66 @@ def test_follows_a_method_out_of_its_class() -> None:
     assert ("a.py:A.f", "a.py:f", {"container-moved"}) in changes
 
 
+METHOD = """\
+class Bill(Base):
+    def total(self, lines, rate):
+        found = [line.amount * rate for line in lines if line.taxed]
+        return round(sum(found), 2)
+
+    def other(self):
+        return self.kind
+
+
+"""
+BILLING = """\
+X = 1
+
+
+def total(lines, rate):
+    found = [line.amount * rate for line in lines if line.taxed]
+    return round(sum(found), 2)
+"""
+
+
+def test_follows_a_method_that_became_a_function_of_another_file_and_lost_its_self() -> None:
+    before = version(a=METHOD, b="X = 1\n")
+    after = version(a=METHOD[: METHOD.index("    def total")] + METHOD[METHOD.index("    def other") :], b=BILLING)
+    changes = match(before, after)
+
+    assert ("a.py:Bill.total", "b.py:total", {"moved", "container-moved", "signature"}) in told(changes)
+    assert not {kind for change in changes for kind in change.kinds} & {ChangeKind.INTRODUCED, ChangeKind.REMOVED}
+
+
+def test_follows_the_only_body_of_its_kind_to_another_name_and_header() -> None:
+    after = version(a="class Bill(Base):\n    pass\n", b=BILLING.replace("def total", "def summed"))
+    changes = match(version(a=METHOD, b="X = 1\n"), after)
+
+    assert ("a.py:Bill.total", "b.py:summed", {"moved", "container-moved", "renamed", "signature"}) in told(changes)
+
+
+def test_does_not_guess_between_two_equal_bodies_under_other_names() -> None:
+    after = version(b=BILLING.replace("def total", "def one") + BILLING[BILLING.index("def") :].replace("total", "two"))
+    changes = told(match(version(a=METHOD), after))
+
+    assert ("", "b.py:one", {"introduced"}) in changes
+    assert ("a.py:Bill.total", "", {"removed"}) in changes
+
+
+def test_pairs_no_short_bodies_below_long_headers() -> None:
+    header = "({}a=1, b=2, c=3, d=4, e=5, f=6, g=7):\n"
+    before = version(a="class A:\n    def f" + header.format("self, ") + "        return None\n")
+    after = version(b="def f" + header.format("") + "    return None\n")
+
+    assert ("", "b.py:f", {"introduced"}) in told(match(before, after))
+
+
+def test_takes_no_function_for_the_method_of_a_class_that_is_gone_by_its_name_alone() -> None:
+    before = version(a="class A:\n    def run(self):\n        return self.first + 1\n")
+    after = version(b="def run(path):\n    with open(path) as file:\n        print(file)\n")
+
+    assert {kind for _, _, kinds in told(match(before, after)) for kind in kinds} == {"introduced", "removed"}
+
+
 def test_follows_a_renamed_class_whose_header_changed_by_its_members() -> None:
     after = SHAPES.replace("class Shape:", "class Form(Base, kind=1):").replace("sides = 4", "sides = 4 + 1")
     changes = match(version(a=SHAPES), version(a=after))
@@ -214,3 +297,33 @@ def test_takes_a_dot_inside_a_name_for_part_of_it() -> None:
     symbol = versioned("a.js", analyse("a.js", b'const o = { "a.b": () => 1 };\n').symbols)[1]
 
     assert (symbol.name, symbol.container, symbol.text) == ("a.b", "o", "")
+
+
+def kinds_of(path: str, before: bytes, after: bytes) -> set[str]:
+    old, new = (versioned(path, analyse(path, content).symbols) for content in (before, after))
+    (change,) = match(old, new)
+    return {kind.value for kind in change.kinds}
+
+
+def test_tells_a_changed_body_of_functions_that_are_values() -> None:
+    before = b"const f = (a) => {\n  return a;\n};\n"
+
+    assert kinds_of("a.ts", before, before.replace(b"return a", b"return b")) == {"body"}
+    assert kinds_of("a.ts", before, before.replace(b"(a)", b"(a, b)")) == {"signature"}
+    assert kinds_of("a.ts", before, before.replace(b"(a)", b"(a, b)").replace(b"return a", b"go()")) == {
+        "signature",
+        "body",
+    }
+
+
+def test_tells_a_body_of_one_token_that_grew_under_another_signature() -> None:
+    assert kinds_of("a.js", b"const f = (a) => a;\n", b"const f = (a, b) => a * b;\n") == {"signature", "body"}
+
+
+def test_tells_the_body_of_a_macro_by_its_length_when_the_signature_changed_too() -> None:
+    assert kinds_of("a.c", b"#define F(a) (a + 1)\n", b"#define F(a, b) (a + b * 2)\n") == {"signature", "body"}
+    assert kinds_of("a.c", b"#define F(a) (a + 1)\n", b"#define F(a, b) (a + 1)\n") == {"signature"}
+
+
+def test_claims_no_body_for_what_is_all_signature() -> None:
+    assert kinds_of("a.py", b"LIMIT = 'a b'\n", b"LIMIT = 'a b' + 'c'\n") == {"signature"}
