@@ -35,6 +35,7 @@ SOLID, DELTA, LIST = 0x53, 0x44, 0x4C
 MOST = 1 << 27
 HELD = 64 << 20
 KINDS = ("directory", "file", "symlink")  # in this order: nothing is ever written through a link
+FACTS = {"project": str, "sequence": int, "created": str, "reason": str, "manifest": str}  # what is used of a snapshot
 
 
 class Damaged(Exception):  # noqa: N818
@@ -79,24 +80,38 @@ def main(arguments: list[str]) -> int:
 
 def snapshots(vault: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each readable snapshot with its id, by project and number."""
-    folder = os.path.join(vault, "snapshots")
-    for project in sorted(os.listdir(folder)):
-        for name in sorted(os.listdir(os.path.join(folder, project))):
+    for project in folders(os.path.join(vault, "snapshots")):
+        for name in sorted(os.listdir(project)):
             number, _, rest = name.partition("-")
             if not (number.isdigit() and rest.endswith(".json")):
                 continue
             try:
-                with open(os.path.join(folder, project, name), "rb") as file:
-                    yield rest[:-5], json.loads(file.read().decode())
-            except ValueError:
+                with open(os.path.join(project, name), "rb") as file:
+                    content = file.read()
+                snapshot = json.loads(content.decode())
+                sound = all(isinstance(snapshot[key], kind) for key, kind in FACTS.items())
+            except (KeyError, OSError, RecursionError, TypeError, ValueError):
+                sound = False
+            if not sound:
                 print(f"damaged and left out: {plain(name)}", file=sys.stderr)
+                continue
+            if blake3(content) != rest[:-5]:
+                print(f"changed since it was written: {plain(name)}", file=sys.stderr)
+            yield rest[:-5], snapshot
+
+
+def folders(path: str) -> list[str]:
+    """The folders in a folder, in order; files that others left there are passed over."""
+    return [inner for name in sorted(os.listdir(path)) if os.path.isdir(inner := os.path.join(path, name))]
 
 
 def show_snapshots(vault: str) -> int:
     """Prints one line a snapshot."""
     for identity, snapshot in snapshots(vault):
-        shown = (snapshot["project"], snapshot["sequence"], snapshot["created"], identity, plain(snapshot["reason"]))
-        print("{}/{}  {}  {}  {}".format(*shown))
+        project, number, created, reason = (
+            plain(snapshot[key]) for key in ("project", "sequence", "created", "reason")
+        )
+        print(f"{project}/{number}  {created}  {identity}  {reason}")
     return 0
 
 
@@ -162,6 +177,9 @@ def attempt(root: bytes, path: bytes, entry: dict[str, Any], blobs: Blobs, verif
     """Makes one entry; what cannot be restored is named, the rest goes on."""
     try:
         make(root, path, entry, blobs, verify)
+    except KeyError as missing:
+        print(f"NOT restored: {shown(path)}: its entry says no {plain(missing)}", file=sys.stderr)
+        return [path]
     except (Damaged, OSError, ValueError) as exc:
         print(f"NOT restored: {shown(path)}: {plain(str(exc))}", file=sys.stderr)
         return [path]
@@ -218,11 +236,10 @@ class Blobs:
         self._held: OrderedDict[object, bytes] = OrderedDict()
         self._bytes = 0
         self._work = tempfile.mkdtemp(prefix="rescue-")
-        packs = os.path.join(vault, "packs")
-        for folder in sorted(os.listdir(packs)):
-            for name in sorted(os.listdir(os.path.join(packs, folder))):
+        for folder in folders(os.path.join(vault, "packs")):
+            for name in sorted(os.listdir(folder)):
                 if name.endswith(".pack"):
-                    self._index(os.path.join(packs, folder, name))
+                    self._look_into(os.path.join(folder, name))
 
     def __enter__(self) -> Blobs:  # noqa: PYI034 - Self came with Python 3.11
         return self
@@ -295,6 +312,12 @@ class Blobs:
             file.seek(place.at)
             frame = file.read(place.stored)
         return decompress(frame, most, base, self._work)
+
+    def _look_into(self, pack: str) -> None:
+        try:
+            self._index(pack)
+        except OSError as exc:
+            print(f"cannot be read and left out: {plain(os.path.basename(pack))}: {exc.strerror}", file=sys.stderr)
 
     def _index(self, pack: str) -> None:
         size = os.path.getsize(pack)

@@ -18,6 +18,7 @@ from codevault.store import rescue
 from codevault.store.model import Entry, EntryKind, Snapshot
 from codevault.store.readme import readme_text
 from codevault.store.store import Store
+from codevault.store.zstd_codec import compress
 from tests.store.scenes import SHOP, SOURCE, draft, file_entry
 
 pytestmark = pytest.mark.skipif(shutil.which("zstd") is None, reason="needs the zstd program")
@@ -188,6 +189,101 @@ def test_rescue_in_process_reads_what_the_store_wrote(
     assert rescue.main(["--vault", str(tmp_path), "list"]) == 1
     assert snapshot.id in capsys.readouterr().out
     _assert_whole(tmp_path / "out")
+
+
+def _in_process(vault: Path, *arguments: str) -> int:
+    return rescue.main(["--vault", str(vault), *arguments])
+
+
+def _small(root: Path) -> tuple[Store, Snapshot]:
+    """A vault with one file in two versions, the newer one a delta."""
+    store = Store.create(root)
+    with store.writer() as writer:
+        first = writer.add(SOURCE, path="main.py")
+        writer.commit(draft(), [file_entry("main.py", first, len(SOURCE))])
+        second = writer.add(SOURCE + b"# more\n", path="main.py", hint=first)
+        snapshot = writer.commit(draft(), [file_entry("main.py", second, len(SOURCE) + 7)])
+    return store, snapshot
+
+
+@pytest.mark.parametrize("damaged", [b"{}\n", b"[]\n", b"3", b"\xff", b"", b'{"project": 3}', b"[" * 100_000])
+def test_rescue_leaves_out_a_damaged_snapshot_and_restores_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], damaged: bytes
+) -> None:
+    store, snapshot = _small(tmp_path / "vault")
+    record = next((store.root / "snapshots" / SHOP).glob("00000001-*"))
+    record.write_bytes(damaged)
+    assert _in_process(store.root, "list") == 0
+    told = capsys.readouterr()
+    assert (told.out.count("\n"), told.err) == (1, f"damaged and left out: {record.name}\n")
+    assert _in_process(store.root, "restore", snapshot.id, str(tmp_path / "out"), "--verify") == 0
+    assert (tmp_path / "out" / "main.py").read_bytes() == SOURCE + b"# more\n"
+
+
+def test_rescue_says_that_a_snapshot_was_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store, snapshot = _small(tmp_path / "vault")
+    record = next((store.root / "snapshots" / SHOP).glob("00000002-*"))
+    record.write_bytes(record.read_bytes().replace(b'"sequence": 2', b'"sequence": 9'))
+    assert _in_process(store.root, "restore", snapshot.id, str(tmp_path / "out")) == 0
+    assert f"changed since it was written: {record.name}\n" in capsys.readouterr().err
+
+
+def test_rescue_passes_over_foreign_files(tmp_path: Path) -> None:
+    store, snapshot = _small(tmp_path / "vault")
+    foreign = [("snapshots", "x"), ("snapshots", SHOP, "notes.txt"), ("packs", "x"), ("packs", "00")]
+    [store.root.joinpath(*parts).write_bytes(b"mine") for parts in foreign]
+    assert _in_process(store.root, "list") == 0
+    assert _in_process(store.root, "restore", snapshot.id, str(tmp_path / "out")) == 0
+
+
+def test_rescue_goes_on_without_a_pack_it_cannot_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store, snapshot = _small(tmp_path / "vault")
+    (store.root / "packs" / "zz").mkdir()
+    (store.root / "packs" / "zz" / "gone.pack").symlink_to(tmp_path / "nowhere")
+    assert _in_process(store.root, "restore", snapshot.id, str(tmp_path / "out")) == 0
+    assert capsys.readouterr().err.startswith("cannot be read and left out: gone.pack: ")
+
+
+def test_rescue_in_process_names_what_it_cannot_restore(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = Store.create(tmp_path / "vault")
+    with store.writer() as writer:
+        good = file_entry("good", writer.add(b"g"), 1)
+        wrong = [file_entry("../out", writer.add(b"b"), 1), file_entry("long", writer.add(b"ccc"), 2)]
+        empty = Entry(path="empty", kind=EntryKind.FILE, mode=0o644, mtime_ns=0)
+        snapshot = writer.commit(draft(), [good, *wrong, empty])
+    assert _in_process(store.root, "restore", snapshot.id, str(tmp_path / "target")) == 1
+    told = [line.split(": ")[1] for line in capsys.readouterr().err.splitlines()]
+    assert told == ["../out", "empty", "long"]
+    assert (tmp_path / "target" / "good").read_bytes() == b"g"
+
+
+@pytest.mark.parametrize("offset", [30, 100])
+def test_rescue_in_process_goes_on_behind_damaged_bytes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], offset: int
+) -> None:
+    store, snapshot = _small(tmp_path / "vault")
+    first = store._state.catalog.find(BlobId(blake3(SOURCE).hexdigest()))[0]
+    pack = store.root / "packs" / first.pack[:2] / f"{first.pack}.pack"
+    pack.write_bytes(pack.read_bytes()[:offset] + b"\xee\xee" + pack.read_bytes()[offset + 2 :])
+    assert _in_process(store.root, "restore", snapshot.id, str(tmp_path / "target")) == 1
+    assert capsys.readouterr().err.startswith("NOT restored: main.py: ")
+
+
+def test_rescue_in_process_refuses_content_that_its_name_does_not_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, snapshot = _small(tmp_path / "vault")
+    monkeypatch.setattr(rescue, "blake3", lambda content: "0" * 64)
+    assert _in_process(store.root, "restore", snapshot.id, str(tmp_path / "out"), "--verify") == 1
+    assert "does not hash to its name" in capsys.readouterr().err
+
+
+def test_the_zstd_program_gives_no_more_than_asked_for(tmp_path: Path) -> None:
+    frame = compress(b"x" * 5_000_000, 1)
+    with pytest.raises(rescue.Damaged):
+        rescue.decompress_with_program(frame, 100, None, str(tmp_path))
+    with pytest.raises(rescue.Damaged, match="zstd: "):
+        rescue.decompress_with_program(b"no frame", 100, None, str(tmp_path))
 
 
 @pytest.mark.parametrize("length", [0, 1, 63, 64, 65, 1023, 1024, 1025, 2048, 2049, 3072, 5000, 8192, 31744])
