@@ -135,12 +135,16 @@ def search_symbols(session: Session, text: TextIndex, name: str, kind: str, scop
     """Symbols whose name answers, best first."""
     began = time.monotonic()
     db, labels = session.db, session.labels
+    places = Places(db, limits(db, labels, scope), session.memory())
     declared, complete = symbolsearch.declarations(db, text, labels, name, kind)
+    if not complete and (kind or not places.bounds.everything):
+        everywhere, _ = symbolsearch.declarations(db, text, labels, name, kind, symbolsearch.ALL)
+        declared, complete = symbolsearch.declarations_within(db, everywhere, places)
     scores: dict[symbolsearch.SymbolKey, float] = {}
     for key, score in declared.values():
         scores[key] = max(score, scores.get(key, 0.0))
     numbers = symbolsearch.symbols_declared(db, {number: key for number, (key, _) in declared.items()})
-    found = Places(db, limits(db, labels, scope), session.memory()).gather("symbol_in", numbers)
+    found = places.gather("symbol_in", numbers)
     shown, more = answers.symbol_page(found, scores, page.limit, page.offset)
     hits = answers.symbol_hits(db, labels, shown, numbers, scores)
     coverage = session.coverage(scope)

@@ -66,20 +66,27 @@ class Places:
         memory.shrink()
         plain = bounds.language is None and not bounds.by_time
         self._db = db
-        self._bounds = bounds
+        self._bounds = self.bounds = bounds
         self._memory = memory if plain else Memory()  # runs that a scope cuts are of no use to another
         self._covers: dict[Place, bool] = {}
         self._times = moments(db, bounds) if bounds.by_time else {}
 
     def covered(self, contents: set[int]) -> set[int]:
-        """Those of the contents that lie somewhere in scope."""
+        """Those of the contents that lie in a place where one of them is in scope: they tell since when, until when."""
         self._load(contents)
         runs = self._memory.runs
-        return {
-            content
-            for content in contents
-            if any(inside and self._is_covered(place) for place, _, _, inside in runs[content])
+        reached = {
+            place for content in contents for place, _, _, inside in runs[content] if inside and self._is_covered(place)
         }
+        return {content for content in contents if any(run[0] in reached for run in runs[content])}
+
+    def count(self, table: postings.Table | None, items: Mapping[K, Collection[int]]) -> int:
+        """How many pairs of a key and an item answer within the scope; contents count once for a key."""
+        held = self._all_held(table, {item for members in items.values() for item in members})
+        inside = {item for item, places in held.items() if any(self._answers(item, places))} if table else set()
+        return sum(
+            max(1, sum(item in inside for item in items[key])) for key in {one.key for one in self.gather(table, items)}
+        )
 
     def gather(self, table: postings.Table | None, items: Mapping[K, Collection[int]]) -> list[Found[K]]:
         """Answers for keys and the items each stands for, in no particular order; None: the items are contents."""

@@ -142,7 +142,12 @@ def groups(db: sqlite3.Connection, cache: GroupCache, numbers: Sequence[int]) ->
 
 def all_groups(db: sqlite3.Connection, cache: GroupCache) -> Iterator[Group]:
     """Every group, newest first."""
-    return groups(db, cache, [number for (number,) in db.execute("SELECT id FROM text_group ORDER BY id DESC")])
+    return groups(db, cache, all_numbers(db))
+
+
+def all_numbers(db: sqlite3.Connection) -> Sequence[int]:
+    """Numbers of all groups, newest first."""
+    return [number for (number,) in db.execute("SELECT id FROM text_group ORDER BY id DESC")]
 
 
 def group_of(db: sqlite3.Connection, cache: GroupCache, fragment: int) -> Group:

@@ -31,6 +31,16 @@ class Limits:
         """True when moments restrict the scope."""
         return self.since_ns is not None or self.until_ns is not None
 
+    @property
+    def by_place(self) -> bool:
+        """True when projects or paths restrict the scope."""
+        return self.projects is not None or self.path is not None
+
+    @property
+    def everything(self) -> bool:
+        """True when nothing restricts the scope."""
+        return not (self.by_time or self.by_place) and self.language is None and self.alive is None
+
 
 def limits(db: sqlite3.Connection, labels: Labels, scope: Scope) -> Limits:
     """Reads a scope.

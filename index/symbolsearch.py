@@ -7,23 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from codevault.errors import InvalidArgument
+from codevault.index.finding import Places
 from codevault.index.names import glob_matcher, is_glob, rank, words_of
+from codevault.index.narrowing import near_declarations
 from codevault.index.ports import TextIndex
-from codevault.index.rows import Labels, ask_many
+from codevault.index.rows import Labels, ask_many, steps
 
 MOST_DECLARATIONS = 4000
-"""Declarations that one search ranks; more, and it stops and says so."""
+"""Declarations in scope that one search ranks; more, and it stops and says so."""
+
+ALL = 1 << 40
 
 LONGEST_NAME = 1000
 Which = Literal["exact", "renamed"]
 SymbolKey = tuple[str, int]
+Declared = dict[int, tuple[SymbolKey, float]]
 FingerprintKey = tuple[bytes, SymbolKey]
 """(qualified name, kind): what makes two versions of a symbol in one place the same answer."""
 
 
 def declarations(
-    db: sqlite3.Connection, text: TextIndex, labels: Labels, asked: str, kind: str
-) -> tuple[dict[int, tuple[SymbolKey, float]], bool]:
+    db: sqlite3.Connection, text: TextIndex, labels: Labels, asked: str, kind: str, most: int | None = None
+) -> tuple[Declared, bool]:
     """(key, score) of each declaration that answers to a name, and whether these are all.
 
     Raises:
@@ -31,7 +36,7 @@ def declarations(
     """
     if not asked or len(asked) > LONGEST_NAME:
         raise InvalidArgument(f"a symbol's name has 1 to {LONGEST_NAME} characters, this one {len(asked)}")
-    numbers, complete = _candidates(db, text, asked)
+    numbers, complete = _candidates(db, text, asked, most or MOST_DECLARATIONS)
     wanted = labels.find(kind) if kind else None
     if kind and wanted is None:
         return {}, complete
@@ -45,30 +50,51 @@ def declarations(
     return found, complete
 
 
-def _candidates(db: sqlite3.Connection, text: TextIndex, asked: str) -> tuple[Sequence[int], bool]:
+def declarations_within(db: sqlite3.Connection, declared: Declared, places: Places) -> tuple[Declared, bool]:
+    """Those of the declarations whose symbols answer within a scope, the newest ones, and whether these are all.
+
+    Others under their names come along: they tell since when a symbol was there, and until when.
+    """
+    near = near_declarations(db, places.bounds)
+    left = declared if near is None else {number: declared[number] for number in near & declared.keys()}
+    found: list[int] = []
+    for part in steps(sorted(left, reverse=True), MOST_DECLARATIONS):
+        symbols: dict[int, list[int]] = {}
+        for number, symbol in ask_many(db, _SYMBOLS, part):
+            symbols.setdefault(number, []).append(symbol)
+        answering = {one.key for one in places.gather("symbol_in", symbols)}
+        found += [number for number in part if number in answering]
+        if len(found) > MOST_DECLARATIONS:
+            break
+    keys = {left[number][0] for number in found[:MOST_DECLARATIONS]}
+    kept = {number: value for number, value in left.items() if value[0] in keys}
+    return kept, len(found) <= MOST_DECLARATIONS
+
+
+def _candidates(db: sqlite3.Connection, text: TextIndex, asked: str, most: int) -> tuple[Sequence[int], bool]:
     """Numbers of declarations that may answer, and whether none was left out."""
     folded = asked.lower()
     last = folded.rpartition(".")[2] or folded
     if is_glob(asked):
-        found = text.declarations(last, MOST_DECLARATIONS + 1)
-        if "." in folded and len(found) > MOST_DECLARATIONS:
-            return _under(db, folded)
-        return found[:MOST_DECLARATIONS], len(found) <= MOST_DECLARATIONS
-    sets = [text.declarations(last, MOST_DECLARATIONS + 1), text.declarations(last + "*", MOST_DECLARATIONS + 1)]
+        found = text.declarations(last, most + 1)
+        if "." in folded and len(found) > most:
+            return _under(db, folded, most)
+        return found[:most], len(found) <= most
+    sets = [text.declarations(last, most + 1), text.declarations(last + "*", most + 1)]
     words = words_of(asked)
     if words:
-        sets.append(text.declarations_with(words, MOST_DECLARATIONS + 1))
-    complete = all(len(found) <= MOST_DECLARATIONS for found in sets)
+        sets.append(text.declarations_with(words, most + 1))
+    complete = all(len(found) <= most for found in sets)
     return tuple(dict.fromkeys(number for found in sets for number in found)), complete
 
 
-def _under(db: sqlite3.Connection, folded: str) -> tuple[Sequence[int], bool]:
+def _under(db: sqlite3.Connection, folded: str, most: int) -> tuple[Sequence[int], bool]:
     """Declarations whose qualified name answers to a glob with a common last name. Reads all declarations."""
     matches = glob_matcher(folded), glob_matcher("*." + folded)
     rows = db.execute("SELECT id, qualified FROM declaration ORDER BY id DESC")
     named = ((number, qualified.lower()) for number, qualified in rows)
     found = [number for number, name in named if matches[0](name) or matches[1](name)]
-    return found[:MOST_DECLARATIONS], len(found) <= MOST_DECLARATIONS
+    return found[:most], len(found) <= most
 
 
 class _GlobScore:
@@ -99,8 +125,7 @@ def _scorer(asked: str) -> _GlobScore | _NameScore:
 def symbols_declared(db: sqlite3.Connection, keys: Mapping[int, SymbolKey]) -> dict[SymbolKey, list[int]]:
     """Symbol numbers by key, of declarations by number."""
     found: dict[SymbolKey, list[int]] = {}
-    question = "SELECT declaration, id FROM symbol WHERE declaration IN (*)"
-    for declaration, number in ask_many(db, question, keys):
+    for declaration, number in ask_many(db, _SYMBOLS, keys):
         found.setdefault(keys[declaration], []).append(number)
     return found
 
@@ -122,6 +147,7 @@ def fingerprints(db: sqlite3.Connection, which: Which, min_tokens: int, after: b
     return [digest for (digest,) in rows]
 
 
+_SYMBOLS = "SELECT declaration, id FROM symbol WHERE declaration IN (*)"
 _WITH: Mapping[Which, str] = {
     "exact": "SELECT s.exact, d.qualified, d.kind, s.id FROM symbol s JOIN declaration d ON d.id = s.declaration"
     " WHERE substr(s.exact, 1, 6) IN (*)",

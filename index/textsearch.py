@@ -9,25 +9,29 @@ from __future__ import annotations
 import sqlite3
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from codevault.index import postings
 from codevault.index.contents import Texts, packed_fragments
 from codevault.index.finding import Found, Places
-from codevault.index.groups import Group, GroupCache, all_groups, groups
+from codevault.index.groups import Group, GroupCache, all_numbers, groups
 from codevault.index.matching import MOST_SPANS, Matcher, Span, is_word, literal_matcher
+from codevault.index.narrowing import Near, near_text
 from codevault.index.patterns import ANYTHING, AllOf, AnyOf, Need, Shape, Word
 from codevault.index.ports import TextIndex
 from codevault.index.rows import steps
 
 FEWEST_LINES = 1000
-"""Matching lines in distinct fragments that any search ranks; more when a late page is asked for."""
+"""Matching lines in scope, in distinct fragments, that any search ranks; more when a late page is asked for."""
 
 MOST_LINES = 20_000
-"""Matching lines that one search ranks at most; more, and it stops and says so."""
+"""Matching lines in scope that one search ranks at most; more, and it stops and says so."""
 
 LOOK_EVERY = 4096
+NARROW_AFTER = 64
+"""Groups that are searched before it pays to find out which of the others hold anything of the scope."""
+
 MOST_GROUPS = 200_000
 REMEMBERED = 64 << 20
 
@@ -46,6 +50,8 @@ class Matches:
     spans: dict[bytes, list[Span]] = field(default_factory=dict)
     last: tuple[bytes, int, int, bytes] = (b"", 0, -1, b"")
     count: int = 0
+    look_at: int = 0
+    """The count from which it is worth finding out how much of it lies in scope."""
     notes: list[str] = field(default_factory=list)
     complete: bool = True
 
@@ -100,24 +106,32 @@ class TextSearch:
 
     def run(self) -> tuple[Matches, list[Found[bytes]]]:
         """All matches up to the limits, and the places they are in."""
-        matches = Matches(whole=not self.shape.one_line)
+        matches = Matches(whole=not self.shape.one_line, look_at=self.most_lines)
         if self.shape.note:
             matches.notes.append(self.shape.note)
         elif self.shape.need == ANYTHING:
             matches.notes.append("no three characters in a row are certain: everything in scope was scanned")
         if matches.whole:
             self._search_contents(matches)
-            return matches, self.places.gather(None, matches.lines)
-        self._search_groups(matches)
-        return matches, self.places.gather("fragment_in", matches.lines)
+        else:
+            self._search_groups(matches)
+        return matches, self.places.gather(_table(matches), matches.lines)
 
     def _search_groups(self, matches: Matches) -> None:
         """One line is all a match touches, and every line lies in one fragment: groups are searched as they are."""
-        for group in self._groups(self.shape.need):
-            if self._spent(matches):
-                return
-            for span in self._spans(group.text, matches):
-                at = bisect_right(group.starts, span[0]) - 1
+        near: Near | None = None
+        for at, part in enumerate(steps(self._numbers(self.shape.need), NARROW_AFTER)):
+            if at == 1:
+                near = near_text(self.db, self.places.bounds)
+            for group in groups(self.db, self.cache, part if near is None else [n for n in part if n in near.groups]):
+                if self._spent(matches):
+                    return
+                self._search_group(group, near, matches)
+
+    def _search_group(self, group: Group, near: Near | None, matches: Matches) -> None:
+        for span in self._spans(group.text, matches):
+            at = bisect_right(group.starts, span[0]) - 1
+            if near is None or group.first + at in near.fragments:
                 matches.add(group.text, span, group.first + at, group.starts[at])
 
     def _spans(self, text: bytes, matches: Matches) -> Iterator[Span]:
@@ -127,19 +141,26 @@ class TextSearch:
             if count % LOOK_EVERY == 0 and self._spent(matches):
                 return
 
-    def _groups(self, need: Need) -> Iterator[Group]:
-        if need == ANYTHING:
-            return all_groups(self.db, self.cache)
-        return groups(self.db, self.cache, self.text.documents(need, MOST_GROUPS))
+    def _numbers(self, need: Need) -> Sequence[int]:
+        """Numbers of the groups that may meet a need, newest first."""
+        return all_numbers(self.db) if need == ANYTHING else self.text.documents(need, MOST_GROUPS)
 
     def _spent(self, matches: Matches) -> bool:
-        if matches.count >= self.most_lines:
+        if matches.count >= matches.look_at and self._is_enough(matches):
             matches.stop(f"more than {self.most_lines} lines match: the newest were ranked, ask more precisely")
             return True
         if self.clock() > self.deadline:
             matches.stop("the time for this search ran out: what was found by then is shown")
             return True
         return False
+
+    def _is_enough(self, matches: Matches) -> bool:
+        """Whether what was met answers often enough within the scope; if not, when to look again."""
+        answers = matches.count
+        if not self.places.bounds.everything:
+            answers = self.places.count(_table(matches), matches.lines)
+        matches.look_at = matches.count + max(self.most_lines - answers, matches.count // 2)
+        return answers >= self.most_lines
 
     def _search_contents(self, matches: Matches) -> None:
         """A match may touch several lines: whole file versions are searched, those that hold a needed word."""
@@ -181,10 +202,14 @@ class TextSearch:
         matcher = literal_matcher(word.text, case_sensitive=not word.folded)
         fragments = {
             group.first + bisect_right(group.starts, start) - 1
-            for group in self._groups(word)
+            for group in groups(self.db, self.cache, self._numbers(word))
             for start, _ in matcher.spans(group.text)
         }
         return _holding(self.db, fragments)
+
+
+def _table(matches: Matches) -> postings.Table | None:
+    return None if matches.whole else "fragment_in"
 
 
 def _holding(db: sqlite3.Connection, fragments: Iterable[int]) -> set[int]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from itertools import pairwise
 
+import pytest
 import re2
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,9 +16,10 @@ from hypothesis import strategies as st
 from codevault.analysis.model import FileAnalysis, Outcome, Unit
 from codevault.ids import UnitId
 from codevault.index.index import Index
+from codevault.index.model import Hit, Scope
 from codevault.index.text import fragments, searchable
 from codevault.index.varints import pack, unpack, unzigzag, zigzag
-from tests.index.scenes import SHOP, VAULT, Scene, hint
+from tests.index.scenes import DESK, SHOP, VAULT, Scene, hint
 
 WORDS = ["tax", "Tax", "rate(x)", "return", "  ", "", "é", "K", "ſ", "\u212a", "ask", "İs", "日本語", "\r", "a.b"]
 LINES = st.lists(st.sampled_from(WORDS), max_size=4).map("".join)
@@ -61,7 +65,7 @@ def recorded(snapshots: list[dict[str, bytes | None]], cuts: list[int]) -> Itera
     for files in snapshots:
         present = {path: content for path, content in files.items() if content is not None}
         scene.snap(present, [path for path, content in files.items() if content is None])
-    scene.understand(lambda _path, content: cut_anywhere(cuts, content))
+    scene.understand(lambda path, content: replace(cut_anywhere(cuts, content), language=hint(path)))
     yield scene
     scene.index.close()
 
@@ -128,6 +132,50 @@ def test_patterns_match_where_brute_force_matches(
     expected = by_brute_force(snapshots, pattern.encode(), options)
     with recorded(snapshots, cuts) as scene:
         assert answered(scene, pattern, case_sensitive=case_sensitive, regex=True) == expected
+
+
+SCOPES = st.builds(
+    Scope,
+    projects=st.sampled_from([(), (SHOP,), (DESK,)]),
+    path=st.sampled_from(["", "a", "*.py", "[ab]"]),
+    alive=st.sampled_from([None, True, False]),
+    language=st.sampled_from(["", "python"]),
+)
+
+
+def in_scope(scope: Scope, hit: Hit) -> bool:
+    placed = not scope.projects or hit.project in scope.projects
+    alive = scope.alive is None or scope.alive == (hit.last_seen is None)
+    return placed and alive and fnmatchcase(hit.path, scope.path or "*") and hint(hit.path).startswith(scope.language)
+
+
+def facts(hits: Iterable[Hit]) -> set[tuple[object, ...]]:
+    return {(hit.project, hit.path, hit.snippet, hit.first_seen, hit.last_seen) for hit in hits}
+
+
+@settings(deadline=None, max_examples=100)
+@given(SNAPSHOTS, SNAPSHOTS, PATTERNS, SCOPES, st.integers(1, 6))
+def test_a_scope_leaves_what_lies_in_it_however_few_lines_are_ranked(
+    shop: list[dict[str, bytes | None]],
+    desk: list[dict[str, bytes | None]],
+    pattern: str,
+    scope: Scope,
+    most: int,
+) -> None:
+    with recorded(shop, []) as scene, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("codevault.index.groups.GROUP", 20)
+        scene.project(DESK, "desk")
+        for files in desk:
+            present = {path: content for path, content in files.items() if content is not None}
+            scene.snap(present, [path for path, content in files.items() if content is None], project=DESK)
+        scene.understand()
+        everywhere = scene.index.search_regex(pattern, limit=1000).hits
+        expected = facts(hit for hit in everywhere if in_scope(scope, hit))
+        patch.setattr("codevault.index.textsearch.NARROW_AFTER", 1)
+        patch.setattr("codevault.index.asking.MOST_LINES", most)
+        found = scene.index.search_regex(pattern, scope=scope, limit=1000)
+        assert facts(found.hits) == expected or not found.coverage.complete
+        assert found.hits or found.coverage.complete
 
 
 @given(SNAPSHOTS)

@@ -315,3 +315,76 @@ def test_groups_places_that_share_a_fingerprint(scene: Scene, monkeypatch: pytes
     assert ["a.py", "b.py", "c.py"] in [sorted(hit.path for hit in hits) for hits in renamed.values()]
     assert list(renamed) == sorted(renamed)
     assert list(scene.index.fingerprint_groups("exact", min_tokens=100)) == []
+
+
+@pytest.fixture
+def crowded(scene: Scene) -> Scene:
+    """One line and one function of SHOP, among 2,200 lines of DESK that are newer, and gone."""
+    scene.project(DESK, "desk", client="Umbrella")
+    scene.snap({"old.py": b"needle = 1\ndef needed():\n    pass\n"})
+    scene.understand()
+    lines = [b"def needle_%d():\n    return %d  # %s\n" % (number, number, b"." * 50) for number in range(2200)]
+    scene.snap({f"{at}.py": b"".join(lines[at::10]) for at in range(10)}, project=DESK)
+    scene.snap({}, removed=[f"{at}.py" for at in range(10)], project=DESK)
+    scene.understand()
+    return scene
+
+
+NARROW = [
+    Scope(projects=(SHOP,)),
+    Scope(client="Acme"),
+    Scope(tag="billing"),
+    Scope(path="old.py"),
+    Scope(alive=True),
+    Scope(projects=(SHOP,), alive=True, language="python"),
+]
+
+
+@pytest.mark.parametrize("scope", NARROW)
+@pytest.mark.parametrize("groups", [1, 64])
+def test_lines_outside_the_scope_do_not_count(
+    crowded: Scene, monkeypatch: pytest.MonkeyPatch, scope: Scope, groups: int
+) -> None:
+    monkeypatch.setattr("codevault.index.textsearch.NARROW_AFTER", groups)
+    for found in (
+        crowded.index.search_text("needle", scope=scope),
+        crowded.index.search_regex(r"needle(_\d+| =)", scope=scope),
+        crowded.index.search_regex(r"needle[^x]", scope=scope),
+    ):
+        assert told(found.hits) == [("old.py", 1, "needle = 1")]
+        assert found.coverage.complete
+
+
+@pytest.mark.parametrize("scope", NARROW)
+@pytest.mark.parametrize("asked", ["need*", "need", "Till.need*"])
+def test_symbols_outside_the_scope_do_not_count(
+    crowded: Scene, monkeypatch: pytest.MonkeyPatch, scope: Scope, asked: str
+) -> None:
+    monkeypatch.setattr("codevault.index.symbolsearch.MOST_DECLARATIONS", 100)
+    found = crowded.index.search_symbols(asked, scope=scope)
+    assert told(found.hits) == [("old.py", 2, "def needed():")]
+    assert found.coverage.complete
+
+
+def test_symbols_of_another_kind_do_not_count(crowded: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codevault.index.symbolsearch.MOST_DECLARATIONS", 100)
+    assert crowded.index.search_symbols("need*", kind="class").coverage.complete
+    assert not crowded.index.search_symbols("need*", kind="function").coverage.complete
+
+
+def test_too_many_lines_or_symbols_in_scope_say_so(crowded: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codevault.index.symbolsearch.MOST_DECLARATIONS", 100)
+    desk = Scope(projects=(DESK,))
+    lines, symbols = crowded.index.search_text("needle", scope=desk), crowded.index.search_symbols("need*", scope=desk)
+    assert (len(lines.hits), lines.more, lines.coverage.complete) == (50, True, False)
+    assert (len(symbols.hits), symbols.more, symbols.coverage.complete) == (50, True, False)
+
+
+def test_a_time_does_not_cut_what_a_hit_tells_of_its_line(scene: Scene) -> None:
+    scene.snap({"a.txt": b"one\ntwo\n"})
+    scene.snap({"a.txt": b"one\ntwo\nthree\n"})
+    scene.understand()
+    (hit,) = scene.index.search_text("one\ntwo", scope=Scope(until_ns=DAY_NS)).hits
+    assert (hit.first_seen.sequence, hit.last_seen) == (1, None)
+    (hit,) = scene.index.search_text("one\ntwo", scope=Scope(since_ns=3 * DAY_NS)).hits
+    assert (hit.first_seen.sequence, hit.last_seen) == (1, None)

@@ -1,0 +1,62 @@
+"""What a scope leaves to look at: fragments, text groups and declarations of its projects and paths, of any time.
+
+Times, language and being alive do not narrow: what lies outside them in a covered place still tells since when an
+answer was there, and until when.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from codevault.index.contents import fragment_list
+from codevault.index.rows import ask_many, path_text
+from codevault.index.scoping import Limits
+from codevault.index.symbols import positions
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Fragments that lie in covered places, and the text groups that hold them."""
+
+    fragments: frozenset[int]
+    groups: frozenset[int]
+
+
+def near_text(db: sqlite3.Connection, bounds: Limits) -> Near | None:
+    """What text a scope leaves; None: all. Linear in the versions of its projects."""
+    contents = _contents(db, bounds)
+    if contents is None:
+        return None
+    rows = ask_many(db, "SELECT fragments FROM content WHERE id IN (*) AND fragments IS NOT NULL", contents)
+    fragments = frozenset(number for (packed,) in rows for number, _ in fragment_list(packed)[1])
+    held = db.execute("SELECT first, id FROM text_group ORDER BY first").fetchall()
+    firsts = [first for first, _ in held]
+    return Near(fragments, frozenset(held[bisect_right(firsts, number) - 1][1] for number in fragments))
+
+
+def near_declarations(db: sqlite3.Connection, bounds: Limits) -> set[int] | None:
+    """Which declarations a scope leaves; None: all. Linear in the versions of its projects."""
+    contents = _contents(db, bounds)
+    if contents is None:
+        return None
+    rows = ask_many(db, "SELECT symbols FROM content WHERE id IN (*) AND symbols IS NOT NULL", contents)
+    symbols = {number for (packed,) in rows for number, _, _ in positions(packed)}
+    return {number for (number,) in ask_many(db, "SELECT declaration FROM symbol WHERE id IN (*)", symbols)}
+
+
+def _contents(db: sqlite3.Connection, bounds: Limits) -> set[int] | None:
+    if not bounds.by_place:
+        return None
+    rows: Iterable[tuple[int, ...]]
+    if bounds.projects is None:
+        rows = db.execute("SELECT content, path FROM version").fetchall()
+    else:
+        rows = list(ask_many(db, "SELECT content, path FROM version WHERE project IN (*)", bounds.projects))
+    if bounds.path is None:
+        return {content for content, _ in rows}
+    names = ask_many(db, "SELECT id, path FROM path WHERE id IN (*)", {path for _, path in rows})
+    inside = {number for number, key in names if bounds.path(path_text(key))}
+    return {content for content, path in rows if path in inside}
