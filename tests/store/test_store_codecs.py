@@ -79,6 +79,29 @@ def test_hopping_over_nothing_but_garbage_ends() -> None:
     assert list(hop(lambda at, length: content[at : at + length], len(content))) == []
 
 
+def test_a_frame_with_bytes_behind_it_is_refused() -> None:
+    frame = zstd_codec.compress(b"content", 1)
+    with pytest.raises(zstd_codec.FrameDamaged):
+        zstd_codec.decompress(frame + b"more", 7)
+
+
+@pytest.mark.parametrize("frame", [b"no frame at all", zstd_codec.compress(b"short", 1)])
+def test_a_start_longer_than_what_a_frame_holds_is_refused(frame: bytes) -> None:
+    with pytest.raises(zstd_codec.FrameDamaged):
+        zstd_codec.decompress_start(frame, 6)
+
+
+def test_a_start_of_no_bytes_is_empty() -> None:
+    assert zstd_codec.decompress_start(zstd_codec.compress(b"short", 1), 0) == b""
+
+
+def test_a_frame_that_zstd_got_wrong_is_never_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = zstd_codec.compress(b"other", 1)
+    monkeypatch.setattr("codevault.store.zstd_codec.zstd.compress", lambda *_, **__: wrong)
+    with pytest.raises(zstd_codec.FrameDamaged):
+        zstd_codec.compress(b"content", 1)
+
+
 def test_a_frame_is_never_expanded_beyond_its_recorded_size() -> None:
     bomb = zstd_codec.compress(bytes(1 << 24), 3)
     with pytest.raises(zstd_codec.FrameDamaged):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from codevault.errors import StorageFull, VaultBusy
-from codevault.store.filesystem import DiskFileSystem
+from codevault.store.filesystem import DiskFileSystem, _DiskLock, _listed
 from codevault.store.store import Store
 from tests.store.scenes import FIRST, back_up, restored
 
@@ -98,3 +98,22 @@ def test_a_full_disk_refuses_a_backup_and_the_next_one_with_space_succeeds(
         back_up(store, FIRST)
     monkeypatch.undo()
     assert restored(store, back_up(store, FIRST)) == FIRST
+
+
+def test_a_file_that_goes_away_while_its_folder_is_listed_is_neither_file_nor_folder(tmp_path: Path) -> None:
+    (tmp_path / "passing").write_bytes(b"12345")
+    with os.scandir(tmp_path) as found:
+        entry = next(found)
+        (tmp_path / "passing").unlink()
+        listed = _listed(entry)
+    assert (listed.name, listed.is_file, listed.is_folder, listed.size) == ("passing", False, False, 0)
+
+
+def test_a_forgotten_lock_is_no_longer_held_and_releasing_it_is_harmless(tmp_path: Path) -> None:
+    files = DiskFileSystem()
+    lock = files.lock(tmp_path / "lock", "process 7")
+    _DiskLock.forget_all()
+    held = lock.held()
+    lock.release()
+    files.lock(tmp_path / "lock", "process 8").release()
+    assert not held
