@@ -6,7 +6,6 @@ from typing import Final
 
 _SAMPLE: Final = 65_536
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-_UTF8_MARK: Final = b"\xef\xbb\xbf"
 _CONTROLS: Final = bytes(set(range(32)) - set(b"\t\n\r\f\v\b\x1b\x1a\x1c\x1d\x1e\x1f"))
 
 
@@ -24,11 +23,6 @@ def is_binary(content: bytes) -> bool:
         return True
     sample = content[:_SAMPLE]
     return len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 20
-
-
-def mark_length(content: bytes) -> int:
-    """Bytes of a UTF-8 byte order mark at the beginning."""
-    return 3 if content.startswith(_UTF8_MARK) else 0
 
 
 def is_valid_utf8(content: bytes) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from codevault.analysis.analyse import analyse
 from codevault.analysis.wire import decode_response, encode_request, read_frame
-from codevault.analysis.worker import serve
+from codevault.analysis.worker import MEMORY_LIMIT, limit_resources, serve
 
 COMMAND = [sys.executable, "-I", "-m", "codevault.analysis.worker"]
 
@@ -63,6 +63,38 @@ def test_serves_one_request_after_the_other() -> None:
     responses.seek(0)
     jobs = [decode_response(payload)[0] for payload in iter(lambda: read_frame(responses), None) if payload]
     assert jobs == [1, 2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+@pytest.mark.parametrize(("hard", "soft"), [(-1, MEMORY_LIMIT), (4096, 4096), (2 * MEMORY_LIMIT, MEMORY_LIMIT)])
+def test_asks_for_no_more_memory_than_it_may(hard: int, soft: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    import resource
+
+    asked: dict[int, tuple[int, int]] = {}
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (hard, hard))
+    monkeypatch.setattr(resource, "setrlimit", asked.__setitem__)
+    monkeypatch.setattr(resource, "RLIM_INFINITY", -1)
+
+    limit_resources()
+
+    assert asked == {resource.RLIMIT_AS: (soft, hard), resource.RLIMIT_CORE: (0, hard)}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_goes_on_where_the_system_refuses_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    import resource
+
+    refused: list[int] = []
+
+    def refuse(limit: int, _: tuple[int, int]) -> None:
+        refused.append(limit)
+        raise OSError
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+
+    limit_resources()
+
+    assert refused == [resource.RLIMIT_AS, resource.RLIMIT_CORE]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
