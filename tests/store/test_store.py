@@ -236,6 +236,31 @@ def test_an_entry_whose_blob_was_never_added_is_refused() -> None:
         writer.commit(draft(), [file_entry("a", ABSENT, 1)])
 
 
+def test_recording_again_keeps_the_content_and_goes_on_the_chain() -> None:
+    store, files = new_store()
+    first = back_up(store, FIRST)
+    with store.writer() as writer:
+        second = writer.commit_again(draft(reason="as it was"))
+    assert (second.sequence, second.parent, second.reason) == (2, first.id, "as it was")
+    assert restored(Store.open(ROOT, filesystem=files), second) == FIRST
+
+
+def test_recording_again_needs_a_snapshot() -> None:
+    store, _ = new_store()
+    with store.writer() as writer, pytest.raises(UnknownSnapshot):
+        writer.commit_again(draft())
+
+
+def test_recording_again_never_builds_on_a_lost_manifest() -> None:
+    store, files = new_store()
+    back_up(store, FIRST)
+    [files.remove(path) for path in list(all_files(files)) if path.suffix == ".pack"]  # type: ignore[func-returns-value] # all of them
+    again = Store.open(ROOT, filesystem=files)
+    with again.writer() as writer, pytest.raises(BlobMissing):
+        writer.commit_again(draft())
+    assert [snapshot.sequence for snapshot in again.snapshots()] == [1]
+
+
 def test_a_project_id_that_is_none_is_refused() -> None:
     store, _ = new_store()
     with store.writer() as writer, pytest.raises(InvalidArgument):
