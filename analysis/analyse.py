@@ -21,7 +21,7 @@ from codevault.analysis.grammar import Grammar, load_grammar
 from codevault.analysis.languages import detect_language
 from codevault.analysis.model import FileAnalysis, Outcome, Symbol, SymbolKind, Unit
 from codevault.analysis.tables import without_tables
-from codevault.analysis.text import is_binary, is_utf16, is_valid_utf8
+from codevault.analysis.text import declared_codec, high_bytes_as_letters, is_binary, is_utf16, is_valid_utf8
 from codevault.analysis.units import Extent, cut, cut_text
 from codevault.analysis.walk import walk
 
@@ -63,7 +63,8 @@ def _analyse(path: str, content: bytes, seconds: float) -> FileAnalysis:
     if grammar is None:
         return _text(language, content, "the grammar of this language is not installed")
     blanked = blanked_regions(grammar, content)
-    tree = parse(grammar, without(content, blanked), seconds)
+    shown = without(content, blanked)
+    tree = parse(grammar, shown if is_valid_utf8(content) else high_bytes_as_letters(shown), seconds)
     if tree is None:
         return _failed(language, grammar_name(grammar), content, f"the parser was stopped after {seconds:g} seconds")
     return _parsed(grammar, tree, content, blanked)
@@ -128,7 +129,8 @@ def without(content: bytes, regions: list[tuple[int, int]]) -> bytes:
 
 
 def _parsed(grammar: Grammar, tree: Tree, content: bytes, blanked: list[tuple[int, int]]) -> FileAnalysis:
-    walked = walk(tree, content, grammar, blanked)
+    codec = "utf-8" if is_valid_utf8(content) else declared_codec(content)
+    walked = walk(tree, content, grammar, blanked, codec)
     walked.definitions, in_tables = without_tables(walked.definitions)
     units, owners = cut(content, _extents(walked.definitions), len(walked.definitions))
     symbols = _symbols(content, walked, _homes(units, owners, walked.definitions))
@@ -179,11 +181,12 @@ def _symbols(content: bytes, walked: Walked, homes: list[int]) -> tuple[Symbol, 
     borders = sorted({at for found in walked.definitions for at in found.borders()})
     exact, renamed = Stream(walked.exact, borders), Stream(walked.renamed, borders)
     return tuple(
-        _symbol(content, exact, renamed, found, home) for found, home in zip(walked.definitions, homes, strict=True)
+        _symbol(content, exact, renamed, found, home, walked.codec)
+        for found, home in zip(walked.definitions, homes, strict=True)
     )
 
 
-def _symbol(content: bytes, exact: Stream, renamed: Stream, found: Definition, unit: int) -> Symbol:
+def _symbol(content: bytes, exact: Stream, renamed: Stream, found: Definition, unit: int, codec: str) -> Symbol:
     first, last = found.first_token, found.last_token
     unseen, blinded = found.unseen
     return Symbol(
@@ -195,7 +198,7 @@ def _symbol(content: bytes, exact: Stream, renamed: Stream, found: Definition, u
         start_line=found.start_row + 1,
         end_line=found.end_row + 1,
         name_line=found.name_row + 1,
-        signature=signature(content, found.header),
+        signature=signature(content, found.header, codec),
         parent=found.parent,
         unit=unit,
         exact=exact.fingerprint(first, last, unseen),
@@ -205,10 +208,10 @@ def _symbol(content: bytes, exact: Stream, renamed: Stream, found: Definition, u
     )
 
 
-def signature(content: bytes, header: tuple[int, int]) -> str:
+def signature(content: bytes, header: tuple[int, int], codec: str = "utf-8") -> str:
     """A header on one line: white space folded, without the mark that opens the body, at most MAX_SIGNATURE long."""
     start, end = header
-    text = content[start : min(end, start + 4 * MAX_SIGNATURE)].decode("utf-8", "replace")
+    text = content[start : min(end, start + 4 * MAX_SIGNATURE)].decode(codec, "replace")
     return _OPENS_BODY.sub("", _SPACE.sub(" ", text))[:MAX_SIGNATURE].strip()
 
 

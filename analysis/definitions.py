@@ -69,12 +69,16 @@ class Definition:
 
 @dataclass(slots=True)
 class Walked:
-    """Result of a walk: tokens as they read, the same blinded, definitions in order of their start."""
+    """Result of a walk: tokens as they read, the same blinded, definitions in order of their start.
+
+    Names are read with `codec`.
+    """
 
     exact: list[bytes] = field(default_factory=list)
     renamed: list[bytes] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
     too_deep: bool = False
+    codec: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +237,8 @@ class Scopes:
             if rule.level < level:
                 continue
             named = name_node(captures)
-            match = _Match(node, depth, rule, captures, named, "" if named is None else node_text(self._content, named))
+            name = "" if named is None else node_text(self._content, named, self._walked.codec)
+            match = _Match(node, depth, rule, captures, named, name)
             if self._holds(match):
                 self._enter(match)
                 return
@@ -284,7 +289,7 @@ class Scopes:
         """The names of a definition, outermost first: its own qualifiers (receiver, `A::`) and its name."""
         parts = name_parts(match.name)
         for node in match.captures.get("qualifier", ()):
-            parts = [*name_parts(node_text(self._content, node)), *parts]
+            parts = [*name_parts(node_text(self._content, node, self._walked.codec)), *parts]
         outer = len(parts) - (0 if match.rule.kind is None else 1)
         return [part for part in parts[:outer] if part not in self._grammar.spec.dropped] + parts[outer:]
 

@@ -40,9 +40,9 @@ _OPERATOR: Final = re.compile(r"(.*?)\b(operator)\s*(\W.*|\s\w.*)", re.DOTALL)
 _QUOTES: Final = "\"'`"
 
 
-def node_text(content: bytes, node: Node) -> str:
+def node_text(content: bytes, node: Node, codec: str = "utf-8") -> str:
     """The beginning of a node's text, long enough for a name."""
-    return content[node.start_byte : min(node.end_byte, node.start_byte + 4 * MAX_NAME)].decode("utf-8", "replace")
+    return content[node.start_byte : min(node.end_byte, node.start_byte + 4 * MAX_NAME)].decode(codec, "replace")
 
 
 def name_parts(text: str) -> list[str]:

@@ -19,9 +19,15 @@ MAX_RUN: Final = 4096
 """Bytes after which a run of adjacent literals becomes another token: growing one further would be quadratic."""
 
 
-def walk(tree: Tree, content: bytes, grammar: Grammar, blanked: Sequence[tuple[int, int]] = ()) -> Walked:  # noqa: C901 - one loop, unrolled for speed
+def walk(  # noqa: C901 - one loop, unrolled for speed
+    tree: Tree,
+    content: bytes,
+    grammar: Grammar,
+    blanked: Sequence[tuple[int, int]] = (),
+    codec: str = "utf-8",
+) -> Walked:
     """Tokens and definitions of a tree parsed from `content`. Linear in the number of nodes."""
-    walked = Walked()
+    walked = Walked(codec=codec)
     exact, renamed = walked.exact, walked.renamed
     fixed, actions, levels = grammar.fixed, grammar.actions, grammar.levels
     scopes = Scopes(content, grammar, walked)

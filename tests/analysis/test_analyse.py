@@ -238,3 +238,25 @@ def test_gives_the_body_a_fingerprint_of_its_own() -> None:
 
     assert before.body == after.body != ""
     assert before.exact != after.exact
+
+
+@pytest.mark.parametrize(
+    ("coding", "codec"),
+    [("# -*- coding: latin-1 -*-", "latin-1"), ("#!/usr/bin/python\n# vim: set fileencoding=koi8-r :", "koi8-r")],
+)
+def test_reads_names_by_the_declared_encoding(coding: str, codec: str) -> None:
+    letters = bytes([0xE9, 0xF4]).decode(codec)
+    source = f"{coding}\ndef caf{letters}(a):\n    return '{letters}'\n\ndef {letters}t(): pass\n"
+
+    found = analyse("a.py", source.encode(codec))
+
+    assert names(found) == [f"caf{letters}", f"{letters}t"]
+    assert found.symbols[0].signature == f"def caf{letters}(a)"
+    assert found.problems == ("not valid UTF-8",)
+
+
+@pytest.mark.parametrize("coding", [b"", b"# coding: nonsense\n", b"# coding: utf-16\n", b"# coding: idna\n"])
+def test_cuts_no_name_at_a_letter_of_an_unknown_encoding(coding: bytes) -> None:
+    found = analyse("a.py", coding + b"def caf\xe9s(a):\n    return 1\n")
+
+    assert (names(found), found.problems) == (["caf\ufffds"], ("not valid UTF-8",))
