@@ -12,6 +12,7 @@ from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Generic, NamedTuple, TypeVar
 
 from codevault.index import postings
+from codevault.index.narrowing import Near, near_text
 from codevault.index.rows import ask_many, path_text
 from codevault.index.scoping import Limits, alive_between, moments
 
@@ -21,6 +22,9 @@ NOW = 1 << 62
 
 Place = tuple[int, int]
 """(project number, path number)."""
+
+MOST_NEAR = 8
+"""Scopes of which `Memory` knows what text lies near."""
 
 REMEMBERED = 100_000
 """Entries of `Memory` from which it starts anew."""
@@ -51,9 +55,12 @@ class Memory:
         self.runs: dict[int, list[_Run]] = {}
         self.held: dict[postings.Table, dict[int, Mapping[Place, _Held]]] = {"fragment_in": {}, "symbol_in": {}}
         self.names: dict[int, str] = {}
+        self.near: dict[tuple[frozenset[int] | None, str], Near | None] = {}
 
     def shrink(self) -> None:
         """Forgets everything when there is much of it."""
+        if len(self.near) > MOST_NEAR:
+            self.near = {}
         if len(self.runs) + len(self.names) + sum(map(len, self.held.values())) > REMEMBERED:
             self.runs, self.names = {}, {}
             self.held = {"fragment_in": {}, "symbol_in": {}}
@@ -67,9 +74,18 @@ class Places:
         plain = bounds.language is None and not bounds.by_time
         self._db = db
         self._bounds = self.bounds = bounds
+        self._shared = memory
         self._memory = memory if plain else Memory()  # runs that a scope cuts are of no use to another
         self._covers: dict[Place, bool] = {}
         self._times = moments(db, bounds) if bounds.by_time else {}
+
+    def near_text(self) -> Near | None:
+        """What text the scope leaves to look at; None: all."""
+        key = (self.bounds.projects, self.bounds.glob)
+        near = self._shared.near
+        if key not in near:
+            near[key] = near_text(self._db, self.bounds)
+        return near[key]
 
     def covered(self, contents: set[int]) -> set[int]:
         """Those of the contents that lie in a place where one of them is in scope: they tell since when, until when."""

@@ -22,6 +22,7 @@ class Limits:
     projects: frozenset[int] | None = None
     language: int | None = None
     path: Callable[[str], bool] | None = None
+    glob: str = ""
     since_ns: int | None = None
     until_ns: int | None = None
     alive: bool | None = None
@@ -55,6 +56,7 @@ def limits(db: sqlite3.Connection, labels: Labels, scope: Scope) -> Limits:
         projects=_projects(db, scope),
         language=-1 if scope.language and language is None else language,
         path=glob_matcher(scope.path) if scope.path else None,
+        glob=scope.path,
         since_ns=scope.since_ns,
         until_ns=scope.until_ns,
         alive=scope.alive,

@@ -17,7 +17,7 @@ from codevault.index.contents import Texts, packed_fragments
 from codevault.index.finding import Found, Places
 from codevault.index.groups import Group, GroupCache, all_numbers, groups
 from codevault.index.matching import MOST_SPANS, Matcher, Span, is_word, literal_matcher
-from codevault.index.narrowing import Near, near_text
+from codevault.index.narrowing import Near
 from codevault.index.patterns import ANYTHING, AllOf, AnyOf, Need, Shape, Word
 from codevault.index.ports import TextIndex
 from codevault.index.rows import steps
@@ -122,7 +122,7 @@ class TextSearch:
         near: Near | None = None
         for at, part in enumerate(steps(self._numbers(self.shape.need), NARROW_AFTER)):
             if at == 1:
-                near = near_text(self.db, self.places.bounds)
+                near = self.places.near_text()
             for group in groups(self.db, self.cache, part if near is None else [n for n in part if n in near.groups]):
                 if self._spent(matches):
                     return
