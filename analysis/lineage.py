@@ -13,11 +13,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import partial
 from typing import Final
 
-from codevault.analysis.model import SymbolKind
+from codevault.analysis.kinds import CONTAINERS, WORD, ChangeKind, VersionedSymbol, kinds_between, tokens_below_header
+
+__all__ = ["Change", "ChangeKind", "VersionedSymbol", "match"]
+
+_RECEIVER: Final = re.compile(r"\s*(?:&\s*)?(?:mut )?(?:self|cls)\b\s*,?\s*")
 
 MIN_TOKENS_MOVED: Final = 10
 """Symbols with fewer tokens are not taken for the same because of equal tokens alone."""
@@ -27,43 +30,6 @@ MIN_TOKENS_RENAMED: Final = 20
 
 MIN_TOKENS_REWRAPPED: Final = 30
 """The same for a body that is equal under another name and another header."""
-
-
-class ChangeKind(StrEnum):
-    """What happened to a symbol; several may hold at once."""
-
-    INTRODUCED = "introduced"
-    REMOVED = "removed"
-    BODY = "body"
-    SIGNATURE = "signature"
-    ANNOTATION = "annotation"  # decorators, attributes, modifiers: neither header nor body
-    RENAMED = "renamed"
-    MOVED = "moved"  # to another file
-    CONTAINER_MOVED = "container-moved"  # into another class, module or function, or its container got another name
-    FORMAT_ONLY = "format-only"  # white space and comments
-    COPIED = "copied"  # introduced with the tokens of a symbol that stays where it is
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionedSymbol:
-    """A symbol in one version of the file at `path`. `text` names its own unit, "" when that is not known."""
-
-    path: str
-    name: str
-    qualified_name: str
-    kind: SymbolKind
-    signature: str
-    exact: str
-    renamed: str
-    tokens: int
-    start_line: int
-    body: str = ""
-    text: str = ""
-
-    @property
-    def container(self) -> str:
-        """The qualified name of what encloses it, "" at the top of the file."""
-        return self.qualified_name[: -len(self.name) - 1] if self.qualified_name.endswith("." + self.name) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +112,8 @@ class _Step:
             )
 
     def same_body_once(self) -> None:
-        """Equal tokens of the body, unique on both sides: moved or renamed, and another header."""
+        """Equal tokens of the body, unique on both sides: renamed in its place, or moved under another header."""
+        self._pair_groups(_body_in_place, "same place and body", 0.8, once=True)
         key = partial(_body_of_large, least=MIN_TOKENS_REWRAPPED)
         self._pair_groups(key, "the only symbol with these tokens in its body", 0.75, once=True)
 
@@ -176,8 +143,9 @@ class _Step:
         )
 
     def same_name_once(self) -> None:
-        """Equal name, kind and header, unique on both sides: moved and changed in one step."""
+        """Equal name and header, unique on both sides, a receiver aside: moved and changed in one step."""
         self._pair_groups(_header_of_large, "the only symbol of that name and header", 0.6, once=True)
+        self._pair_groups(_parameters_of_large, "the only symbol of that name and parameters", 0.6, once=True)
 
     def followed_their_container(self) -> None:
         """Members whose container has a pair and that keep their name inside it, outer ones first."""
@@ -202,7 +170,7 @@ class _Step:
                 found.append(_introduced(symbol, symbol.exact in staying))
                 continue
             earlier = self._before[pair.before]
-            kinds = tuple(_kinds(earlier, symbol))
+            kinds = tuple(kinds_between(earlier, symbol))
             if kinds:
                 change = Change(
                     before=earlier, after=symbol, kinds=kinds, evidence=pair.evidence, confidence=pair.confidence
@@ -309,17 +277,24 @@ def _renamed_of_large(symbol: VersionedSymbol, *place: str) -> Hashable:
 
 def _body_of_large(symbol: VersionedSymbol, least: int, place: Hashable = None) -> Hashable:
     """Its body, if both it and the symbol are large: `return None` below a long header proves nothing."""
-    large = symbol.body and symbol.tokens >= least and symbol.kind not in _CONTAINERS
-    return (symbol.body, place) if large and 2 * _tokens_below_header(symbol) >= least else None
+    large = symbol.body and symbol.tokens >= least and symbol.kind not in CONTAINERS
+    return (symbol.body, place) if large and 2 * tokens_below_header(symbol) >= least else None
 
 
-def _tokens_below_header(symbol: VersionedSymbol) -> int:
-    """An estimate, rather too low: what is not a token of the signature. Not positive where that is all there is."""
-    return symbol.tokens - len(_WORD.findall(symbol.signature))
+def _body_in_place(symbol: VersionedSymbol) -> Hashable:
+    known = symbol.body and symbol.tokens >= MIN_TOKENS_MOVED
+    return (symbol.renamed, symbol.body, symbol.path, symbol.container) if known else None
 
 
 def _header_of_large(symbol: VersionedSymbol) -> Hashable:
     return (symbol.name, symbol.kind, symbol.signature) if symbol.tokens >= MIN_TOKENS_MOVED else None
+
+
+def _parameters_of_large(symbol: VersionedSymbol) -> Hashable:
+    _, found, parameters = symbol.signature.partition("(")
+    large = found and symbol.tokens >= MIN_TOKENS_RENAMED and symbol.kind not in CONTAINERS
+    parameters = _RECEIVER.sub("", parameters, count=1)
+    return (symbol.name, parameters) if large and WORD.match(parameters.lstrip(" )->{:")) else None
 
 
 def _introduced(symbol: VersionedSymbol, has_original: bool) -> Change:
@@ -331,68 +306,3 @@ def _introduced(symbol: VersionedSymbol, has_original: bool) -> Change:
         evidence="same tokens as a symbol that stays" if copied else "nothing like it was in the changed files",
         confidence=0.9,
     )
-
-
-_WORD: Final = re.compile(r"\w+|[^\w\s]")
-
-_CONTAINERS: Final = frozenset(
-    {
-        SymbolKind.CLASS,
-        SymbolKind.INTERFACE,
-        SymbolKind.STRUCT,
-        SymbolKind.ENUM,
-        SymbolKind.TRAIT,
-        SymbolKind.MODULE,
-    }
-)
-
-
-def _kinds(before: VersionedSymbol, after: VersionedSymbol) -> Iterable[ChangeKind]:
-    if before.path != after.path:
-        yield ChangeKind.MOVED
-    if before.container != after.container:
-        yield ChangeKind.CONTAINER_MOVED
-    if before.name != after.name:
-        yield ChangeKind.RENAMED
-    if before.exact == after.exact:
-        stays = (before.path, before.qualified_name) == (after.path, after.qualified_name)
-        if stays and before.text != after.text and before.text and after.text:
-            yield ChangeKind.FORMAT_ONLY
-        return
-    signature = _signature_changed(before, after)
-    body = _body_changed(before, after)
-    if signature:
-        yield ChangeKind.SIGNATURE
-    if body:
-        yield ChangeKind.BODY
-    if not signature and not body and before.name == after.name and _own_text_changed(before, after):
-        yield ChangeKind.ANNOTATION
-
-
-def _signature_changed(before: VersionedSymbol, after: VersionedSymbol) -> bool:
-    if before.signature == after.signature:
-        return False
-    if before.name == after.name:
-        return True
-    return re.sub(rf"(?<!\w){re.escape(after.name)}(?!\w)", lambda _: before.name, after.signature) != before.signature
-
-
-def _body_changed(before: VersionedSymbol, after: VersionedSymbol) -> bool:
-    """Whether something within differs that is not only the symbol's own new name; members count for themselves."""
-    if before.name != after.name and before.renamed == after.renamed:
-        return False
-    if before.kind in _CONTAINERS and not _own_text_changed(before, after):
-        return False
-    if before.body or after.body:
-        return before.body != after.body
-    return before.signature == after.signature or _body_grew(before, after)
-
-
-def _body_grew(before: VersionedSymbol, after: VersionedSymbol) -> bool:
-    """Whether two bodies without fingerprint (macros) differ in length, whatever became of their headers."""
-    below = _tokens_below_header(before), _tokens_below_header(after)
-    return min(below) > 0 and below[0] != below[1]
-
-
-def _own_text_changed(before: VersionedSymbol, after: VersionedSymbol) -> bool:
-    return not before.text or before.text != after.text

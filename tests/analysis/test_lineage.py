@@ -212,9 +212,23 @@ def test_does_not_guess_between_two_equal_bodies_under_other_names() -> None:
 def test_pairs_no_short_bodies_below_long_headers() -> None:
     header = "({}a=1, b=2, c=3, d=4, e=5, f=6, g=7):\n"
     before = version(a="class A:\n    def f" + header.format("self, ") + "        return None\n")
-    after = version(b="def f" + header.format("") + "    return None\n")
+    after = version(b="def f" + header.format("h=0, ") + "    return None\n")
 
     assert ("", "b.py:f", {"introduced"}) in told(match(before, after))
+
+
+def test_follows_a_small_function_with_an_equal_body_to_its_new_name_in_the_same_place() -> None:
+    before = version(a="def find(key):\n    return table[key]\n")
+    after = version(a="def look_up(key):\n    return table[key]\n")
+
+    assert told(match(before, after)) == [("a.py:find", "a.py:look_up", {"renamed"})]
+
+
+def test_follows_a_method_by_its_parameters_where_its_text_was_laid_out_anew() -> None:
+    after = BILLING.replace("return round(sum(found), 2)", "return round(sum(found), 3)")
+    changes = match(version(a=METHOD, b="X = 1\n"), version(a="", b=after))
+
+    assert ("a.py:Bill.total", "b.py:total", {"moved", "container-moved", "signature", "body"}) in told(changes)
 
 
 def test_takes_no_function_for_the_method_of_a_class_that_is_gone_by_its_name_alone() -> None:
