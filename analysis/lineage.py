@@ -20,7 +20,7 @@ from codevault.analysis.kinds import CONTAINERS, WORD, ChangeKind, VersionedSymb
 
 __all__ = ["Change", "ChangeKind", "VersionedSymbol", "match"]
 
-_RECEIVER: Final = re.compile(r"\s*(?:&\s*)?(?:mut )?(?:self|cls)\b\s*,?\s*")
+_RECEIVER: Final = re.compile(r"^\s*(?:&\s*)?(?:mut )?(?:self|cls)\b\s*,?\s*")
 
 MIN_TOKENS_MOVED: Final = 10
 """Symbols with fewer tokens are not taken for the same because of equal tokens alone."""
