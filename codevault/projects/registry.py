@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from codevault.arguments import checked_path
+from codevault.arguments import check_texts, checked_path
 from codevault.errors import InvalidArgument, RecordDamaged, UnknownProject
 from codevault.ids import ProjectId
 from codevault.projects.model import Project, ProjectChange, edited, from_document, to_document
@@ -167,6 +167,7 @@ class Projects:
             from_document(to_document(project, ()))
         except ValueError as exc:
             raise InvalidArgument(f"a project's {exc}") from exc
+        check_texts(name=project.name, client=project.client, phase=project.phase, notes=project.notes)
         for other in self:
             if other.id == project.id:
                 continue

@@ -379,3 +379,11 @@ def test_documents_come_back_as_they_were() -> None:
     )
 
     assert from_document(to_document(PROJECT, log)) == (PROJECT, log)
+
+
+@pytest.mark.parametrize("field", ["name", "client", "phase", "notes"])
+def test_a_text_that_cannot_be_written_is_refused(projects: Projects, shop: Path, field: str) -> None:
+    projects.add(shop)
+    with pytest.raises(InvalidArgument, match=f"{field} holds characters"):
+        projects.update("shop", **{field: "\ud800"})
+    assert projects.get("shop").name == "shop"
