@@ -11,11 +11,11 @@ from codevault.ids import ProjectId
 from codevault.index.index import Index
 from codevault.index.model import FileChange, ProjectFacts, SnapshotFacts
 from codevault.jobs import Reporter
+from codevault.moments import LATEST_NS
 from codevault.projects.model import Project
 from codevault.store.model import Entry, Snapshot
 from codevault.store.store import Store
 
-_LATEST = (1 << 63) - 1  # nanoseconds that SQLite can hold, the year 2262; beyond it a clock was broken
 _MOST_HELD = 8  # manifests kept at hand while projects take turns; another one is read again
 
 
@@ -46,7 +46,7 @@ def record(index: Index, snapshot: Snapshot, changes: Changes) -> None:
             id=snapshot.id,
             project=snapshot.project,
             sequence=snapshot.sequence,
-            created_ns=max(-_LATEST, min(snapshot.created_ns, _LATEST)),
+            created_ns=max(-LATEST_NS, min(snapshot.created_ns, LATEST_NS)),
             reason=snapshot.reason,
             kind=snapshot.kind,
             facts=snapshot.facts,

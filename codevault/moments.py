@@ -6,6 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from codevault.errors import InvalidArgument
 
+LATEST_NS = (1 << 63) - 1
+"""Nanoseconds that every store and database holds, the year 2262; a clock beyond it is broken and only labels."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -15,6 +15,7 @@ from codevault.errors import CodeVaultError, SourceError
 from codevault.gathering import Problem
 from codevault.indexing import IndexKeeper
 from codevault.jobs import Reporter
+from codevault.moments import LATEST_NS
 from codevault.policy import Policy
 from codevault.projects.model import Project
 from codevault.projects.registry import Projects
@@ -55,7 +56,7 @@ class Recorder:
         return replace(run.backup, problems=(*run.backup.problems, problem))
 
     def _run(self, project: Project, reason: str, kind: str, report: Reporter) -> Run:
-        now = self._clock()
+        now = max(-LATEST_NS, min(self._clock(), LATEST_NS))
         draft = SnapshotDraft(
             project=project.id,
             created_ns=now,
