@@ -26,18 +26,6 @@ from codevault.policy.judging import ORDINARY, VCS_NAMES, Row, folder_table, jud
 from codevault.policy.names import Names, shown
 from codevault.policy.verdicts import FolderView, PathClass, Reason, Verdict
 
-__all__ = [
-    "CACHE_SIGNATURE",
-    "CACHE_TAG",
-    "DEFAULT",
-    "FolderView",
-    "PathClass",
-    "Policy",
-    "Reason",
-    "Verdict",
-    "explain",
-]
-
 CACHE_TAG = "CACHEDIR.TAG"
 CACHE_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
 """First bytes of a valid CACHEDIR.TAG (Bryan Ford, Cache Directory Tagging Specification, 2004)."""
