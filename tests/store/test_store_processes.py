@@ -24,7 +24,8 @@ writer = Store.open(Path(sys.argv[1])).writer()
 writer.add(b"never committed")
 """
 HOLD = PREPARE + "print('held', flush=True); time.sleep(60)"
-FORK = PREPARE + "child = os.fork()\nif child == 0: time.sleep(60)\nprint(child, flush=True)\nos._exit(0)"
+# The child names itself: once that line is read, it is past the fork and has let go of its parent's lock.
+FORK = PREPARE + "if os.fork() == 0:\n    print(os.getpid(), flush=True)\n    time.sleep(60)\nos._exit(0)"
 CHILD_RELEASES = (
     PREPARE
     + "child = os.fork()\nif child == 0:\n    writer.__exit__(KeyboardInterrupt, None, None)\n    os._exit(0)\n"
@@ -61,9 +62,11 @@ def test_a_forked_child_does_not_keep_its_dead_parents_lock(tmp_path: Path) -> N
     store = Store.create(tmp_path / "vault")
     parent, child = _start(FORK, store.root)
     parent.wait()
-    snapshot = back_up(store, FIRST)
-    os.kill(int(child), signal.SIGKILL)
-    parent.communicate()
+    try:
+        snapshot = back_up(store, FIRST)
+    finally:
+        os.kill(int(child), signal.SIGKILL)
+        parent.communicate()
     assert restored(store, snapshot) == FIRST
 
 
