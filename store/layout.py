@@ -8,7 +8,7 @@ from pathlib import Path
 
 from codevault.ids import PackId, ProjectId, SnapshotId
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Written into vault.json; FORMAT.md says when it goes up."""
 
 _PACK = re.compile(r"([0-9a-f]{64})\.pack")

@@ -38,6 +38,11 @@ class Line(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     path_base64: str | None = None
     target: str | None = None
     target_base64: str | None = None
+    hardlink: str | None = None
+    hardlink_base64: str | None = None
+    owner: str | None = None
+    xattrs: dict[str, str] | None = None
+    sparse: bool = False
     note: str | None = None
     reference: str | None = None
     size: int = 0
@@ -97,6 +102,10 @@ def decode_line(line: bytes) -> Entry:
             target=None if read.target is None else _exact(read.target, read.target_base64),
             reference=read.reference,
             note=read.note,
+            hardlink=None if read.hardlink is None else _exact(read.hardlink, read.hardlink_base64),
+            owner=None if read.owner is None else _owner(read.owner),
+            xattrs=() if read.xattrs is None else _xattrs(read.xattrs),
+            sparse=read.sparse,
         )
     except (msgspec.MsgspecError, ValueError) as exc:
         raise ManifestMalformed("a line that does not parse") from exc
@@ -161,6 +170,13 @@ def _encode_line(entry: Entry) -> bytes:
         line.path, line.path_base64 = _readable(entry.path)
     if entry.target is not None and not _PLAIN.fullmatch(entry.target):
         line.target, line.target_base64 = _readable(entry.target)
+    if entry.hardlink is not None:
+        line.hardlink, line.hardlink_base64 = _readable(entry.hardlink)
+    if entry.owner is not None:
+        line.owner = f"{entry.owner[0]}:{entry.owner[1]}"
+    if entry.xattrs:
+        line.xattrs = {name: base64.b64encode(value).decode() for name, value in sorted(entry.xattrs)}
+    line.sparse = entry.sparse
     return _ENCODER.encode(line) + b"\n"
 
 
@@ -172,6 +188,21 @@ def _readable(text: str) -> tuple[str, str | None]:
     readable = exact.decode("utf-8", "replace")
     plain = readable == text and not _AWKWARD.search(text)
     return readable, None if plain else base64.b64encode(exact).decode()
+
+
+def _owner(text: str) -> tuple[int, int]:
+    user, _, group = text.partition(":")
+    owner = int(user), int(group)
+    if f"{owner[0]}:{owner[1]}" != text:
+        raise ManifestMalformed("an owner that is not two numbers")
+    return owner
+
+
+def _xattrs(given: dict[str, str]) -> tuple[tuple[str, bytes], ...]:
+    found = tuple((name, base64.b64decode(value, validate=True)) for name, value in given.items())
+    if list(found) != sorted(found):
+        raise ManifestMalformed("extended attributes out of order")
+    return found
 
 
 def _exact(readable: str, encoded: str | None) -> str:

@@ -34,6 +34,9 @@ class Entry:
     `mode` holds the permission bits only, `size` bytes. A file has `blob` or, when its content was left to a
     repository, `reference` ("git:<object id>"); a symbolic link has `target`. `note` says what is unusual about
     the entry: "unstable" (changed while it was read), "carried" (unreadable now, content of an earlier snapshot).
+    `hardlink` is the path of the manifest's first entry that is the same file; this one still names its content, so
+    that it restores alone. `owner` (user, group) is recorded where it is not the project's root's, `xattrs` (name,
+    value) in the order of their names, `sparse` where the file has holes: its zeros need not be written.
     """
 
     path: str
@@ -45,6 +48,10 @@ class Entry:
     target: str | None = None
     reference: str | None = None
     note: str | None = None
+    hardlink: str | None = None
+    owner: tuple[int, int] | None = None
+    xattrs: tuple[tuple[str, bytes], ...] = ()
+    sparse: bool = False
 
 
 SNAPSHOT_KINDS = ("manual", "automatic", "milestone")

@@ -297,12 +297,29 @@ class Store:
         try:
             state.rescan()
             _sweep(state.files, state.layout)
+            self._upgrade()
             writer = Writer(state, lock)
             writer.note_unlogged(state.generations.unlogged(_logged_names(state)))
         except BaseException:
             lock.release()
             raise
         return writer
+
+    def _upgrade(self) -> None:
+        """Takes a vault of an older format to ours: all of the older ones is part of it, so the mark is all there is.
+
+        The mark goes last: what is written after it may need this version's readers.
+        """
+        if self.format_version == FORMAT_VERSION:
+            return
+        files, layout = self._state.files, self._state.layout
+        made = ((layout.root / "README.txt", readme_text()), (layout.root / "rescue.py", rescue_text()))
+        for path, content in made:
+            publish(files, layout, path, content)
+        logged = (LoggedFile(file=path.name, bytes=len(held), blake3=hash_of(held)) for path, held in made)
+        self._state.generations.append(logged)
+        publish(files, layout, layout.identity, seal({"format": FORMAT_VERSION, "vault": self.vault_id}))
+        self.format_version = FORMAT_VERSION
 
     def _open(self) -> VaultState:
         if self._closed:

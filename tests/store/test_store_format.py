@@ -13,6 +13,7 @@ from codevault.store.layout import FORMAT_VERSION
 from codevault.store.manifest import encode_manifest
 from codevault.store.model import Entry, EntryKind, SnapshotDraft
 from codevault.store.pack import FrameKind, Header, encode_header, hop
+from codevault.store.readme import rescue_text
 from codevault.store.records import encode_snapshot, hash_of
 from codevault.store.store import Store
 from codevault.store.zstd_codec import compress
@@ -82,11 +83,14 @@ def test_a_vault_of_format_1_reads_as_it_was_written(golden: Path) -> None:
     assert store.verify().ok
 
 
-def test_a_vault_of_format_1_is_written_on(golden: Path) -> None:
+def test_a_vault_of_format_1_is_written_on_as_one_of_today(golden: Path) -> None:
     store = Store.open(golden, clock=ticking)
+    assert store.format_version == 1
     with store.writer() as writer:
         blob = writer.add(ANSWER + b"# more\n", hint=BlobId(hash_of(ANSWER)))
     assert Store.open(golden).read(blob) == ANSWER + b"# more\n"
+    assert Store.open(golden).format_version == FORMAT_VERSION
+    assert (golden / "rescue.py").read_bytes() == rescue_text()
     assert store.verify().ok
 
 

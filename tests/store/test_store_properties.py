@@ -26,6 +26,7 @@ names = st.binary(min_size=1, max_size=40).filter(lambda raw: b"\0" not in raw)
 paths = names.map(lambda raw: raw.decode("utf-8", "surrogateescape"))
 blob_ids = st.binary(min_size=32, max_size=32).map(lambda raw: BlobId(raw.hex()))
 numbers = st.integers(min_value=-(2**63), max_value=2**63 - 1)
+identities = st.integers(min_value=0, max_value=2**32 - 1)
 entries = st.builds(
     Entry,
     path=paths,
@@ -37,6 +38,12 @@ entries = st.builds(
     target=st.none() | paths,
     reference=st.none() | st.text(max_size=20),
     note=st.none() | st.text(max_size=20),
+    hardlink=st.none() | paths,
+    owner=st.none() | st.tuples(identities, identities),
+    xattrs=st.dictionaries(st.text(max_size=9), st.binary(max_size=9), max_size=3).map(
+        lambda d: tuple(sorted(d.items()))
+    ),
+    sparse=st.booleans(),
 )
 lengths = st.integers(min_value=0, max_value=2**40)
 members = st.lists(st.tuples(st.binary(min_size=32, max_size=32), lengths), min_size=1, max_size=9)
