@@ -84,7 +84,7 @@ def test_a_token_says_whether_it_was_set() -> None:
 
 def test_a_job_gives_the_result_of_its_operation() -> None:
     job = Job(lambda progress, cancel: 42)
-    assert job.result(timeout=10) == 42
+    assert job.result(timeout=60) == 42
     assert job.done()
 
 
@@ -93,7 +93,7 @@ def test_a_job_raises_what_its_operation_raised() -> None:
         raise Cancelled("stopped")
 
     with pytest.raises(Cancelled, match="stopped"):
-        Job(fail).result(timeout=10)
+        Job(fail).result(timeout=60)
 
 
 def test_a_job_hands_on_even_an_interrupt() -> None:
@@ -101,7 +101,7 @@ def test_a_job_hands_on_even_an_interrupt() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Job(interrupt).result(timeout=10)
+        Job(interrupt).result(timeout=60)
 
 
 def test_a_job_that_is_cancelled_ends_with_cancelled() -> None:
@@ -112,12 +112,12 @@ def test_a_job_that_is_cancelled_ends_with_cancelled() -> None:
     job = Job(wait_for_the_token)
     job.cancel()
     with pytest.raises(Cancelled):
-        job.result(timeout=10)
+        job.result(timeout=60)
 
 
 def test_cancelling_a_job_that_has_ended_changes_nothing() -> None:
     job = Job(lambda progress, cancel: "done")
-    job.result(timeout=10)
+    job.result(timeout=60)
     job.cancel()
     assert job.result() == "done"
 
@@ -129,7 +129,7 @@ def test_waiting_for_a_job_may_end_before_it_does() -> None:
         job.result(timeout=0.01)
     assert not job.done()
     go_on.set()
-    assert job.result(timeout=10)
+    assert job.result(timeout=60)
 
 
 def test_a_job_shows_the_newest_progress_and_passes_all_of_it_on() -> None:
@@ -141,7 +141,7 @@ def test_a_job_shows_the_newest_progress_and_passes_all_of_it_on() -> None:
         progress(steps[1])
 
     job = Job(take_two_steps, seen.append)
-    job.result(timeout=10)
+    job.result(timeout=60)
     assert seen == steps
     assert job.progress == steps[-1]
 
@@ -151,7 +151,7 @@ def test_a_job_has_no_progress_before_the_first() -> None:
     job = Job(lambda progress, cancel: go_on.wait(10))
     assert job.progress is None
     go_on.set()
-    job.result(timeout=10)
+    job.result(timeout=60)
 
 
 def test_a_job_does_not_keep_the_interpreter_alive() -> None:
@@ -159,4 +159,4 @@ def test_a_job_does_not_keep_the_interpreter_alive() -> None:
     job = Job(lambda progress, cancel: go_on.wait(10))
     assert job._thread.daemon
     go_on.set()
-    job.result(timeout=10)
+    job.result(timeout=60)
