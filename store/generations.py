@@ -66,17 +66,18 @@ class Generations:
             sequence=newest.sequence + 1,
             previous=newest.hash,
             time_ns=self._clock(),
-            packs=(known.packs if known else 0) + _count(came, went, pack_of),
-            snapshots=(known.snapshots if known else 0) + _count(came, went, snapshot_of),
+            packs=(known.packs if known else 0) + _count(came, went, "packs/", pack_of),
+            snapshots=(known.snapshots if known else 0) + _count(came, went, "snapshots/", snapshot_of),
             added=came,
             removed=went,
         )
         publish(self._files, self._layout, self._layout.record(record.sequence), encode_log(record))
 
     def unlogged(self, present: dict[str, int]) -> list[LoggedFile]:
-        """Packs and snapshots (name to length) that no record names, because a run died between them and its record.
+        """Packs and snapshots (name to length) that are there and that the log does not hold.
 
-        Costs one read when the counts agree, else one a record.
+        A run died before its record, or after it and before it had deleted them: then they count again, and the next
+        prune may judge them anew. Costs one read when the counts agree, else one a record.
         """
         newest = self.newest().record
         packs = sum(1 for name in present if pack_of(_last(name)))
@@ -85,15 +86,21 @@ class Generations:
         named: set[str] = set()
         for _, content in self.records():
             try:
-                named.update(new.file for new in decode_log(content).added)
+                record = decode_log(content)
             except RecordMalformed:
                 continue
+            named.update(new.file for new in record.added)
+            named.difference_update(record.removed)
         return [LoggedFile(file=name, bytes=length) for name, length in sorted(present.items()) if name not in named]
 
 
-def _count(came: Iterable[LoggedFile], went: Iterable[str], names: Callable[[str], object]) -> int:
-    added = sum(1 for new in came if names(_last(new.file)) is not None)
-    return added - sum(1 for name in went if names(_last(name)) is not None)
+def _count(
+    came: Iterable[LoggedFile], went: Iterable[str], folder: str, named: Callable[[str], object]
+) -> int:  # the folder counts: thinned/ holds the names of snapshots/ again
+    def counts(file: str) -> bool:
+        return file.startswith(folder) and named(_last(file)) is not None
+
+    return sum(counts(new.file) for new in came) - sum(map(counts, went))
 
 
 def _last(name: str) -> str:

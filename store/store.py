@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -27,11 +26,12 @@ from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
 from codevault.jobs import Reporter
 from codevault.store.filesystem import DiskFileSystem, FileSystem
 from codevault.store.generations import Generations
-from codevault.store.layout import FORMAT_VERSION, Layout, document_of, is_document_name, snapshot_of
+from codevault.store.layout import FORMAT_VERSION, Layout, document_of, is_document_name
 from codevault.store.model import DamagedSnapshot, Entry, Snapshot, StoreStats, VerifyReport
 from codevault.store.publishing import ensure_folder, publish
 from codevault.store.readme import readme_text, rescue_text
 from codevault.store.records import LoggedFile, RecordMalformed, hash_of, seal, unseal
+from codevault.store.turns import Turn, take_turn
 from codevault.store.vaultstate import VaultState
 from codevault.store.verifying import verify
 from codevault.store.writing import Writer
@@ -292,18 +292,26 @@ class Store:
             VaultBusy: somebody else is writing; at once, nothing waits.
             StorageFull, StorageError: the vault cannot be written.
         """
-        state = self._open()
-        lock = state.files.lock(state.layout.lock, f"process {os.getpid()}")
-        try:
-            state.rescan()
-            _sweep(state.files, state.layout)
-            self._upgrade()
-            writer = Writer(state, lock)
-            writer.note_unlogged(state.generations.unlogged(_logged_names(state)))
-        except BaseException:
-            lock.release()
-            raise
+        turn = self.turn()
+        writer = Writer(turn.state, turn.lock)
+        writer.note_unlogged(turn.take_unlogged())
         return writer
+
+    def turn(self) -> Turn:
+        """The writer's turn without a writer, for whatever else changes the vault: prune, compact, repair.
+
+        Locked, rescanned, swept, in our format; a context manager. See `codevault.store.turns.Turn`.
+
+        Raises:
+            VaultBusy, StorageFull, StorageError: as `writer`.
+        """
+        turn = take_turn(self._open())
+        try:
+            self._upgrade()
+        except BaseException:
+            turn.close()
+            raise
+        return turn
 
     def _upgrade(self) -> None:
         """Takes a vault of an older format to ours: all of the older ones is part of it, so the mark is all there is.
@@ -366,23 +374,6 @@ def _decode_identity(layout: Layout, content: bytes) -> tuple[int, VaultId]:
             FORMAT_VERSION,
         )
     return version, VaultId(vault_id)
-
-
-def _sweep(files: FileSystem, layout: Layout) -> None:
-    ensure_folder(files, layout.incoming)
-    for leftover in files.list(layout.incoming) or ():
-        if leftover.is_file:
-            files.remove(layout.incoming / leftover.name)
-
-
-def _logged_names(state: VaultState) -> dict[str, int]:
-    layout = state.layout
-    names = {layout.relative(layout.pack(pack)): size for pack, size in state.catalog.packs.items()}
-    for project in state.projects():
-        for file in state.files.list(layout.snapshots / project) or ():
-            if file.is_file and snapshot_of(file.name):
-                names[layout.relative(layout.snapshots / project / file.name)] = file.size
-    return names
 
 
 def _folder_bytes(files: FileSystem, folder: Path, layout: Layout) -> int:

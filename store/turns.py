@@ -1,0 +1,101 @@
+"""The writer's turn: what everything that changes a vault does first, and what it may rely on while it holds it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self
+
+from codevault.errors import VaultBusy
+from codevault.store.filesystem import FileSystem, HeldLock
+from codevault.store.layout import Layout, snapshot_of
+from codevault.store.publishing import ensure_folder
+from codevault.store.records import LoggedFile
+from codevault.store.vaultstate import VaultState
+
+
+class Turn:
+    """The vault's one lock, held, with the state just looked at again. Backup, prune, compact and repair take it.
+
+    `Store.turn()` gives one; a context manager that gives the lock back. Whatever is deleted meanwhile goes through
+    `codevault.store.swapping.retire`.
+    """
+
+    def __init__(self, state: VaultState, lock: HeldLock, unlogged: Iterable[LoggedFile] = ()) -> None:
+        self.state = state
+        self.lock = lock
+        self._unlogged = tuple(unlogged)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the lock back; closing twice is harmless."""
+        self.lock.release()
+
+    def check(self) -> None:
+        """To be called before every commit and every deletion.
+
+        Raises:
+            VaultBusy: the lock file was taken away, and somebody else may be writing.
+        """
+        if not self.lock.held():
+            raise VaultBusy(
+                "the vault's lock file was removed while we were writing; nothing was recorded", self.state.layout.root
+            )
+
+    def take_unlogged(self) -> tuple[LoggedFile, ...]:
+        """What a dead run left without a log record, for the next record; only the first call gives it."""
+        found, self._unlogged = self._unlogged, ()
+        return found
+
+    def log(self, added: Iterable[LoggedFile] = (), removed: Iterable[str] = ()) -> None:
+        """Adds a generation, with what a dead run left unlogged in front.
+
+        Raises:
+            VaultBusy: as `check`.
+            StorageFull, StorageError: nothing was recorded.
+        """
+        self.check()
+        self.state.generations.append((*self._unlogged, *added), removed)
+        self._unlogged = ()
+
+
+def take_turn(state: VaultState) -> Turn:
+    """Locks the vault, looks at it again and sweeps what a dead run left half written.
+
+    Raises:
+        VaultBusy: somebody else is writing; at once, nothing waits.
+        StorageFull, StorageError: the vault cannot be written.
+    """
+    lock = state.files.lock(state.layout.lock, f"process {os.getpid()}")
+    try:
+        state.rescan()
+        _sweep(state.files, state.layout)
+        return Turn(state, lock, state.generations.unlogged(_logged_names(state)))
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _sweep(files: FileSystem, layout: Layout) -> None:
+    ensure_folder(files, layout.incoming)
+    for leftover in files.list(layout.incoming) or ():
+        if leftover.is_file:
+            files.remove(layout.incoming / leftover.name)
+
+
+def _logged_names(state: VaultState) -> dict[str, int]:
+    layout = state.layout
+    names = {layout.relative(layout.pack(pack)): size for pack, size in state.catalog.packs.items()}
+    for project in state.projects():
+        for file in state.files.list(layout.snapshots / project) or ():
+            if file.is_file and snapshot_of(file.name):
+                names[layout.relative(layout.snapshots / project / file.name)] = file.size
+    return names
