@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-import networkx as nx
-
 from codevault.errors import InvalidArgument
 from codevault.ids import BlobId
 from codevault.index.index import Index
@@ -23,6 +21,8 @@ from codevault.projects.model import Project
 from codevault.projects.registry import ProjectKey, Projects
 
 if TYPE_CHECKING:
+    import networkx as nx
+
     from codevault.references import FoundSymbol
 
 LEAST_TOKENS = 30  # shorter symbols (getters, stubs) are alike by nature
@@ -123,6 +123,8 @@ class Reuse:
 
     def graph(self, *, across_clients: bool = False, at_least: float = 0.7) -> nx.DiGraph:
         """Who had code that whom has now: an edge from the earlier project to the later, weighted by shared symbols."""
+        import networkx as nx  # a third of a second that only this method needs
+
         graph = nx.DiGraph()
         for project in self._projects:
             graph.add_node(project.id, name=project.name, client=project.client)
