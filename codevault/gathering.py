@@ -11,9 +11,11 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from codevault.extras import PLAIN, Extras
 from codevault.ids import BlobId
 from codevault.index.model import FileChange
 from codevault.jobs import Reporter
+from codevault.linking import Links
 from codevault.scanning import Scan, ScannedFolder
 from codevault.source import Folder, Listed, Unstable
 from codevault.store.model import Entry, EntryKind
@@ -39,8 +41,8 @@ class Problem:
     """Something a run could not do as asked, with what it did instead; `kind` is one word for programs.
 
     "unreadable" (last known content carried on), "unstable" (changed while it was read), "vanished" (gone between
-    listing and reading), "suspect" (most of the project is gone), "damaged" (the last snapshot, so nothing could be
-    compared with it), "index" (stored, but not yet searchable).
+    listing and reading), "attributes" (kept without some of its extended attributes), "suspect" (most of the project is
+    gone), "damaged" (the last snapshot: nothing could be compared with it), "index" (stored, but not yet searchable).
     """
 
     path: str
@@ -79,6 +81,7 @@ class Gathering:
         self._report = report
         self._old: dict[str, dict[str, Entry]] | None = None
         self._lost: list[str] = []
+        self._links = Links()
         self.visited: set[str] = set()
         self._done = 0
         self.read_files = self.read_bytes = 0
@@ -109,6 +112,7 @@ class Gathering:
         for path in waiting:
             self.entries.extend(self._before(path).values())
         self._gone()
+        self._links.settle(self.entries)
         return not self._same()
 
     @property
@@ -160,6 +164,8 @@ class Gathering:
             and (kind is not EntryKind.FILE or _whole(old))
             and scanned.same(listed)
         ):
+            if listed.links > 1 and kind is EntryKind.FILE:
+                self._links.note(listed, old)
             return old
         if kind is EntryKind.FILE:
             return self._file(scanned, listed, path, old)
@@ -177,13 +183,20 @@ class Gathering:
             # A folder's time changes with its content and is remade by a restore; it is kept for fidelity.
             mtime_ns=listed.mtime_ns,
             target=target,
+            owner=self._owner(listed),
+            xattrs=self._folder_xattrs(scanned, listed, path) if kind is EntryKind.DIRECTORY else (),
         )
 
     def _file(self, scanned: ScannedFolder, listed: Listed, path: str, old: Entry | None) -> Entry | None:
         hint = old.blob if old is not None else None
         private = scanned.private or not self._scan.policy.file(path, listed.size).index
+        twin = self._links.met(listed) if listed.links > 1 else None
+        if twin is not None:
+            same = replace(twin, path=path, hardlink=twin.hardlink or twin.path, note="private" if private else None)
+            self._links.note(listed, same)
+            return same
         try:
-            blob, size, stable = self._stored(scanned.folder or _missing(), listed, path, hint)
+            blob, size, stable, extras = self._stored(scanned.folder or _missing(), listed, path, hint)
         except FileNotFoundError:
             self._problem(path, "vanished", "it was gone when its turn came")
             scanned.retry.add(listed.name)
@@ -196,9 +209,11 @@ class Gathering:
             notes.append("unstable")
             scanned.retry.add(listed.name)
             self._problem(path, "unstable", "it changed each time it was read; its last reading is kept")
+        if extras.lost:
+            self._problem(path, "attributes", extras.lost)
         self.read_files += 1
         self.read_bytes += size
-        return Entry(
+        entry = Entry(
             path=path,
             kind=EntryKind.FILE,
             mode=stat.S_IMODE(listed.mode),
@@ -206,16 +221,38 @@ class Gathering:
             size=size,
             blob=blob,
             note=" ".join(notes) or None,
+            owner=self._owner(listed),
+            xattrs=extras.xattrs,
+            sparse=extras.sparse,
         )
+        if listed.links > 1:
+            self._links.note(listed, entry)
+        return entry
 
-    def _stored(self, folder: Folder, listed: Listed, path: str, hint: BlobId | None) -> tuple[BlobId, int, bool]:
-        if listed.size >= LARGE:
-            return self._streamed(folder, listed, path, hint)
+    def _owner(self, listed: Listed) -> tuple[int, int] | None:
+        owner = listed.user, listed.group
+        return None if owner == self._scan.owner else owner
+
+    def _folder_xattrs(self, scanned: ScannedFolder, listed: Listed, path: str) -> tuple[tuple[str, bytes], ...]:
         try:
-            content, stable = folder.read(listed.name), True
+            extras = (scanned.folder or _missing()).extras(listed.name)
+        except OSError:
+            return ()  # the scan enters it next, and says what is wrong
+        if extras.lost:
+            self._problem(path, "attributes", extras.lost)
+        return extras.xattrs
+
+    def _stored(
+        self, folder: Folder, listed: Listed, path: str, hint: BlobId | None
+    ) -> tuple[BlobId, int, bool, Extras]:
+        if listed.size >= LARGE:
+            extras = folder.extras(listed.name)
+            return *self._streamed(folder, listed, path, hint), extras
+        try:
+            (content, extras), stable = folder.read(listed.name), True
         except Unstable as exc:
-            content, stable = exc.content, False
-        return self._writer.add(content, path=path, hint=hint), len(content), stable
+            content, extras, stable = exc.content, PLAIN, False
+        return self._writer.add(content, path=path, hint=hint), len(content), stable, extras
 
     def _streamed(self, folder: Folder, listed: Listed, path: str, hint: BlobId | None) -> tuple[BlobId, int, bool]:
         blob, size, stable = BlobId(""), 0, False

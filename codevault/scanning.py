@@ -80,8 +80,10 @@ class Scan:
         self.known = previous
         self._foreign = foreign
         self._clock = clock
-        self._device, inode = root.identity()
-        self._visited = {(self._device, inode)}
+        own = root.status()
+        self.owner = own.user, own.group
+        self._device = own.device
+        self._visited = {(own.device, own.inode)}
         self.signatures: dict[str, bytes] = {}
         self.excluded: list[Excluded] = []
 
@@ -271,7 +273,7 @@ def _head(folder: Folder, entries: list[Listed], name: str) -> bytes:
     if size > LARGEST_TAG:
         return b""
     try:
-        return folder.read(name)
+        return folder.read(name).content
     except (OSError, Unstable):
         return b""
 

@@ -7,12 +7,15 @@ Where the system has no directory descriptors (Windows), full paths are used ins
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+from codevault.extras import PLAIN, Extras, extras_of, segments
 
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 _NOATIME = getattr(os, "O_NOATIME", 0)
@@ -25,12 +28,13 @@ _FILE_FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 READ_BLOCK = 1 << 20
+_ZEROS = bytes(READ_BLOCK)
 _ATTEMPTS = 3
 ReadBlock = Callable[[int, int], bytes]  # descriptor and most bytes, as os.read
 
 
 class Listed(NamedTuple):
-    """One name in a folder with what lstat said of it. Times in nanoseconds, size in bytes.
+    """One name in a folder with what lstat said of it. Times in nanoseconds, size in bytes, `links` counts names.
 
     A named tuple, not a dataclass: half a million are made in a scan, and a frozen dataclass takes three times as long.
     """
@@ -42,11 +46,21 @@ class Listed(NamedTuple):
     ctime_ns: int
     inode: int
     device: int
+    links: int = 1
+    user: int = 0
+    group: int = 0
 
     @property
     def signature(self) -> tuple[int, int, int, int, int]:
         """What changes when the entry does: mode, size, mtime, ctime, inode."""
         return (self.mode, self.size, self.mtime_ns, self.ctime_ns, self.inode)
+
+
+class Reading(NamedTuple):
+    """A file as it was read whole."""
+
+    content: bytes
+    extras: Extras = PLAIN
 
 
 class Unstable(Exception):  # noqa: N818 - a condition between two modules of this package, never raised to callers
@@ -58,10 +72,13 @@ class Unstable(Exception):  # noqa: N818 - a condition between two modules of th
 
 
 class Folder(Protocol):
-    """One open folder of a project. All errors are `OSError`."""
+    """One open folder of a project. All errors are `OSError`.
 
-    def identity(self) -> tuple[int, int]:
-        """Device and inode of the folder itself."""
+    Eight methods: files are read with their extras in one call, since opening them twice would cost a first backup.
+    """
+
+    def status(self) -> Listed:
+        """The folder itself; its name is left empty."""
         ...
 
     def entries(self) -> list[Listed]:
@@ -72,17 +89,24 @@ class Folder(Protocol):
         """Opens a folder in this one, never through a link."""
         ...
 
-    def read(self, name: str) -> bytes:
-        """The bytes of a regular file, read at a moment when it did not change.
+    def read(self, name: str) -> Reading:
+        """A regular file whole, read at a moment when it did not change.
 
         Raises:
             Unstable: it kept changing.
-            OSError: not readable, or no longer a regular file.
+            OSError: not readable, without end, or no longer a regular file.
         """
         ...
 
     def blocks(self, name: str) -> Iterator[bytes]:
-        """The bytes of a large regular file, at most `READ_BLOCK` each; raises `Unstable` at the end if it changed."""
+        """The bytes of a large regular file, at most `READ_BLOCK` each; raises `Unstable` at the end if it changed.
+
+        Holes are not read; they come as zeros.
+        """
+        ...
+
+    def extras(self, name: str) -> Extras:
+        """Those of a folder, or of a file that is read in blocks."""
         ...
 
     def link_target(self, name: str) -> str:
@@ -109,10 +133,9 @@ class RealFolder:
         real = os.path.realpath(path)
         return cls(os.open(real, _FOLDER_FLAGS) if _BY_DESCRIPTOR else -1, real, read_block=read_block)
 
-    def identity(self) -> tuple[int, int]:
-        """Device and inode of the folder itself."""
-        status = os.fstat(self._descriptor) if _BY_DESCRIPTOR else os.lstat(self._path)
-        return status.st_dev, status.st_ino
+    def status(self) -> Listed:
+        """The folder itself."""
+        return _listed("", os.fstat(self._descriptor) if _BY_DESCRIPTOR else os.lstat(self._path))
 
     def entries(self) -> list[Listed]:
         """Everything in the folder, sorted by name; a name that vanishes meanwhile is left out."""
@@ -137,17 +160,22 @@ class RealFolder:
         descriptor = os.open(name, _FOLDER_FLAGS, dir_fd=self._descriptor)
         return RealFolder(descriptor, "", read_block=self._read_block)
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str) -> Reading:
         """The whole of a regular file, read again when it changed meanwhile."""
-        content = b""
+        content, earlier = b"", None
         for _ in range(_ATTEMPTS):
             # Spelled out, without the generators of `blocks`: a first backup does this a hundred thousand times.
             descriptor = self._open(name)
             try:
                 before = _regular(descriptor, name)
                 content = self._whole(descriptor, before.st_size)
-                if len(content) == before.st_size and _unchanged(before, os.fstat(descriptor)):
-                    return content
+                if _unchanged(before, os.fstat(descriptor)):
+                    if len(content) == before.st_size:
+                        return Reading(content, extras_of(descriptor, before))
+                    if content == earlier:  # the sizes of /proc and /sys say nothing; two equal readings do
+                        return Reading(content)
+                    _bounded(content, before.st_size, name)
+                    earlier = content
             finally:
                 os.close(descriptor)
         raise Unstable(content)
@@ -156,11 +184,22 @@ class RealFolder:
         """The file in blocks; the caller decides what to do with a file that changed meanwhile."""
         with self._opened(name) as (descriptor, before):
             total = 0
-            for block in self._blocks(descriptor, before.st_size):
+            sparse = extras_of(descriptor, before).sparse
+            for block in (self._parts if sparse else self._blocks)(descriptor, before.st_size):
                 total += len(block)
                 yield block
             if not (_unchanged(before, os.fstat(descriptor)) and total == before.st_size):
                 raise Unstable(b"")
+
+    def extras(self, name: str) -> Extras:
+        """Extended attributes and whether there are holes."""
+        if not _BY_DESCRIPTOR:
+            return PLAIN
+        descriptor = self._open(name)
+        try:
+            return extras_of(descriptor, os.fstat(descriptor))
+        finally:
+            os.close(descriptor)
 
     def link_target(self, name: str) -> str:
         """The text of a symbolic link."""
@@ -183,9 +222,10 @@ class RealFolder:
             os.close(descriptor)
 
     def _whole(self, descriptor: int, size: int) -> bytes:
-        if size < READ_BLOCK:  # one byte more than the size tells a file that grew from one that ends there
-            return self._read_block(descriptor, size + 1)
-        return b"".join(self._blocks(descriptor, size))
+        if size >= READ_BLOCK:
+            return b"".join(self._blocks(descriptor, size))
+        content = self._read_block(descriptor, size + 1)  # one byte more tells a file that grew from one that ends
+        return content if len(content) == size else content + b"".join(self._blocks(descriptor, READ_BLOCK))
 
     def _blocks(self, descriptor: int, size: int) -> Iterator[bytes]:
         """Ends once there is more than `size`: a file that grows as fast as it is read would have no end."""
@@ -193,6 +233,19 @@ class RealFolder:
         while total <= size and (block := self._read_block(descriptor, READ_BLOCK)):
             total += len(block)
             yield block
+
+    def _parts(self, descriptor: int, size: int) -> Iterator[bytes]:
+        """As `_blocks` for a file with holes: they are skipped over, not read."""
+        for begin, end, hole in segments(descriptor, size):
+            if not hole:
+                os.lseek(descriptor, begin, os.SEEK_SET)
+            at = begin
+            while at < end:
+                block = _ZEROS[: end - at] if hole else self._read_block(descriptor, min(READ_BLOCK, end - at))
+                if not block:
+                    return  # shorter than it was: the caller's sum tells
+                at += len(block)
+                yield block
 
     def _open(self, name: str) -> int:
         if not _BY_DESCRIPTOR:
@@ -215,6 +268,9 @@ class MemoryFile:
     mtime_ns: int = 0
     ctime_ns: int = 0
     inode: int = 0
+    links: int = 1
+    owner: tuple[int, int] = (0, 0)
+    extras: Extras = PLAIN
     target: str = ""
     error: OSError | None = None
     on_read: Callable[[], None] | None = None
@@ -226,11 +282,13 @@ class MemoryFolder:
     def __init__(self, items: dict[str, MemoryFile | MemoryFolder] | None = None, *, inode: int = 0) -> None:
         self.items = items if items is not None else {}
         self.inode = inode or id(self)
+        self.mtime_ns = self.ctime_ns = 0
+        self.own_extras = PLAIN
         self.error: OSError | None = None
 
-    def identity(self) -> tuple[int, int]:
+    def status(self) -> Listed:
         """Device 0 and the inode given."""
-        return 0, self.inode
+        return Listed("", stat.S_IFDIR | 0o755, 0, self.mtime_ns, self.ctime_ns, self.inode, 0)
 
     def entries(self) -> list[Listed]:
         """Everything in the folder, sorted by name."""
@@ -239,10 +297,11 @@ class MemoryFolder:
         found = []
         for name, item in self.items.items():
             if isinstance(item, MemoryFolder):
-                found.append(Listed(name, stat.S_IFDIR | 0o755, 0, 0, 0, item.inode, 0))
+                found.append(item.status()._replace(name=name))
             else:
                 size = len(item.target or item.content)
-                found.append(Listed(name, item.mode, size, item.mtime_ns, item.ctime_ns, item.inode, 0))
+                times = item.mtime_ns, item.ctime_ns
+                found.append(Listed(name, item.mode, size, *times, item.inode, 0, item.links, *item.owner))
         return sorted(found, key=_name)
 
     def enter(self, name: str) -> MemoryFolder:
@@ -252,8 +311,8 @@ class MemoryFolder:
             raise NotADirectoryError(20, "not a folder", name)
         return item
 
-    def read(self, name: str) -> bytes:
-        """The bytes of a file; `Unstable` when `on_read` keeps changing it."""
+    def read(self, name: str) -> Reading:
+        """A file; `Unstable` when `on_read` keeps changing it."""
         content = b""
         for _ in range(_ATTEMPTS):
             before = self._file(name)
@@ -261,7 +320,7 @@ class MemoryFolder:
             if before.on_read is not None:
                 before.on_read()
             if self._file(name).content == content:
-                return content
+                return Reading(content, before.extras)
         raise Unstable(content)
 
     def blocks(self, name: str) -> Iterator[bytes]:
@@ -274,6 +333,11 @@ class MemoryFolder:
             file.on_read()
         if self._file(name).content != content:
             raise Unstable(b"")
+
+    def extras(self, name: str) -> Extras:
+        """Those the file or folder was made with."""
+        item = self.items.get(name)
+        return item.own_extras if isinstance(item, MemoryFolder) else self._file(name).extras
 
     def link_target(self, name: str) -> str:
         """The text of a link."""
@@ -302,6 +366,9 @@ def _listed(name: str, status: os.stat_result) -> Listed:
         status.st_ctime_ns,
         status.st_ino,
         status.st_dev,
+        status.st_nlink,
+        status.st_uid,
+        status.st_gid,
     )
 
 
@@ -314,6 +381,11 @@ def _regular(descriptor: int, name: str) -> os.stat_result:
     if not stat.S_ISREG(status.st_mode):
         raise OSError(22, "not a regular file any more", name)
     return status
+
+
+def _bounded(content: bytes, size: int, name: str) -> None:
+    if len(content) > size + READ_BLOCK:
+        raise OSError(errno.EFBIG, "it gives far more bytes than its size says", name)
 
 
 def _unchanged(before: os.stat_result, after: os.stat_result) -> bool:

@@ -71,7 +71,7 @@ def test_lists_and_reads_any_name_the_system_allows(tmp_path: Path, folder: Real
     (listed,) = folder.entries()
 
     assert os.fsencode(listed.name) == name
-    assert folder.read(listed.name) == b"content"
+    assert folder.read(listed.name).content == b"content"
 
 
 @POSIX
@@ -81,7 +81,7 @@ def test_keeps_names_apart_that_differ_in_case_or_composition_only(tmp_path: Pat
         (tmp_path / name).write_text(name)
 
     assert sorted(names(folder)) == sorted(twins)
-    assert [folder.read(name).decode() for name in twins] == twins
+    assert [folder.read(name).content.decode() for name in twins] == twins
 
 
 @POSIX
@@ -139,7 +139,7 @@ def test_a_file_that_changed_once_is_read_again(tmp_path: Path) -> None:
     changes = iter([b"newer"])
     folder = meddled(tmp_path, lambda _: [file.write_bytes(content) for content in changes])
 
-    assert folder.read("a") == b"newer"
+    assert folder.read("a").content == b"newer"
 
 
 def test_a_file_that_keeps_changing_is_given_with_a_warning(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_reads_what_belongs_to_somebody_else_as_far_as_allowed() -> None:
 
         printed = printed_as_nobody(
             "from codevault.source import RealFolder\nfolder = RealFolder.root(sys.argv[1])",
-            "print([entry.name for entry in folder.entries()], folder.read('shared'))\n"
+            "print([entry.name for entry in folder.entries()], folder.read('shared').content)\n"
             "try: folder.read('mine')\n"
             "except PermissionError: print('refused')\n"
             "try: folder.enter('closed')\n"
@@ -244,9 +244,9 @@ def test_without_directory_descriptors_paths_are_used(tmp_path: Path, monkeypatc
     inner = root.enter("src")
 
     assert names(root) == ["file", "src"]
-    assert inner.read("a") == b"content"
+    assert inner.read("a").content == b"content"
     assert inner.link_target("l") == "a"
-    assert inner.identity() == ((tmp_path / "src").stat().st_dev, (tmp_path / "src").stat().st_ino)
+    assert inner.status().inode == (tmp_path / "src").stat().st_ino
     with pytest.raises(NotADirectoryError):
         root.enter("file")
     root.close()

@@ -141,8 +141,8 @@ def test_gives_its_own_identity(tree: Tree, opened: Folder) -> None:
 
     inner = opened.enter("inner")
 
-    assert inner.identity() == (listed.device, listed.inode)
-    assert inner.identity() != opened.identity()
+    assert (inner.status().device, inner.status().inode) == (listed.device, listed.inode)
+    assert inner.status().inode != opened.status().inode
     inner.close()
 
 
@@ -153,14 +153,14 @@ def test_enters_a_folder_and_reads_in_it(tree: Tree, opened: Folder) -> None:
     inner = opened.enter("src")
 
     assert [e.name for e in inner.entries()] == ["a.py"]
-    assert inner.read("a.py") == b"print()\n"
+    assert inner.read("a.py").content == b"print()\n"
     inner.close()
 
 
 def test_reads_an_empty_file(tree: Tree, opened: Folder) -> None:
     tree.file("empty", b"")
 
-    assert opened.read("empty") == b""
+    assert opened.read("empty").content == b""
     assert b"".join(opened.blocks("empty")) == b""
 
 
@@ -171,7 +171,7 @@ def test_reads_files_of_any_size_whole_and_in_blocks(tree: Tree, opened: Folder,
 
     blocks = list(opened.blocks("f"))
 
-    assert opened.read("f") == content
+    assert opened.read("f").content == content
     assert b"".join(blocks) == content
     assert max(len(block) for block in blocks) <= READ_BLOCK
 
