@@ -14,6 +14,8 @@ FORMAT_VERSION = 2
 _PACK = re.compile(r"([0-9a-f]{64})\.pack")
 _SNAPSHOT = re.compile(r"([0-9]{8,12})-([0-9a-f]{64})\.json")
 _LOG = re.compile(r"([0-9]{8,12})\.json")
+_COPY = re.compile(r"([0-9]{8,12})\.copy")
+_SIDECAR = re.compile(r"([0-9a-f]{64})\.par")
 _PROJECT = re.compile(r"[0-9a-f]{16}")
 _DOCUMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
 
@@ -45,6 +47,26 @@ class Layout:
         return self.root / "snapshots"
 
     @property
+    def thinned(self) -> Path:
+        """Records of snapshots that were thinned and can still be put back, in folders as under snapshots/."""
+        return self.root / "thinned"
+
+    @property
+    def keepsakes(self) -> Path:
+        """One file a project: spans that outlive the blobs they were cut from."""
+        return self.root / "keepsakes"
+
+    @property
+    def limits(self) -> Path:
+        """What the vault may take of the disk; missing while nothing is limited."""
+        return self.root / "limits.json"
+
+    @property
+    def reserve(self) -> Path:
+        """Space given back when the disk is full, so that thinning can write its records."""
+        return self.root / "reserve"
+
+    @property
     def projects(self) -> Path:
         """One document a project."""
         return self.root / "projects"
@@ -60,6 +82,11 @@ class Layout:
         return self.root / "incoming"
 
     @property
+    def quarantine(self) -> Path:
+        """Damaged files that a repair put aside; never read again by the store."""
+        return self.root / "quarantine"
+
+    @property
     def cache(self) -> Path:
         """Derived, may be deleted at any time."""
         return self.root / "cache"
@@ -68,9 +95,21 @@ class Layout:
         """The file of a pack."""
         return self.packs / pack[:2] / f"{pack}.pack"
 
+    def sidecar(self, pack: PackId) -> Path:
+        """The file of a pack's parity."""
+        return self.packs / pack[:2] / f"{pack}.par"
+
     def snapshot(self, project: ProjectId, sequence: int, snapshot: SnapshotId) -> Path:
         """The file of a snapshot."""
         return self.snapshots / project / f"{sequence:08d}-{snapshot}.json"
+
+    def thinned_snapshot(self, project: ProjectId, sequence: int, snapshot: SnapshotId) -> Path:
+        """The file of a snapshot that was thinned."""
+        return self.thinned / project / f"{sequence:08d}-{snapshot}.json"
+
+    def keepsake(self, project: ProjectId) -> Path:
+        """The file that names a project's keepsakes."""
+        return self.keepsakes / f"{project}.json"
 
     def document(self, name: str) -> Path:
         """The file of a project's document."""
@@ -79,6 +118,10 @@ class Layout:
     def record(self, sequence: int) -> Path:
         """The file of a generation's log record."""
         return self.log / f"{sequence:08d}.json"
+
+    def copy(self, sequence: int) -> Path:
+        """The file of a generation's copy of its small files."""
+        return self.log / f"{sequence:08d}.copy"
 
     def relative(self, path: Path) -> str:
         """The name under which records speak of a file: relative to the vault, `/` between parts."""
@@ -101,6 +144,18 @@ def record_of(name: str) -> int | None:
     """The generation a log file's name stands for, None for a foreign name."""
     found = _LOG.fullmatch(name)
     return int(found[1]) if found else None
+
+
+def copy_of(name: str) -> int | None:
+    """The generation whose small files a file name stands for, None for a foreign name."""
+    found = _COPY.fullmatch(name)
+    return int(found[1]) if found else None
+
+
+def sidecar_of(name: str) -> PackId | None:
+    """The pack whose parity a file name stands for, None for a foreign name."""
+    found = _SIDECAR.fullmatch(name)
+    return PackId(found[1]) if found else None
 
 
 def document_of(name: str) -> str | None:

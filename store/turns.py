@@ -39,6 +39,10 @@ class Turn:
         """Gives the lock back; closing twice is harmless."""
         self.lock.release()
 
+    def lend(self) -> HeldLock:
+        """The lock for a `Writer` that works within this turn: its end does not end the turn."""
+        return _Lent(self.lock)
+
     def check(self) -> None:
         """To be called before every commit and every deletion.
 
@@ -65,6 +69,17 @@ class Turn:
         self.check()
         self.state.generations.append((*self._unlogged, *added), removed)
         self._unlogged = ()
+
+
+class _Lent:
+    def __init__(self, lock: HeldLock) -> None:
+        self._lock = lock
+
+    def held(self) -> bool:
+        return self._lock.held()
+
+    def release(self) -> None:
+        """The turn releases it."""
 
 
 def take_turn(state: VaultState) -> Turn:
