@@ -17,6 +17,7 @@ SMALLEST = 256 << 10
 AVERAGE = 1 << 20
 LARGEST = 4 << 20
 _FILLED = 2 * LARGEST
+_ZEROS = bytes(LARGEST)
 
 
 class ListMalformed(Exception):  # noqa: N818 - never leaves the store: becomes BlobDamaged
@@ -31,6 +32,9 @@ def cut(pieces: Iterable[bytes]) -> Iterator[bytes]:
     held = bytearray()
     for piece in sliced(pieces):
         held += piece
+        while len(held) >= _FILLED and held.startswith(_ZEROS):  # where FastCDC cuts zeros, for a fifth of the time
+            yield _ZEROS
+            del held[:LARGEST]
         if len(held) >= _FILLED:
             done = 0
             for offset, length in _boundaries(bytes(held)):
