@@ -18,9 +18,11 @@ CodeVaultError
 │   ├── BlobDamaged                   a blob's bytes do not hash to its id
 │   └── RecordDamaged                 a snapshot, project or log file does not parse or hash
 ├── StorageFull                       no space, no inodes or quota used up
+│   └── LimitReached                  the vault's own ceiling, floor or share would be broken
 ├── StorageError                      any other refusal of the file system under the vault
 ├── SourceError                       the project's root cannot be read at all
 ├── RestoreRefused                    restoring would overwrite or leave its target
+├── PruneRefused                      the vault changed since it was planned, or something looks like an accident
 ├── IndexDamaged                      cache/ is damaged, stale or of another version: rebuild()
 ├── IndexBusy                         another process is writing cache/: try again
 ├── WorkerError                       parser workers cannot be started
@@ -29,6 +31,7 @@ CodeVaultError
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,6 +143,15 @@ class StorageFull(CodeVaultError):  # noqa: N818
         self.path = path
 
 
+class LimitReached(StorageFull):
+    """A limit of the vault's own: `limit` is "ceiling", "free" or "share", `allowed` its bytes. The disk has space."""
+
+    def __init__(self, root: Path, limit: str, allowed: int) -> None:
+        super().__init__(root, OSError(errno.EDQUOT, f"its limit ({limit}: {allowed} bytes) is reached"))
+        self.limit = limit
+        self.allowed = allowed
+
+
 class StorageError(CodeVaultError):
     """The file system under the vault refused an operation for another reason than space."""
 
@@ -163,6 +175,14 @@ class RestoreRefused(CodeVaultError):  # noqa: N818
     def __init__(self, message: str, target: Path) -> None:
         super().__init__(message)
         self.target = target
+
+
+class PruneRefused(CodeVaultError):  # noqa: N818
+    """A prune that was not begun; `reasons` are those of its plan that nobody acknowledged, none if it is out of date."""
+
+    def __init__(self, message: str, reasons: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.reasons = reasons
 
 
 class IndexDamaged(CodeVaultError):  # noqa: N818
