@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -57,7 +58,7 @@ class HeldLock(Protocol):
         """Gives the lock back; releasing twice is harmless."""
 
 
-class FileSystem(Protocol):  # eight methods: a lock lives on the same disk, a port of its own would always travel along
+class FileSystem(Protocol):  # nine methods: lock and space are the same disk, their ports would always travel along
     """What the vault needs of a disk.
 
     Raises:
@@ -85,6 +86,9 @@ class FileSystem(Protocol):  # eight methods: a lock lives on the same disk, a p
 
     def sync_folder(self, path: Path) -> None:
         """Returns when the names in the folder are durable."""
+
+    def free(self, path: Path) -> int:
+        """How many bytes of the disk under an existing folder we may still write."""
 
     def lock(self, path: Path, holder: str) -> HeldLock:
         """Takes the exclusive lock at `path` and writes `holder` into it, for people only.
@@ -160,6 +164,11 @@ class DiskFileSystem:
                 _sync(descriptor)
             finally:
                 os.close(descriptor)
+
+    def free(self, path: Path) -> int:
+        """See `FileSystem.free`. What is kept for the system's administrator counts as taken."""
+        with _translated(path):
+            return shutil.disk_usage(path).free
 
     def lock(self, path: Path, holder: str) -> HeldLock:
         """See `FileSystem.lock`."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import random
+import sys
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from codevault.errors import StorageError, VaultBusy
-from codevault.store.filesystem import HeldLock, Listed, NewFile
+from codevault.store.filesystem import HeldLock, Listed, NewFile, storage_error
 
 
 @dataclass(slots=True)
@@ -16,9 +18,23 @@ class _Content:
     visible: bytearray = field(default_factory=bytearray)
     durable: bytes = b""
 
+    def left_by_power_loss(self, *, zeroed: bool, chance: random.Random | None) -> bytes:
+        lost = len(self.visible) - len(self.durable)
+        if lost <= 0 or not (zeroed or chance):
+            return self.durable
+        if chance is None:
+            return self.durable + bytes(lost)
+        came = bytes(self.visible[: len(self.durable) + chance.randrange(lost + 1)])
+        return came + bytes(chance.choice((0, len(self.visible) - len(came))))
+
 
 class MemoryFileSystem:
-    """Implements `FileSystem`. Names and contents each have a visible and a durable state, as on a disk."""
+    """Implements `FileSystem`. Names and contents each have a visible and a durable state, as on a disk.
+
+    `capacity` bounds the bytes of all files, None for no bound; it may be changed at any time, as other programs do.
+    """
+
+    capacity: int | None = None
 
     def __init__(self) -> None:
         self._files: dict[Path, _Content] = {}
@@ -28,16 +44,36 @@ class MemoryFileSystem:
         self._locks: set[Path] = set()
         self._guard = threading.RLock()
 
-    def after_power_loss(self) -> MemoryFileSystem:
-        """The disk as the next boot finds it: synced content under names whose folder was synced."""
+    def after_power_loss(self, *, zeroed: bool = False, seed: int | None = None) -> MemoryFileSystem:
+        """The disk as the next boot finds it: synced content under names whose folder was synced.
+
+        That is the least a disk keeps. With `zeroed` it kept all names and lengths, and zeros for what was not synced;
+        with a `seed`, each name and each content that was not synced is as before or as after, or partly there.
+        """
+        chance = random.Random(seed)  # noqa: S311 - which of the things that may happen does
         disk = MemoryFileSystem()
         with self._guard:
-            for folder in sorted(self._durable_folders):
+            folders = self._folders if zeroed or seed is not None else self._durable_folders
+            for folder in sorted(folders):
                 if folder.parent in disk._folders:
                     disk._folders.add(folder)
-            for path, content in self._durable_files.items():
-                if path.parent in disk._folders:
-                    disk._files[path] = _Content(bytearray(content.durable), content.durable)
+            for path in sorted({*self._files, *self._durable_files}):
+                came = zeroed or (seed is not None and chance.random() < 0.5)
+                content = (self._files if came else self._durable_files).get(path)
+                if content is not None and path.parent in disk._folders:
+                    left = content.left_by_power_loss(zeroed=zeroed, chance=None if seed is None else chance)
+                    disk._files[path] = _Content(bytearray(left), left)
+        disk._durable_files = dict(disk._files)
+        disk._durable_folders = set(disk._folders)
+        return disk
+
+    def settled(self) -> MemoryFileSystem:
+        """The same disk after a while: everything it shows is durable."""
+        disk = MemoryFileSystem()
+        with self._guard:
+            disk._folders = set(self._folders)
+            for path, content in self._files.items():
+                disk._files[path] = _Content(bytearray(content.visible), bytes(content.visible))
         disk._durable_files = dict(disk._files)
         disk._durable_folders = set(disk._folders)
         return disk
@@ -68,7 +104,7 @@ class MemoryFileSystem:
             self._require_folder(path.parent)
             content = _Content()
             self._files[path] = content
-        return _MemoryFile(path, content)
+        return _MemoryFile(path, content, self)
 
     def rename(self, old: Path, new: Path) -> None:
         """See `FileSystem.rename`."""
@@ -117,6 +153,13 @@ class MemoryFileSystem:
             self._durable_files.update({file: held for file, held in self._files.items() if file.parent == path})
             self._durable_folders |= {folder for folder in self._folders if folder.parent == path}
 
+    def free(self, path: Path) -> int:  # noqa: ARG002 - one disk
+        """See `FileSystem.free`."""
+        if self.capacity is None:
+            return sys.maxsize
+        with self._guard:
+            return self.capacity - sum(len(content.visible) for content in self._files.values())
+
     def lock(self, path: Path, holder: str) -> HeldLock:
         """See `FileSystem.lock`."""
         with self._guard:
@@ -135,15 +178,19 @@ class MemoryFileSystem:
 
 
 class _MemoryFile:
-    def __init__(self, path: Path, content: _Content) -> None:
+    def __init__(self, path: Path, content: _Content, disk: MemoryFileSystem) -> None:
         self._path = path
         self._content = content
+        self._disk = disk
         self._open = True
 
     def write(self, content: bytes) -> None:
         if not self._open:
             raise _refusal(self._path, errno.EBADF, "Bad file descriptor")
-        self._content.visible += content
+        room = self._disk.free(self._path)
+        self._content.visible += content[: max(0, room)]
+        if len(content) > room:
+            raise storage_error(self._path, OSError(errno.ENOSPC, "No space left on device"))
 
     def sync(self) -> None:
         self._content.durable = bytes(self._content.visible)

@@ -176,3 +176,8 @@ def test_a_lock_knows_when_its_file_was_taken_away(place: tuple[FileSystem, Path
     files.remove(root / "lock")
     assert (held, lock.held()) == (True, False)
     lock.release()
+
+
+def test_tells_how_much_may_still_be_written(place: tuple[FileSystem, Path]) -> None:
+    files, root = place
+    assert files.free(root) > 0
