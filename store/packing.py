@@ -48,14 +48,17 @@ class _Job:
 class Packer:
     """Takes blobs, makes frames in worker threads, writes them in order. One thread calls it.
 
-    `published` is told of each pack once it is durable and verified. Content held at any time is about 16 MiB plus
-    the largest blob.
+    `published` is told of each pack once it is durable and verified, `admit` of the length of each frame before it is
+    written: it may refuse by raising `LimitReached`. Content held at any time is about 16 MiB plus the largest blob.
     """
 
-    def __init__(self, files: FileSystem, layout: Layout, published: Publish) -> None:
+    def __init__(
+        self, files: FileSystem, layout: Layout, published: Publish, admit: Callable[[int], None] = lambda _: None
+    ) -> None:
         self._files = files
         self._layout = layout
         self._published = published
+        self._admit = admit
         self._pool = ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), thread_name_prefix="codevault-pack")
         self._group: list[tuple[BlobId, bytes]] = []
         self._group_bytes = 0
@@ -143,6 +146,7 @@ class Packer:
     def _write(self, job: _Job, frame: bytes) -> None:
         members = tuple((bytes.fromhex(blob), length) for blob, length in job.members)
         header = Header(kind=job.kind, stored=len(frame), members=members, base=job.base)
+        self._admit(len(frame))
         solid = job.kind is FrameKind.SOLID
         pack = self._packs.get(solid)
         if pack is None:

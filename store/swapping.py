@@ -27,18 +27,17 @@ def retire(
         VaultBusy: the lock file was taken away; nothing was removed.
         StorageFull, StorageError: as much as the log says was removed, or less.
     """
-    files, layout = turn.state.files, turn.state.layout
+    layout = turn.state.layout
     gone = sorted(set(packs))
     first = sorted(set(records))
-    sidecars = {pack: layout.pack(pack).with_suffix(".par") for pack in gone}
-    there = [path for path in sidecars.values() if files.read(path, 0, 0) is not None]
-    removed = [*first, *(layout.pack(pack) for pack in gone), *there]
+    removed = [*first, *(layout.pack(pack) for pack in gone)]
     came = tuple(added)
     if not removed and not came:
         return
     turn.log(came, map(layout.relative, removed))
     _delete(turn, first)
-    _delete(turn, (*there, *(layout.pack(pack) for pack in gone)))
+    sidecars = [layout.sidecar(pack) for pack in gone if pack in turn.state.sidecars]
+    _delete(turn, (*sidecars, *(layout.pack(pack) for pack in gone)))
     turn.state.rescan()
 
 

@@ -7,7 +7,7 @@ sequence; times only tell which hour, day, week, month or year a snapshot stands
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from codevault.errors import InvalidArgument
@@ -100,6 +100,11 @@ class Retention:
         if isinstance(given.get("pinned"), list):
             given["pinned"] = tuple(given["pinned"])
         return cls(**given)
+
+    def rules(self) -> dict[str, Any]:
+        """The inverse of `of`: names and counts only."""
+        plain = {name: value for name, value in asdict(self).items() if value is not None}
+        return {**plain, "pinned": list(self.pinned)}
 
 
 STANDARD = Retention(newest=50, hourly=48, daily=60, weekly=104, monthly=120, yearly=100, branches=20)

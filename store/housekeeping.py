@@ -1,0 +1,124 @@
+"""`store.housekeeping`: the space a vault takes. Thinning and pruning, undoing it, keepsakes, limits, who uses what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+
+from codevault.ids import BlobId, ProjectId, SnapshotId
+from codevault.jobs import Reporter
+from codevault.store.attribution import Attribution, attribute
+from codevault.store.keepsakes import Keepsake, Span, keep, keepsakes_of, release
+from codevault.store.limits import Limits, read_space, set_limits
+from codevault.store.model import Snapshot
+from codevault.store.pruning import SHARE, Pruned, PrunePlan, plan_prune, prune
+from codevault.store.thinning import Retention
+from codevault.store.turns import Turn
+from codevault.store.undoing import thinned_snapshots, undo
+from codevault.store.vaultstate import VaultState
+
+
+class Housekeeping:
+    """Reading takes no turn; what changes the vault takes the writer's, and raises `VaultBusy` when another has it."""
+
+    def __init__(self, opened: Callable[[], VaultState], turn: Callable[[], Turn]) -> None:
+        self._opened = opened
+        self._turn = turn
+
+    def plan(
+        self,
+        retention: Retention | None = None,
+        *,
+        projects: Collection[ProjectId] | None = None,
+        share: float = SHARE,
+        report: Reporter | None = None,
+    ) -> PrunePlan:
+        """What a prune would do, to the byte; without a retention it only frees what nothing needs any more.
+
+        Raises:
+            InvalidArgument, UnknownSnapshot: a retention or share that means nothing.
+            Cancelled: through `report`.
+        """
+        state = self._opened()
+        state.rescan()
+        return plan_prune(state, retention, now_ns=state.clock(), projects=projects, share=share, report=report)
+
+    def prune(self, plan: PrunePlan, *, acknowledged: Collection[str] = (), report: Reporter | None = None) -> Pruned:
+        """Does a plan.
+
+        Raises:
+            PruneRefused: the vault changed since, or a reason in `plan.frozen` is not among `acknowledged`.
+            VaultBusy, StorageFull, StorageError: what should be there is.
+            Cancelled: through `report`; what was done stays done.
+        """
+        with self._turn() as turn:
+            return prune(turn, plan, acknowledged=acknowledged, report=report)
+
+    def thinned(self, project: ProjectId | None = None) -> tuple[Snapshot, ...]:
+        """Snapshots that left the history and can be put back, by project and sequence."""
+        found = (gone.snapshot for gone in thinned_snapshots(self._opened(), {}))
+        return tuple(snapshot for snapshot in found if project in {None, snapshot.project})
+
+    def undo(self, snapshots: Collection[SnapshotId]) -> tuple[Snapshot, ...]:
+        """Puts thinned snapshots back, all or none.
+
+        Raises:
+            UnknownSnapshot: one of them cannot be put back.
+            VaultBusy, StorageFull, StorageError: the rest stays thinned.
+        """
+        with self._turn() as turn:
+            return undo(turn, snapshots)
+
+    def keep(self, spans: Iterable[Span]) -> tuple[Keepsake, ...]:
+        """Keeps parts of blobs as blobs of their own, until they are released.
+
+        Raises:
+            InvalidArgument, BlobMissing, BlobDamaged: a span that cannot be cut.
+            VaultBusy, StorageFull, StorageError: some projects' spans are kept, or none.
+        """
+        with self._turn() as turn:
+            return keep(turn, spans)
+
+    def keepsakes(self, project: ProjectId) -> tuple[Keepsake, ...]:
+        """What is kept for a project, in the order it was asked for; `Store.read` gives the texts.
+
+        Raises:
+            DamageError: their list cannot be read.
+        """
+        return keepsakes_of(self._opened(), project)
+
+    def release(self, project: ProjectId, texts: Collection[BlobId]) -> None:
+        """Forgets keepsakes by the blobs they are; a prune frees them.
+
+        Raises:
+            DamageError: their list cannot be read.
+            VaultBusy, StorageFull, StorageError: all are still kept.
+        """
+        with self._turn() as turn:
+            release(turn, project, texts)
+
+    def limits(self) -> Limits:
+        """What the vault may take.
+
+        Raises:
+            RecordDamaged: limits.json was changed.
+        """
+        return read_space(self._opened()).limits
+
+    def set_limits(self, limits: Limits) -> None:
+        """Replaces what the vault may take, at once for every later run.
+
+        Raises:
+            VaultBusy, StorageFull, StorageError: the old limits stay.
+        """
+        with self._turn() as turn:
+            set_limits(turn, limits)
+
+    def attribution(self, *, report: Reporter | None = None) -> Attribution:
+        """Whose the stored bytes are. Reads every manifest once.
+
+        Raises:
+            Cancelled: through `report`.
+        """
+        state = self._opened()
+        state.rescan()
+        return attribute(state, report=report)
