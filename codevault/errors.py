@@ -21,6 +21,7 @@ CodeVaultError
 │   └── LimitReached                  the vault's own ceiling, floor or share would be broken
 ├── StorageError                      any other refusal of the file system under the vault
 ├── SourceError                       the project's root cannot be read at all
+├── RepositoryUnreadable              a project's version control is damaged, unknown or not to be trusted
 ├── RestoreRefused                    restoring would overwrite or leave its target
 ├── PruneRefused                      the vault changed since it was planned, or something looks like an accident
 ├── IndexDamaged                      cache/ is damaged, stale or of another version: rebuild()
@@ -167,6 +168,10 @@ class SourceError(CodeVaultError):
         where = f" at {root}" if root is not None else ""
         super().__init__(f"cannot read the project{where}: {why}; nothing was recorded, nothing counts as deleted")
         self.root = root
+
+
+class RepositoryUnreadable(CodeVaultError):  # noqa: N818
+    """The history of a project's version control cannot be read; its files are kept as plain files all the same."""
 
 
 class RestoreRefused(CodeVaultError):  # noqa: N818

@@ -44,11 +44,11 @@ def read_git(root: ReadFolder, within: ReadFolder) -> RepositoryFacts | None:
         return None
     notes: list[str] = []
     with ExitStack() as stack:
-        folder = _git_folder(root, within, kind, notes)
+        folder = git_folder(root, within, kind, notes)
         if folder is None:
             return RepositoryFacts(system=System.GIT, notes=tuple(notes))
         own = stack.enter_context(folder)
-        common = stack.enter_context(_common_folder(own, within, notes))
+        common = stack.enter_context(common_folder(own, within, notes))
         if common.kind("reftable"):
             notes.append("references are in a reftable, which is not read")
         head = _head(own, common, notes)
@@ -65,13 +65,14 @@ def read_git(root: ReadFolder, within: ReadFolder) -> RepositoryFacts | None:
         )
 
 
-def _git_folder(root: ReadFolder, within: ReadFolder, kind: str, notes: list[str]) -> ReadFolder | None:
+def git_folder(root: ReadFolder, within: ReadFolder, kind: str, notes: list[str]) -> ReadFolder | None:
+    """The work tree's own git folder, None (and why, in `notes`) where there is none to be followed to."""
     if kind == "file":
         pointer = _text(root.read(".git")).strip()
         if not pointer.startswith("gitdir:"):
             notes.append("the file .git is not a pointer to a repository")
             return None
-        folder = _inside(within, os.path.join(root.path, pointer.removeprefix("gitdir:").strip()))
+        folder = inside(within, os.path.join(root.path, pointer.removeprefix("gitdir:").strip()))
         if folder is None:
             notes.append("the file .git points to a repository that is missing or outside: not followed")
         return folder
@@ -81,16 +82,16 @@ def _git_folder(root: ReadFolder, within: ReadFolder, kind: str, notes: list[str
     return folder
 
 
-def _common_folder(own: ReadFolder, within: ReadFolder, notes: list[str]) -> ReadFolder:
+def common_folder(own: ReadFolder, within: ReadFolder, notes: list[str]) -> ReadFolder:
     """Where references and configuration are: elsewhere for a further work tree of a repository."""
     pointer = _text(own.read("commondir")).strip()
-    folder = _inside(within, os.path.join(own.path, pointer)) if pointer else None
+    folder = inside(within, os.path.join(own.path, pointer)) if pointer else None
     if pointer and folder is None:
         notes.append("the repository this work tree belongs to is missing or outside: not followed")
     return folder or own.enter("") or own
 
 
-def _inside(within: ReadFolder, path: str) -> ReadFolder | None:
+def inside(within: ReadFolder, path: str) -> ReadFolder | None:
     """The folder at an absolute path when that lies in `within`, reached from there without links."""
     try:
         relative = os.path.relpath(path, within.path)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -84,6 +85,34 @@ class ReadFolder:
         with folder:
             return folder._kind(name)  # noqa: SLF001 - the same class
 
+    def names(self, path: str = "", most: int = 100_000) -> tuple[tuple[str, str], ...]:
+        """Names in a folder with their kinds, sorted; empty where there is no folder, cut off after `most`."""
+        folder = self.enter(path)
+        if folder is None:
+            return ()
+        with folder:
+            try:
+                descriptor = folder._descriptor  # noqa: SLF001 - the same class
+                with os.scandir(descriptor if descriptor is not None else folder.path) as listing:
+                    found = sorted(entry.name for entry in islice(listing, most))
+            except OSError:
+                return ()
+            return tuple((name, folder._kind(name)) for name in found)  # noqa: SLF001
+
+    def changed_ns(self, path: str) -> int | None:
+        """When a regular file last changed, in nanoseconds; None where there is none."""
+        status = self.status(path)
+        return status.st_mtime_ns if status is not None and stat.S_ISREG(status.st_mode) else None
+
+    def status(self, path: str) -> os.stat_result | None:
+        """What the system says of a path, or of this folder for ""; links are not followed."""
+        parent, _, name = path.rpartition("/")
+        folder = self.enter(parent)
+        if folder is None:
+            return None
+        with folder:
+            return folder._status(name)  # noqa: SLF001 - the same class
+
     def read(self, path: str, limit: int = SMALL) -> bytes | None:
         """The first `limit` bytes of a regular file; None when it is none or cannot be read."""
         parts = list(self.blocks(path, limit))
@@ -115,19 +144,26 @@ class ReadFolder:
         return ReadFolder(None, path)
 
     def _kind(self, name: str) -> str:
-        if not _is_plain(name):
+        status = self._status(name) if _is_plain(name) else None
+        if status is None:
             return ""
-        try:
-            if self._descriptor is not None:
-                mode = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False).st_mode
-            else:
-                mode = os.lstat(os.path.join(self._path, name)).st_mode
-        except (OSError, ValueError):
-            return ""
+        mode = status.st_mode
         for test, kind in ((stat.S_ISREG, "file"), (stat.S_ISDIR, "folder"), (stat.S_ISLNK, "link")):
             if test(mode):
                 return kind
         return "other"
+
+    def _status(self, name: str) -> os.stat_result | None:
+        try:
+            if not name:
+                return os.stat(self._path) if self._descriptor is None else os.fstat(self._descriptor)
+            if not _is_plain(name):
+                return None
+            if self._descriptor is not None:
+                return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+            return os.lstat(os.path.join(self._path, name))
+        except (OSError, ValueError):
+            return None
 
     def _open_file(self, name: str) -> int | None:
         """A descriptor of a regular file. Opening a device may do something, so the look comes first."""

@@ -1,0 +1,285 @@
+"""Git behind the port: files read here as plain files, objects through a scratch git folder of ours."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import ExitStack
+from pathlib import Path
+
+from codevault.errors import RepositoryUnreadable
+from codevault.vcs.git import common_folder, git_folder, read_git
+from codevault.vcs.git_config import ConfigEntry, parse_config
+from codevault.vcs.git_history import commits_of
+from codevault.vcs.git_index import FOLDER, LINK, SUBMODULE, IndexEntry, IndexUnreadable, parse_index
+from codevault.vcs.git_refs import Moved, RefsUnreadable, logged_refs, read_log, read_refs
+from codevault.vcs.git_safety import SUBMODULE_MARK, Safety, tree_objects
+from codevault.vcs.git_scratch import ScratchGit
+from codevault.vcs.git_trust import doubts, object_format, remotes_of
+from codevault.vcs.model import Commit, CommitId, ObjectId, RepositoryFacts, RepositoryState, Stash, System, Tracked
+from codevault.vcs.programs import Limits, ProgramFailed
+from codevault.vcs.reading import SMALL, ReadFolder
+from codevault.vcs.remembering import HeapMemory, Memory
+
+_LARGEST_INDEX = 512 << 20
+_COUNTING = Limits(seconds=10.0, output=1 << 16)
+
+
+class GitRepository:
+    """A git work tree, or a bare repository, as a `Repository`; see there.
+
+    `program` None: git is not installed, so only what plain files tell is told and nothing counts as safe elsewhere.
+    """
+
+    def __init__(
+        self,
+        root: ReadFolder,
+        within: ReadFolder,
+        *,
+        program: str | None,
+        work: Path,
+        memory: Memory | None = None,
+        own_names: Collection[str] = (),
+        kept: Collection[CommitId] = (),
+    ) -> None:
+        """`work` is a folder of ours for scratch; `kept` are the commits whose bundles the vault holds."""
+        self._cleanup = ExitStack()
+        self._program = program
+        self._work = work
+        self._memory = memory or HeapMemory()
+        self._kept = tuple(kept)
+        self._scratch: ScratchGit | None = None
+        self._index: list[IndexEntry] | None = None
+        self._safe: frozenset[ObjectId] | None = None
+        self.notes: list[str] = []
+        self.facts = read_git(root, within) or RepositoryFacts(system=System.GIT)
+        folder = git_folder(root, within, root.kind(".git"), [])
+        self._own = self._cleanup.enter_context(folder) if folder is not None else None
+        self._common: ReadFolder | None = None
+        self._config: Sequence[ConfigEntry] = ()
+        self.remotes = remotes_of(())
+        self.refs: Mapping[str, str] = {}
+        if self._own is not None:
+            self._read(root, within, self._own, own_names)
+        else:
+            self.notes.append("there is no repository to be followed to")
+
+    def _read(self, root: ReadFolder, within: ReadFolder, own: ReadFolder, own_names: Collection[str]) -> None:
+        missing: list[str] = []
+        self._common = self._cleanup.enter_context(common_folder(own, within, missing))
+        self.notes.extend(missing)
+        self._config = parse_config((self._common.read("config", SMALL) or b"").decode("utf-8", "surrogateescape"))
+        self.remotes = remotes_of(self._config, own_names)
+        self.notes.extend(doubts(self._config, root, self._common, within))
+        try:
+            self.refs = read_refs(self._common)
+        except RefsUnreadable as exc:
+            self.notes.append(str(exc))
+
+    @property
+    def trusted(self) -> bool:
+        """True while nothing was found that makes its word doubtful."""
+        return not self.notes
+
+    # the port
+
+    def state(self) -> RepositoryState:
+        """See `Repository.state`."""
+        self.tracked()
+        self.safe()
+        upstream = self._upstream()
+        ahead, behind = self._distance(upstream)
+        return RepositoryState(
+            facts=self.facts,
+            upstream=upstream.removeprefix("refs/remotes/"),
+            ahead=ahead,
+            behind=behind,
+            unpublished=self._count(self.roots(), self.safe_tips()) if self.trusted else None,
+            stashes=tuple(reversed([Stash(commit=CommitId(m.after), message=m.message) for m in self._stash_log()])),
+            fetched_ns=self._fetched_ns(upstream),
+            trusted=self.trusted,
+            notes=(*self.facts.notes, *self.notes),
+        )
+
+    def tracked(self) -> Mapping[str, Tracked]:
+        """See `Repository.tracked`."""
+        if self._index is None:
+            self._index = self._read_index()
+        if not self.trusted:
+            return {}
+        committed = self._head_tree()
+        found: dict[str, Tracked] = {}
+        for path, named, mode, stage in self._index:
+            if mode == FOLDER:
+                continue
+            module = mode == SUBMODULE
+            found[os.fsdecode(path)] = Tracked(
+                object=ObjectId("" if module else named),
+                committed=committed.get(path) == (SUBMODULE_MARK + named if module else named),
+                conflict=stage > 0,
+                link=mode == LINK,
+            )
+        return found if self.trusted else {}
+
+    def object_id(self, content: bytes) -> ObjectId:
+        """See `Repository.object_id`."""
+        hasher = hashlib.sha256 if object_format(self._config) == "sha256" else hashlib.sha1
+        return ObjectId(hasher(b"blob %d\0" % len(content) + content).hexdigest())
+
+    def safe(self) -> AbstractSet[ObjectId]:
+        """See `Repository.safe`."""
+        if self._safe is None:
+            self._safe = self._find_safe()
+        return self._safe if self.trusted else frozenset()
+
+    def read(self, id: ObjectId) -> bytes | None:  # noqa: A002
+        """See `Repository.read`."""
+        try:
+            found = next(iter(self.scratch().objects.read_all((id,))), None)
+        except ProgramFailed:
+            return None
+        if found is None or found[1] != "blob" or self.object_id(found[2]) != id:
+            return None
+        return found[2]
+
+    def commits(self, known: Collection[CommitId] = ()) -> Iterator[Commit]:
+        """See `Repository.commits`."""
+        if not self.trusted:
+            raise RepositoryUnreadable("; ".join(self.notes))
+        try:
+            yield from commits_of(self.scratch(), self.roots(), known)
+        except ProgramFailed as exc:
+            raise RepositoryUnreadable(f"history cannot be read: {exc}") from exc
+
+    def close(self) -> None:
+        """See `Repository.close`."""
+        self._scratch = None
+        self._cleanup.close()
+
+    # what else the bridge asks git for
+
+    def scratch(self) -> ScratchGit:
+        """The scratch folder over this repository's objects, with all its refs, made when first needed.
+
+        Raises:
+            ProgramFailed: git is missing, or the repository is not to be trusted.
+        """
+        if self._program is None:
+            raise ProgramFailed("git is not installed")
+        if not self.trusted or self._common is None:
+            raise ProgramFailed("the repository is not to be trusted")
+        if self._scratch is None:
+            self._scratch = self._cleanup.enter_context(
+                ScratchGit(
+                    self._program,
+                    self._work,
+                    os.path.join(self._common.path, "objects"),
+                    sha256=object_format(self._config) == "sha256",
+                    shallow=self._common.read("shallow", _LARGEST_INDEX) or b"",
+                    refs=self.refs,
+                    head=self.facts.head,
+                )
+            )
+        return self._scratch
+
+    def roots(self) -> list[str]:
+        """Every commit that something leads to: refs, this and other work trees' heads, operations, stashes."""
+        found = dict.fromkeys(self.refs.values())
+        if self._own is None or self._common is None:
+            return []
+        places = [(self._own, ""), *((self._common, f"worktrees/{n}/") for n, _ in self._common.names("worktrees"))]
+        for folder, prefix in places:
+            for name in ("HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"):
+                value = (folder.read(prefix + name, 256) or b"").decode("ascii", "replace").split()
+                if value and set(value[0]) <= set("0123456789abcdef") and len(value[0]) in {40, 64}:
+                    found[value[0]] = None
+        found.update(dict.fromkeys(moved.after for moved in self._stash_log()))
+        return list(found)
+
+    def logs(self) -> dict[str, list[Moved]]:
+        """What each ref went through, by name; what is only found there is history that git will forget."""
+        if self._own is None or self._common is None:
+            return {}
+        found = {ref: read_log(self._common, ref) for ref in logged_refs(self._common)}
+        return found | {"HEAD": read_log(self._own, "HEAD")}
+
+    def safe_tips(self) -> list[str]:
+        """The commits that stand for another machine: remote-tracking refs of remotes elsewhere; and kept bundles."""
+        tips = {value for ref, value in self.refs.items() if self.remotes.tracking(ref) in self.remotes.elsewhere}
+        return [*sorted(tips), *self._kept]
+
+    def _find_safe(self) -> frozenset[ObjectId]:
+        tips = self.safe_tips()
+        if not tips or not self.facts.head or not self.trusted:
+            return frozenset()
+        shallow = (self._common.read("shallow", _LARGEST_INDEX) if self._common else None) or b""
+        safety = Safety(self.scratch, self._memory, self.object_id)
+        try:
+            return safety.of_head(self.facts.head, tips, shallow)
+        except ProgramFailed as exc:
+            self.notes.append(f"objects cannot be read: {exc}")
+            return frozenset()
+
+    def _head_tree(self) -> Mapping[bytes, str]:
+        if not self.facts.head or not self.trusted:
+            return {}
+        try:
+            return tree_objects(self.scratch, self._memory, self.facts.head)
+        except ProgramFailed as exc:
+            self.notes.append(f"the current commit cannot be read: {exc}")
+            return {}
+
+    def _read_index(self) -> list[IndexEntry]:
+        if self._own is None:
+            return []
+        kind = self._own.kind("index")
+        content = self._own.read("index", _LARGEST_INDEX) if kind == "file" else None
+        if content is None:
+            if kind:
+                self.notes.append("the index cannot be read")
+            return []
+        width = 32 if object_format(self._config) == "sha256" else 20
+        try:
+            return parse_index(content, width)
+        except IndexUnreadable as exc:
+            self.notes.append(f"the index cannot be read: {exc}")
+            return []
+
+    def _upstream(self) -> str:
+        remote, merge = self.remotes.follows.get(self.facts.branch, ("", ""))
+        ref = f"refs/remotes/{remote}/{merge.removeprefix('refs/heads/')}" if remote and merge else ""
+        return ref if ref in self.refs else ""
+
+    def _distance(self, upstream: str) -> tuple[int | None, int | None]:
+        if not upstream or not self.facts.head:
+            return None, None
+        there = self.refs[upstream]
+        return self._count([self.facts.head], [there]), self._count([there], [self.facts.head])
+
+    def _count(self, revisions: Sequence[str], but: Sequence[str]) -> int | None:
+        """How many commits `revisions` lead to and `but` do not."""
+        if not revisions:
+            return 0
+        given = "".join((*(f"{one}\n" for one in revisions), *(f"^{one}\n" for one in but))).encode("ascii")
+        try:
+            return int(
+                self.scratch().run("rev-list", "--count", "--ignore-missing", "--stdin", given=given, limits=_COUNTING)
+                or b"0"
+            )
+        except (ProgramFailed, ValueError):
+            return None
+
+    def _stash_log(self) -> list[Moved]:
+        if self._common is None:
+            return []
+        return read_log(self._common, "refs/stash")
+
+    def _fetched_ns(self, upstream: str) -> int | None:
+        if self._own is None or self._common is None:
+            return None
+        times = [self._own.changed_ns("FETCH_HEAD") or 0]
+        if upstream:
+            times.extend(moved.at_s * 10**9 for moved in read_log(self._common, upstream)[-1:])
+        return max(times) or None
