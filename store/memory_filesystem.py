@@ -86,6 +86,11 @@ class MemoryFileSystem:
             disk._files, disk._durable_files = dict(self._files), dict(self._durable_files)
         return disk
 
+    def locks_held(self) -> tuple[Path, ...]:
+        """The locks that were taken and not given back."""
+        with self._guard:
+            return tuple(sorted(self._locks))
+
     def read(self, path: Path, offset: int = 0, length: int | None = None) -> bytes | None:
         """See `FileSystem.read`."""
         with self._guard:

@@ -1,22 +1,26 @@
-"""What the tests of the store share: small projects, and a file system that fails on demand."""
+"""What the tests of the store share: small projects, and backups that a fault interrupts."""
 
 from __future__ import annotations
 
-import errno
+import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from codevault.errors import StorageError, StorageFull, VaultExists
+from codevault.errors import CodeVaultError, StorageError, StorageFull, VaultExists
 from codevault.ids import BlobId, ProjectId
-from codevault.store.filesystem import FileSystem, HeldLock, Listed, NewFile
+from codevault.store.filesystem import FileSystem
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.model import Entry, EntryKind, Snapshot, SnapshotDraft
 from codevault.store.store import Store
+from tests.store.faulty import Fault, FaultyFileSystem, ProcessDied
+
+__all__ = ["Fault", "FaultyFileSystem", "ProcessDied"]  # besides what is defined here
 
 ROOT = Path("/vault")
+GOLDEN = Path(__file__).parents[1] / "golden"
 SHOP = ProjectId("00112233445566ff")
 LIBRARY = ProjectId("aabbccddeeff0011")
 
@@ -75,10 +79,7 @@ def all_files(files: FileSystem, folder: Path = ROOT) -> Iterator[Path]:
 def overwrite(files: FileSystem, path: Path, content: bytes) -> None:
     """Damages a file."""
     files.remove(path)
-    new = files.create(path)
-    new.write(content)
-    new.sync()
-    new.close()
+    write(files, path, content)
     files.sync_folder(path.parent)
 
 
@@ -87,93 +88,6 @@ def flipped(content: bytes, at: int) -> bytes:
     changed = bytearray(content)
     changed[at] ^= 1 << (at % 8)
     return bytes(changed)
-
-
-class ProcessDied(BaseException):
-    """Stands for a killed process: nothing of the program runs after it."""
-
-
-@dataclass
-class Fault:
-    """What goes wrong at which call: `error` None kills the process, else the call is refused with that errno."""
-
-    at: int
-    error: int | None = None
-    calls: int = 0
-    dead: bool = False
-
-    def strike(self, path: Path) -> None:
-        """Counts a call and fails it when its turn has come; a dead process makes no more calls."""
-        self.calls += 1
-        if self.dead or (self.calls == self.at and self.error is None):
-            self.dead = True
-            raise ProcessDied
-        if self.calls == self.at and self.error is not None:
-            cause = OSError(self.error, "injected")
-            full = self.error in {errno.ENOSPC, errno.EDQUOT}
-            raise (StorageFull(path, cause) if full else StorageError(path, cause)) from cause
-
-
-class FaultyFileSystem:
-    """A file system every call of which can be made to fail; a failing write leaves half of its bytes."""
-
-    def __init__(self, inner: FileSystem, fault: Fault) -> None:
-        self._inner = inner
-        self._fault = fault
-
-    def read(self, path: Path, offset: int = 0, length: int | None = None) -> bytes | None:
-        self._fault.strike(path)
-        return self._inner.read(path, offset, length)
-
-    def create(self, path: Path) -> NewFile:
-        self._fault.strike(path)
-        return _FaultyFile(self._inner.create(path), path, self._fault)
-
-    def rename(self, old: Path, new: Path) -> None:
-        self._fault.strike(new)
-        self._inner.rename(old, new)
-
-    def remove(self, path: Path) -> None:
-        self._fault.strike(path)
-        self._inner.remove(path)
-
-    def make_folder(self, path: Path) -> None:
-        self._fault.strike(path)
-        self._inner.make_folder(path)
-
-    def list(self, path: Path) -> tuple[Listed, ...] | None:
-        self._fault.strike(path)
-        return self._inner.list(path)
-
-    def sync_folder(self, path: Path) -> None:
-        self._fault.strike(path)
-        self._inner.sync_folder(path)
-
-    def lock(self, path: Path, holder: str) -> HeldLock:
-        self._fault.strike(path)
-        return self._inner.lock(path, holder)
-
-
-class _FaultyFile:
-    def __init__(self, inner: NewFile, path: Path, fault: Fault) -> None:
-        self._inner = inner
-        self._path = path
-        self._fault = fault
-
-    def write(self, content: bytes) -> None:
-        try:
-            self._fault.strike(self._path)
-        except BaseException:
-            self._inner.write(content[: len(content) // 2])
-            raise
-        self._inner.write(content)
-
-    def sync(self) -> None:
-        self._fault.strike(self._path)
-        self._inner.sync()
-
-    def close(self) -> None:
-        self._inner.close()
 
 
 @dataclass
@@ -219,11 +133,11 @@ def calls_of_a_backup() -> int:
     return interrupted_backup(0).calls
 
 
-def interrupted_creation(at: int) -> MemoryFileSystem:
-    """What a process that died at the given call of making a vault leaves; call 0 never comes."""
+def interrupted_creation(fault: Fault) -> MemoryFileSystem:
+    """What is left when making a vault meets a fault."""
     files = MemoryFileSystem()
-    with suppress(ProcessDied):
-        Store.create(ROOT, filesystem=FaultyFileSystem(files, Fault(at)), clock=ticking)
+    with suppress(ProcessDied, CodeVaultError):
+        Store.create(ROOT, filesystem=FaultyFileSystem(files, fault), clock=ticking)
     return files
 
 
@@ -235,13 +149,21 @@ def created_or_opened(files: FileSystem) -> Store:
         return Store.open(ROOT, filesystem=files, clock=ticking)
 
 
-def interrupted_document(at: int, error: int | None = None) -> MemoryFileSystem:
-    """What is left when replacing the document {"name": "old"} by {"name": "new"} meets a fault."""
-    store, files = new_store()
-    with store.writer() as writer:
-        writer.put_document("shop", {"name": "old"})
-    with suppress(ProcessDied, StorageError, StorageFull):
-        faulty = Store.open(ROOT, filesystem=FaultyFileSystem(files, Fault(at, error)), clock=ticking)
-        with faulty.writer() as writer:
-            writer.put_document("shop", {"name": "new"})
-    return files
+def golden_in_memory(version: int) -> MemoryFileSystem:
+    """The golden vault of a format version, as a disk that holds it at `ROOT`."""
+    files = MemoryFileSystem()
+    with tarfile.open(GOLDEN / f"store-{version}.tar.gz") as archive:
+        for member in archive.getmembers():
+            place = ROOT.joinpath(*Path(member.name).parts[1:])
+            if content := archive.extractfile(member) if member.isfile() else None:
+                files.make_folder(place.parent)
+                write(files, place, content.read())
+    return files.settled()
+
+
+def write(files: FileSystem, path: Path, content: bytes) -> None:
+    """Puts a new file in a folder that is there."""
+    new = files.create(path)
+    new.write(content)
+    new.sync()
+    new.close()

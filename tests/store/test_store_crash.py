@@ -1,72 +1,144 @@
-"""A backup that dies, loses power or is refused at any call: nothing acknowledged is lost, and the next one works."""
+"""Every operation, put to every kind of fault at every one of its calls: see the oracle for what must hold."""
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
 
 import pytest
 
 from codevault.errors import StorageError, StorageFull
+from codevault.store.layout import FORMAT_VERSION
 from codevault.store.memory_filesystem import MemoryFileSystem
+from codevault.store.records import seal
 from codevault.store.store import Store
+from tests.store.faulty import Fault
+from tests.store.oracle import (
+    KINDS,
+    Kind,
+    Operation,
+    assert_keeps,
+    assert_survives_at_every_call,
+    struck,
+)
 from tests.store.scenes import (
     FIRST,
     ROOT,
     SECOND,
-    SHOP,
-    Interrupted,
     back_up,
-    calls_of_a_backup,
     created_or_opened,
-    interrupted_backup,
     interrupted_creation,
-    interrupted_document,
     new_store,
+    overwrite,
     restored,
-    ticking,
 )
 
-EVERY_CALL = range(1, calls_of_a_backup() + 1)
+every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 
 
-def _assert_nothing_acknowledged_is_lost(left: Interrupted, disk: MemoryFileSystem) -> None:
-    store = Store.open(ROOT, filesystem=disk, clock=ticking)
-    assert restored(store, store.snapshot(left.before.id)) == FIRST
-    assert {left.acknowledged, None} <= {*store.snapshots(), None}
-    assert store.verify().damages == ()
-    again = back_up(store, SECOND)
-    assert restored(store, again) == SECOND
-    assert [snapshot.sequence for snapshot in store.snapshots(SHOP)] == list(range(1, again.sequence + 1))
-    assert store.verify().ok
+def _backed_up() -> MemoryFileSystem:
+    store, files = new_store()
+    back_up(store, FIRST)
+    with store.writer() as writer:
+        writer.put_document("shop", {"name": "old"})
+    return files
 
 
-@pytest.mark.parametrize("call", EVERY_CALL)
-def test_survives_the_death_of_the_process_at_every_call(call: int) -> None:
-    left = interrupted_backup(call)
-    _assert_nothing_acknowledged_is_lost(left, left.files.after_crash())
+def _holds_the_second(store: Store) -> None:
+    assert restored(store, store.snapshots()[-1]) == SECOND
 
 
-@pytest.mark.parametrize("call", EVERY_CALL)
-def test_survives_a_power_loss_at_every_call(call: int) -> None:
-    left = interrupted_backup(call)
-    _assert_nothing_acknowledged_is_lost(left, left.files.after_power_loss())
+def _replace_the_document(store: Store) -> None:
+    with store.writer() as writer:
+        writer.put_document("shop", {"name": "new"})
 
 
-@pytest.mark.parametrize("call", EVERY_CALL)
-def test_survives_a_full_disk_at_every_call(call: int) -> None:
-    left = interrupted_backup(call, errno.ENOSPC)
-    _assert_nothing_acknowledged_is_lost(left, left.files)
+def _has_the_new_document(store: Store) -> None:
+    assert store.document("shop") == {"name": "new"}
 
 
-@pytest.mark.parametrize("call", EVERY_CALL)
-def test_survives_an_input_output_error_at_every_call(call: int) -> None:
-    left = interrupted_backup(call, errno.EIO)
-    _assert_nothing_acknowledged_is_lost(left, left.files)
+BACKUP = Operation(before=_backed_up(), act=lambda store: back_up(store, SECOND), finished=_holds_the_second)
+DOCUMENT = Operation(before=_backed_up(), act=_replace_the_document, finished=_has_the_new_document)
+
+
+@every_kind
+def test_a_backup_survives_the_fault_at_every_call(kind: Kind) -> None:
+    assert assert_survives_at_every_call(BACKUP, kind) > 50
+
+
+@every_kind
+def test_replacing_a_document_survives_the_fault_at_every_call(kind: Kind) -> None:
+    assert assert_survives_at_every_call(DOCUMENT, kind) > 30
+
+
+@pytest.mark.parametrize("call", range(1, 60, 3))
+def test_a_document_is_the_old_one_or_the_new_one(call: int) -> None:
+    left = struck(DOCUMENT, Fault(call))
+    for disk in (left.files.after_crash(), left.files.after_power_loss(), left.files.after_power_loss(seed=call)):
+        assert Store.open(ROOT, filesystem=disk).document("shop")["name"] in {"old", "new"}
+
+
+def _raise_the_format(store: Store) -> None:
+    with store.writer():
+        pass
+
+
+def _is_of_today(store: Store) -> None:
+    assert store.format_version == FORMAT_VERSION
+
+
+def _of_format_1() -> MemoryFileSystem:
+    files = _backed_up()
+    vault = Store.open(ROOT, filesystem=files).vault_id
+    overwrite(files, ROOT / "vault.json", seal({"format": 1, "vault": vault}))
+    return files
+
+
+UPGRADE = Operation(before=_of_format_1(), act=_raise_the_format, finished=_is_of_today)
+
+
+@every_kind
+def test_raising_the_format_survives_the_fault_at_every_call(kind: Kind) -> None:
+    assert assert_survives_at_every_call(UPGRADE, kind) > 30
+
+
+@pytest.mark.parametrize("call", range(1, 60, 3))
+def test_a_format_that_was_half_raised_reads_as_the_old_one_or_the_new_one(call: int) -> None:
+    left = struck(UPGRADE, Fault(call))
+    for disk in (left.files.after_crash(), left.files.after_power_loss(), left.files.after_power_loss(seed=call)):
+        assert Store.open(ROOT, filesystem=disk).format_version in {1, FORMAT_VERSION}
+
+
+def _fill_a_pack_of_several(store: Store) -> None:
+    with store.writer() as writer:
+        for number in range(3):
+            writer.add(bytes([number]) * 5000)
+            writer.flush()
+        writer.add_stream(iter([b"0123456789abcdef" * (1 << 16)] * 9))
+
+
+@every_kind
+def test_adding_without_a_commit_survives_the_fault_at_every_call(kind: Kind) -> None:
+    assert assert_survives_at_every_call(Operation(before=_backed_up(), act=_fill_a_pack_of_several), kind, stride=5)
+
+
+@pytest.mark.parametrize("error", [None, errno.ENOSPC, errno.EIO, errno.EROFS])
+@pytest.mark.parametrize("call", range(1, 76))
+def test_a_creation_that_met_a_fault_at_any_call_is_taken_up(call: int, error: int | None) -> None:
+    left = interrupted_creation(Fault(call, error))
+    for disk in (left.after_crash(), left.after_power_loss(), left.after_power_loss(seed=call)):
+        store = created_or_opened(disk)
+        assert restored(store, back_up(store, FIRST)) == FIRST
+        assert store.verify().ok
+
+
+def test_the_calls_of_a_creation_above_are_all_there_are() -> None:
+    fault = Fault(0)
+    interrupted_creation(fault)
+    assert 50 < fault.calls < 76
 
 
 def test_a_full_disk_is_told_from_other_refusals() -> None:
-    full, refused = interrupted_backup(40, errno.EDQUOT), interrupted_backup(40, errno.EROFS)
+    full, refused = struck(BACKUP, Fault(40, errno.EDQUOT)), struck(BACKUP, Fault(40, errno.EROFS))
     assert isinstance(full.refusal, StorageFull)
     assert isinstance(refused.refusal, StorageError)
 
@@ -74,28 +146,6 @@ def test_a_full_disk_is_told_from_other_refusals() -> None:
 def test_what_an_acknowledged_backup_wrote_survives_a_power_loss() -> None:
     store, files = new_store()
     snapshot = back_up(store, FIRST)
-    after = Store.open(ROOT, filesystem=files.after_power_loss(), clock=ticking)
-    assert restored(after, after.snapshot(snapshot.id)) == FIRST
-    assert after.verify().ok
-
-
-@pytest.mark.parametrize("call", range(1, 58))
-def test_a_creation_that_died_at_any_call_is_taken_up(call: int) -> None:
-    store = created_or_opened(interrupted_creation(call).after_crash())
-    assert restored(store, back_up(store, FIRST)) == FIRST
-    assert store.verify().ok
-
-
-@pytest.mark.parametrize("call", range(1, 50))
-@pytest.mark.parametrize("disk", [MemoryFileSystem.after_crash, MemoryFileSystem.after_power_loss])
-def test_a_document_is_the_old_one_or_the_new_one(
-    call: int, disk: Callable[[MemoryFileSystem], MemoryFileSystem]
-) -> None:
-    store = Store.open(ROOT, filesystem=disk(interrupted_document(call)), clock=ticking)
-    assert store.document("shop")["name"] in {"old", "new"}
-    assert store.verify().ok
-
-
-def test_the_calls_of_the_tests_above_are_all_there_are() -> None:
-    assert Store.open(ROOT, filesystem=interrupted_creation(58), clock=ticking).verify().ok
-    assert Store.open(ROOT, filesystem=interrupted_document(50), clock=ticking).document("shop")["name"] == "new"
+    for disk in (files.after_power_loss(), files.after_power_loss(zeroed=True), files.after_power_loss(seed=1)):
+        after = assert_keeps(disk, {})
+        assert restored(after, after.snapshot(snapshot.id)) == FIRST
