@@ -7,7 +7,6 @@ FAULTS.md 3.1: no hook, filter, monitor, pager, signature program or transport o
 from __future__ import annotations
 
 import os
-import select
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,11 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from codevault.vcs.programs import USUAL, Limits, Program, ProgramFailed, clean_environment
+from codevault.vcs.programs import USUAL, Answers, Limits, Program, ProgramFailed, ask, clean_environment
 
 _AHEAD = 256  # ids asked for before the first answer is read: 17 KB, which a pipe takes without anybody reading
-_BLOCK = 1 << 16
-_PATIENCE_S = 60.0
 LARGEST_OBJECT = 512 << 20
 
 _SETTINGS = (
@@ -121,16 +118,10 @@ class ObjectReader:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._closing = ExitStack()
-        self._buffer = bytearray()
 
     def __enter__(self) -> Self:
         running = self._closing.enter_context(self._program.started(_full(("cat-file", "--batch"))))
-        if running.stdin is None or running.stdout is None:
-            raise AssertionError("programs are started with pipes")
-        self._asking, self._answers = running.stdin, running.stdout.fileno()
-        self._poll = select.poll() if hasattr(select, "poll") else None
-        if self._poll is not None:
-            self._poll.register(self._answers, select.POLLIN | select.POLLHUP)
+        self._running, self._answers = running, Answers(running)
         return self
 
     def __exit__(
@@ -147,44 +138,18 @@ class ObjectReader:
         waiting = iter(ids)
         while batch := list(islice(waiting, _AHEAD)):
             asked = "".join(f"{one}\n" for one in batch)
-            try:
-                self._asking.write(asked.encode("ascii"))
-                self._asking.flush()
-            except OSError as exc:
-                raise ProgramFailed("git cat-file ended") from exc
+            ask(self._running, asked.encode("ascii"))
             yield from (self._answer(one) for one in batch)
 
     def _answer(self, asked: str) -> tuple[str, str, bytes]:
-        header = self._until_newline().split()
+        header = self._answers.until(b"\n").split()
         if len(header) != 3:
             return asked, "", b""
         size = int(header[2])
         if size > LARGEST_OBJECT:
             raise ProgramFailed("an object is too large to be read at once")
-        content = self._exactly(size + 1)
+        content = self._answers.exactly(size + 1)
         return asked, header[1].decode("ascii"), content[:-1]
-
-    def _until_newline(self) -> bytes:
-        while (at := self._buffer.find(b"\n")) < 0:
-            self._more()
-        line = bytes(self._buffer[:at])
-        del self._buffer[: at + 1]
-        return line
-
-    def _exactly(self, count: int) -> bytes:
-        while len(self._buffer) < count:
-            self._more()
-        content = bytes(memoryview(self._buffer)[:count])
-        del self._buffer[:count]
-        return content
-
-    def _more(self) -> None:
-        if self._poll is not None and not self._poll.poll(_PATIENCE_S * 1000):
-            raise ProgramFailed("git cat-file does not answer")
-        block = os.read(self._answers, _BLOCK)
-        if not block:
-            raise ProgramFailed("git cat-file ended: an object is damaged")
-        self._buffer += block
 
 
 def _full(arguments: Sequence[str]) -> list[str]:

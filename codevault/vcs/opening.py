@@ -8,11 +8,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from codevault.vcs.git_repository import GitRepository
+from codevault.vcs.hg_repository import HgRepository
 from codevault.vcs.model import CommitId
 from codevault.vcs.ports import Repository
 from codevault.vcs.programs import find_program
 from codevault.vcs.reading import ReadFolder
 from codevault.vcs.remembering import Memory
+from codevault.vcs.svn_repository import SvnRepository
 
 
 @contextmanager
@@ -27,29 +29,28 @@ def open_repository(
 ) -> Iterator[Repository | None]:
     """The repository whose working copy's top is `root`, None when there is none; closed on leaving.
 
-    `work` is a folder of ours for scratch, `memory` what was found out earlier, `kept` the commits whose bundles the
-    vault holds. Programs that lie in `root` or in one of `projects` are never run; pointers are followed in `within`
-    only (by default `root`).
+    Of several systems in one folder git counts first, then Mercurial, then Subversion. `work` is a folder of ours for
+    scratch, `memory` what was found out earlier, `kept` the commits whose bundles the vault holds. Programs that lie in
+    `root` or in one of `projects` are never run; pointers are followed in `within` only (by default `root`).
     """
     with ExitStack() as stack:
-        top = ReadFolder.open(str(root))
-        bounds = ReadFolder.open(str(within or root))
+        top, bounds = ReadFolder.open(str(root)), ReadFolder.open(str(within or root))
+        for folder in (top, bounds):
+            if folder is not None:
+                stack.enter_context(folder)
         if top is None or bounds is None:
             yield None
             return
-        stack.enter_context(top)
-        stack.enter_context(bounds)
-        if not top.kind(".git"):
-            yield None
-            return
-        repository = GitRepository(
-            top,
-            bounds,
-            program=find_program("git", outside=(root, *projects)),
-            work=work,
-            memory=memory,
-            own_names=(socket.gethostname(),),
-            kept=kept,
-        )
-        stack.callback(repository.close)
-        yield repository
+        names = (socket.gethostname(),)
+        found: Repository | None = None
+        if top.kind(".git"):
+            program = find_program("git", outside=(root, *projects))
+            found = GitRepository(top, bounds, program=program, work=work, memory=memory, own_names=names, kept=kept)
+        elif top.kind(".hg"):
+            program = find_program("hg", outside=(root, *projects))
+            found = HgRepository(top, bounds, program=program, work=work, memory=memory, own_names=names, kept=kept)
+        elif top.kind(".svn"):
+            found = SvnRepository(top, own_names=names)
+        if found is not None:
+            stack.callback(found.close)
+        yield found

@@ -8,6 +8,7 @@ children.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -18,6 +19,8 @@ from pathlib import Path
 from typing import IO
 
 _BLOCK = 1 << 16
+_PATIENCE_S = 60.0
+_LONGEST_LINE = 1 << 20
 _FROM_OUTSIDE = ("SYSTEMROOT", "TMPDIR", "TEMP", "TMP")  # without them programs cannot start, or find no scratch space
 
 
@@ -105,6 +108,65 @@ class Program:
                 with suppress(OSError):
                     _pipe(pipe).close()
             running.wait()
+
+
+class Answers:
+    """What a program that stays says, as it is asked for; a program that says nothing for a minute is given up."""
+
+    def __init__(self, running: subprocess.Popen[bytes]) -> None:
+        self._source = _pipe(running.stdout).fileno()
+        self._buffer = bytearray()
+        self._poll = select.poll() if hasattr(select, "poll") else None
+        if self._poll is not None:
+            self._poll.register(self._source, select.POLLIN | select.POLLHUP)
+
+    def until(self, end: bytes) -> bytes:
+        """The next bytes up to `end`, which is taken and left out.
+
+        Raises:
+            ProgramFailed: the program ended, says nothing, or nothing ends its words.
+        """
+        while (at := self._buffer.find(end)) < 0:
+            if len(self._buffer) > _LONGEST_LINE:
+                raise ProgramFailed("the program speaks in another way than it should")
+            self._more()
+        return self._take(at, len(end))
+
+    def exactly(self, count: int) -> bytes:
+        """The next `count` bytes.
+
+        Raises:
+            ProgramFailed: as `until`.
+        """
+        while len(self._buffer) < count:
+            self._more()
+        return self._take(count, 0)
+
+    def _take(self, count: int, skip: int) -> bytes:
+        taken = bytes(memoryview(self._buffer)[:count])
+        del self._buffer[: count + skip]
+        return taken
+
+    def _more(self) -> None:
+        if self._poll is not None and not self._poll.poll(_PATIENCE_S * 1000):
+            raise ProgramFailed("the program does not answer")
+        block = os.read(self._source, _BLOCK)
+        if not block:
+            raise ProgramFailed("the program ended before its answer")
+        self._buffer += block
+
+
+def ask(running: subprocess.Popen[bytes], question: bytes) -> None:
+    """Writes to a program that stays, at once.
+
+    Raises:
+        ProgramFailed: it has ended.
+    """
+    try:
+        _pipe(running.stdin).write(question)
+        _pipe(running.stdin).flush()
+    except (OSError, ValueError) as exc:
+        raise ProgramFailed("the program ended before its answer") from exc
 
 
 def find_program(name: str, *, search: str | None = None, outside: Collection[Path] = ()) -> str | None:

@@ -19,6 +19,8 @@ SCENES: dict[str, tuple[Callable[[Path], Scene], str]] = {
     "memory": (MemoryScene, "sh"),
     "git": (GitScene, "git"),
     "git-sha256": (lambda folder: GitScene(folder, "--object-format=sha256"), "git"),
+    "hg": (HgScene, "hg"),
+    "svn": (SvnScene, "svn"),
 }
 
 

@@ -111,8 +111,7 @@ class HgScene:
     def commit(self, **files: bytes) -> None:
         for name, content in files.items():
             (self.root / name).write_bytes(content)
-        hg(self.root, "add", check=False)
-        hg(self.root, "commit", "-m", "some words", "-d", "1700000000 -3600")
+        hg(self.root, "commit", "-A", "-q", "-m", "some words", "-d", "1700000000 -3600")
 
     def publish(self) -> None:
         (self.root / ".hg" / "hgrc").write_text(f"[paths]\ndefault = {REMOTE}\n")

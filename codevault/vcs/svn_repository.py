@@ -1,0 +1,176 @@
+"""Subversion behind the port: `wc.db` and the pristine files, read as plain files. No svn runs, no network.
+
+A working copy knows the present, not the past: its commits are the revisions its files were last changed in, with
+author and time but without words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import time
+from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import closing
+from itertools import groupby
+from typing import NamedTuple
+from urllib.parse import quote
+
+from codevault.errors import RepositoryUnreadable
+from codevault.vcs.elsewhere import is_elsewhere
+from codevault.vcs.model import (
+    Commit,
+    CommitChange,
+    CommitId,
+    ObjectId,
+    RepositoryFacts,
+    RepositoryState,
+    Signature,
+    System,
+    Tracked,
+)
+from codevault.vcs.reading import ReadFolder
+from codevault.vcs.svn import read_svn
+
+_LARGEST_DATABASE = 4 << 30
+_LARGEST_PRISTINE = 512 << 20
+_SECONDS = 20.0
+_STEPS = 100_000
+_FORMATS = range(29, 32)  # 1.7 to 1.14; from 32 on pristine files may be missing
+_TABLES = ("NODES", "REPOSITORY", "ACTUAL_NODE")
+
+_NODES = """
+SELECT n.local_relpath, n.op_depth, n.checksum, n.changed_revision, n.changed_date, n.changed_author, r.root,
+       n.kind = 'symlink' OR instr(coalesce(n.properties, ''), '(svn:special ') > 0,
+       a.conflict_data IS NOT NULL
+FROM NODES AS n LEFT JOIN REPOSITORY AS r ON r.id = n.repos_id
+LEFT JOIN ACTUAL_NODE AS a ON a.wc_id = n.wc_id AND a.local_relpath = n.local_relpath
+WHERE n.presence = 'normal' AND n.kind IN ('file', 'symlink') AND n.file_external IS NULL
+ORDER BY n.local_relpath, n.op_depth
+"""
+
+
+class _Node(NamedTuple):
+    path: str
+    depth: int
+    checksum: str | None
+    revision: int | None
+    changed_us: int | None
+    author: str | None
+    url: str | None
+    link: int
+    conflict: int
+
+
+class SvnRepository:
+    """A Subversion working copy as a `Repository`; see there. `own_names` are this machine's."""
+
+    def __init__(self, root: ReadFolder, *, own_names: Collection[str] = ()) -> None:
+        self._root = root
+        self._facts = read_svn(root) or RepositoryFacts(system=System.SVN)
+        self._notes: list[str] = []
+        self._nodes = self._read()
+        urls = {node.url for node in self._nodes if node.depth == 0 and node.url}
+        self._elsewhere = {url for url in urls if is_elsewhere(url, own_names)}
+
+    def state(self) -> RepositoryState:
+        """See `Repository.state`."""
+        changed = self._root.changed_ns(".svn/wc.db")
+        return RepositoryState(
+            facts=self._facts,
+            upstream=self._facts.branch,
+            fetched_ns=changed,
+            trusted=not self._notes,
+            notes=(*self._facts.notes, *self._notes),
+        )
+
+    def tracked(self) -> Mapping[str, Tracked]:
+        """See `Repository.tracked`."""
+        return {
+            node.path: Tracked(_sha1(node.checksum), node.depth == 0, bool(node.conflict), bool(node.link))
+            for node in self._nodes  # deeper layers, which come later, are what is to be there
+        }
+
+    def object_id(self, content: bytes) -> ObjectId:
+        """See `Repository.object_id`."""
+        return ObjectId(hashlib.sha1(content, usedforsecurity=False).hexdigest())
+
+    def safe(self) -> AbstractSet[ObjectId]:
+        """See `Repository.safe`."""
+        return frozenset(
+            _sha1(node.checksum)
+            for node in self._nodes
+            if node.depth == 0 and node.checksum and node.revision is not None and node.url in self._elsewhere
+        )
+
+    def read(self, id: ObjectId) -> bytes | None:  # noqa: A002
+        """See `Repository.read`."""
+        if len(id) != 40 or not set(id) <= set("0123456789abcdef"):
+            return None
+        content = self._root.read(f".svn/pristine/{id[:2]}/{id}.svn-base", _LARGEST_PRISTINE)
+        return content if content is not None and self.object_id(content) == id else None
+
+    def commits(self, known: Collection[CommitId] = ()) -> Iterator[Commit]:
+        """See `Repository.commits`."""
+        if self._notes:
+            raise RepositoryUnreadable("; ".join(self._notes))
+        newest = max((int(one) for one in known if one.isdecimal()), default=0)
+        nodes = [node for node in self._nodes if node.depth == 0 and (node.revision or 0) > newest]
+        previous: tuple[CommitId, ...] = (CommitId(str(newest)),) if newest else ()
+        for revision, group in groupby(sorted(nodes, key=_revision), key=_revision):
+            changed = list(group)
+            who = Signature(name=changed[0].author or "", mail="", at_ns=(changed[0].changed_us or 0) * 1000)
+            yield Commit(
+                id=CommitId(str(revision)),
+                parents=previous,
+                author=who,
+                committer=who,
+                message="",
+                changes=tuple(
+                    CommitChange(path=node.path, before=None, after=_sha1(node.checksum))
+                    for node in sorted(changed, key=lambda node: node.path)
+                ),
+            )
+            previous = (CommitId(str(revision)),)
+
+    def close(self) -> None:
+        """See `Repository.close`."""
+
+    def _read(self) -> list[_Node]:
+        path = os.path.join(self._root.path, ".svn", "wc.db")
+        journal = self._root.status(".svn/wc.db-journal")
+        if journal is not None and journal.st_size:
+            self._notes.append("the working copy is being changed, or its last change was cut short")
+            return []
+        try:
+            if self._root.kind(".svn") != "folder" or os.lstat(path).st_size > _LARGEST_DATABASE:
+                raise ValueError
+            with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True, timeout=0)) as database:
+                return self._rows(database)
+        except (sqlite3.Error, OSError, ValueError, UnicodeError, TypeError):
+            self._notes.append("wc.db cannot be read or is of an unknown format")
+            return []
+
+    def _rows(self, database: sqlite3.Connection) -> list[_Node]:
+        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 16 << 20)
+        until = time.monotonic() + _SECONDS
+        database.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+        database.execute("PRAGMA trusted_schema = OFF")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        # Views of these names could compute anything, triggers do not fire on reading.
+        held = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if version not in _FORMATS or not held.issuperset(_TABLES):
+            raise ValueError(version)
+        nodes = [_Node(*row) for row in database.execute(_NODES)]
+        if not all(isinstance(n.path, str) and isinstance(n.checksum, str | None) for n in nodes):
+            raise ValueError("types")
+        return nodes
+
+
+def _sha1(checksum: str | None) -> ObjectId:
+    return ObjectId((checksum or "").removeprefix("$sha1$"))
+
+
+def _revision(node: _Node) -> int:
+    return node.revision or 0
