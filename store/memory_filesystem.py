@@ -140,12 +140,12 @@ class MemoryFileSystem:
             files = [
                 Listed(name=file.name, is_file=True, is_folder=False, size=len(content.visible))
                 for file, content in self._files.items()
-                if file.parent == path
+                if _lies_in(file, path)
             ]
             folders = [
                 Listed(name=folder.name, is_file=False, is_folder=True, size=0)
                 for folder in self._folders
-                if folder.parent == path and folder != path
+                if _lies_in(folder, path)
             ]
         return tuple(sorted(files + folders, key=lambda listed: listed.name))
 
@@ -153,10 +153,10 @@ class MemoryFileSystem:
         """See `FileSystem.sync_folder`."""
         with self._guard:
             self._require_folder(path)
-            for file in [file for file in self._durable_files if file.parent == path]:
+            for file in [file for file in self._durable_files if _lies_in(file, path)]:
                 del self._durable_files[file]
-            self._durable_files.update({file: held for file, held in self._files.items() if file.parent == path})
-            self._durable_folders |= {folder for folder in self._folders if folder.parent == path}
+            self._durable_files.update({file: held for file, held in self._files.items() if _lies_in(file, path)})
+            self._durable_folders |= {folder for folder in self._folders if _lies_in(folder, path)}
 
     def free(self, path: Path) -> int:  # noqa: ARG002 - one disk
         """See `FileSystem.free`."""
@@ -217,6 +217,11 @@ class _MemoryLock:
     def release(self) -> None:
         self._locks.discard(self._path)
         self._content.visible.clear()
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    inside, name = str(folder).rstrip("/") + "/", str(path)  # `Path.parent` costs ten times as much
+    return name.startswith(inside) and name.find("/", len(inside)) < 0 and name != inside
 
 
 def _refusal(path: Path, number: int, text: str) -> StorageError:

@@ -94,10 +94,6 @@ class FaultyFileSystem:
         self._fault.strike(path, "free")
         return self._inner.free(path)
 
-    def free(self, path: Path) -> int:
-        self._fault.strike(path, "free")
-        return self._inner.free(path)
-
     def lock(self, path: Path, holder: str) -> HeldLock:
         self._fault.strike(path, "lock")
         return self._inner.lock(path, holder)

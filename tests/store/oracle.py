@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from blake3 import blake3
@@ -23,7 +23,7 @@ from codevault.store.model import Entry
 from codevault.store.records import hash_of
 from codevault.store.store import Store
 from tests.store.faulty import FULL, Fault, FaultyFileSystem, ProcessDied
-from tests.store.scenes import LIBRARY, ROOT, SOURCE, all_files, back_up, flipped, overwrite, restored, ticking
+from tests.store.scenes import ROOT, SOURCE, all_files, back_up, flipped, overwrite, restored, ticking
 
 Tree = tuple[tuple[Entry, bytes | None], ...]
 Kept = Mapping[SnapshotId, Tree]
@@ -46,14 +46,12 @@ def tree(store: Store, snapshot: SnapshotId) -> Tree:
 def assert_keeps(disk: FileSystem, kept: Kept, *, damage_at: int = 0, root: Path = ROOT) -> Store:
     """Asserts (a), (b), (c) and (f) of a vault on `disk`; the flipped bit lies in the `damage_at`-th file."""
     store = Store.open(root, filesystem=disk, clock=ticking)
-    assert {snapshot: tree(store, snapshot) for snapshot in kept} == dict(kept)
+    assert {**picture(store), **kept} == picture(store)
     assert store.damaged_snapshots() == ()
-    assert len(picture(store)) == len(store.snapshots())
     found = store.verify()
     assert (found.damages, found.affected) == ((), ()), "a false alarm"
     again = back_up(store, NEXT)
     assert restored(store, again) == NEXT
-    assert restored(store, back_up(store, NEXT, LIBRARY)) == NEXT
     after = Store.open(root, filesystem=disk, clock=ticking)
     assert tree(after, again.id) == tree(store, again.id)
     assert {snapshot: tree(after, snapshot) for snapshot in kept} == dict(kept)
@@ -99,6 +97,7 @@ class Operation:
     act: Act
     keeps: tuple[SnapshotId, ...] | None = None
     finished: Act = bool
+    judged: set[str] = field(default_factory=set, compare=False, repr=False)
 
     def kept(self) -> dict[SnapshotId, Tree]:
         """What must outlive the operation."""
@@ -119,7 +118,8 @@ class Left:
 def struck(operation: Operation, fault: Fault) -> Left:
     """The operation on a copy of its vault, with the fault. Anything but death and errors of ours gets through."""
     files = operation.before.after_crash()
-    finished, refusal = False, None
+    finished = False
+    refusal: BaseException | None = None
     with suppress(ProcessDied):
         try:
             operation.act(Store.open(ROOT, filesystem=FaultyFileSystem(files, fault), clock=ticking))
@@ -147,11 +147,10 @@ def after_death(left: Left) -> Iterator[MemoryFileSystem]:
 
 
 def after_power_loss(left: Left) -> Iterator[MemoryFileSystem]:
-    """Only what was synced; all names with zeros for what was not; and two mixtures, fixed by the call."""
+    """Only what was synced; all names with zeros for what was not; and a mixture, fixed by the call."""
     yield left.files.after_power_loss()
     yield left.files.after_power_loss(zeroed=True)
-    yield left.files.after_power_loss(seed=2 * left.calls)
-    yield left.files.after_power_loss(seed=2 * left.calls + 1)
+    yield left.files.after_power_loss(seed=left.calls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,10 +181,9 @@ def assert_survives_at_every_call(operation: Operation, kind: Kind, *, stride: i
     """The operation with the fault at call `first`, `first + stride`, … to the last one; gives how many there were.
 
     The first call of all is that of `Store.open`. A stride is for the operations whose calls are many. Of disks that
-    are equal byte for byte only the first is judged: many calls only look.
+    are equal byte for byte only the first is judged: many calls only look, and kinds of fault leave the same.
     """
     kept = operation.kept()
-    judged: set[str] = set()
     at = first
     while True:
         fault = kind.fault(at)
@@ -196,8 +194,8 @@ def assert_survives_at_every_call(operation: Operation, kind: Kind, *, stride: i
                 if left.finished:
                     operation.finished(Store.open(ROOT, filesystem=disk, clock=ticking))
                 state = fingerprint(disk)
-                if state not in judged:
-                    judged.add(state)
+                if state not in operation.judged:
+                    operation.judged.add(state)
                     assert_keeps(disk, kept, damage_at=at)
         except BaseException as exc:
             exc.add_note(f"with the fault at call {at}")
