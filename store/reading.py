@@ -78,11 +78,11 @@ class BlobReader:
         Raises:
             BlobMissing, BlobDamaged: as `read`.
         """
-        location = self._first(blob)
-        if location.kind is not FrameKind.LIST:
-            yield self.read(blob)
+        found = self._catalog().find(blob)
+        if found and found[0].kind is FrameKind.LIST:
+            yield from self._listed(found[0])
         else:
-            yield from self._listed(location)
+            yield self._any(blob, found, 0)
 
     def _listed(self, location: Location) -> Iterator[bytes]:
         hasher = blake3()
@@ -127,13 +127,13 @@ class BlobReader:
         return found[0]
 
     def _any(self, blob: BlobId, places: tuple[Location, ...], depth: int) -> bytes:
-        failure: BlobDamaged | BlobMissing = BlobMissing(blob)
+        failure: BlobDamaged | BlobMissing | None = None
         for place in places:
             try:
                 return self._one(place, depth)
             except (BlobDamaged, BlobMissing) as exc:
                 failure = exc
-        raise failure
+        raise failure or BlobMissing(blob)
 
     def _one(self, location: Location, depth: int) -> bytes:
         cached = self.recent.get(location.blob)
