@@ -104,28 +104,75 @@ class DamagedSnapshot(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:
-    """One finding of `verify()`: which file of the vault, at which byte, what is wrong, which blobs it costs."""
+    """One finding of `verify()`: which file of the vault, at which byte, what is wrong, which blobs it costs.
+
+    `kind` is "damaged" (bytes that are not what they were), "missing" (the file is gone) or "lost" (the file is sound,
+    but what its content rests on is not). A blob named here may have another, sound copy: `VerifyReport.lost` knows.
+    """
 
     file: str
     offset: int
     why: str
     blobs: tuple[BlobId, ...] = ()
+    kind: str = "damaged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something `verify()` met that is no damage.
+
+    `kind` is "foreign" (a file that is not the vault's, such as a conflicted copy of a sync tool: left alone) or
+    "unprotected" (parity or a copy of small files is not there: the next run or `repair()` makes it).
+    """
+
+    kind: str
+    file: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostVersion:
+    """One version of one file that cannot be restored: the snapshots of the project from `first` to `last` held it.
+
+    `snapshots` says how many of them. Sizes in bytes.
+    """
+
+    project: ProjectId
+    path: str
+    blob: BlobId
+    size: int
+    first: int
+    last: int
+    snapshots: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyReport:
-    """What `verify()` looked at and found. `affected` names each snapshot that does not restore whole."""
+    """What `verify()` looked at and found. `affected` names each snapshot that does not restore whole.
+
+    `lost` names each version of each file that is lost; of a snapshot whose manifest is lost it cannot know them.
+    `total_bytes` is what a look at everything comes to; `bytes` of them were read this time.
+    """
 
     files: int
     bytes: int
     blobs: int
     damages: tuple[Damage, ...]
     affected: tuple[SnapshotId, ...]
+    lost: tuple[LostVersion, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    mode: str = "full"
+    total_bytes: int = 0
 
     @property
     def ok(self) -> bool:
         """True when nothing is damaged or missing."""
         return not self.damages and not self.affected
+
+    @property
+    def share(self) -> float:
+        """Which part of the vault's bytes was read, 0 to 1."""
+        return min(1.0, self.bytes / self.total_bytes) if self.total_bytes else 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,14 +26,17 @@ from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
 from codevault.jobs import Reporter
 from codevault.store.filesystem import DiskFileSystem, FileSystem
 from codevault.store.generations import Generations
+from codevault.store.housekeeping import Housekeeping
 from codevault.store.layout import FORMAT_VERSION, Layout, document_of, is_document_name
+from codevault.store.limits import Allowance
+from codevault.store.listing import Listing
 from codevault.store.model import DamagedSnapshot, Entry, Snapshot, StoreStats, VerifyReport
 from codevault.store.publishing import ensure_folder, publish
 from codevault.store.readme import readme_text, rescue_text
 from codevault.store.records import LoggedFile, RecordMalformed, hash_of, seal, unseal
 from codevault.store.turns import Turn, take_turn
 from codevault.store.vaultstate import VaultState
-from codevault.store.verifying import verify
+from codevault.store.verifying import VerifyMode, verify
 from codevault.store.writing import Writer
 
 T = TypeVar("T")
@@ -77,8 +80,9 @@ class Store:
         for path, content in made[:2]:
             publish(files, layout, path, content)
         files.remove(layout.record(1))
+        files.remove(layout.copy(1))
         logged = (LoggedFile(file=path.name, bytes=len(held), blake3=hash_of(held)) for path, held in made)
-        Generations(files, layout, clock).append(logged)
+        Generations(files, layout, clock).append(logged, held={path.name: held for path, held in made})
         publish(files, layout, layout.identity, identity)
         return cls.open(root, filesystem=files, clock=clock)
 
@@ -222,6 +226,15 @@ class Store:
         self._again(lambda: state.reader.size(snapshot.manifest))
         yield from state.manifest(snapshot)
 
+    def listing(self, snapshot: Snapshot) -> Listing:
+        """The snapshot's manifest as bytes, proven, for `Writer.commit_revised`; costs its length in memory.
+
+        Raises:
+            BlobMissing, BlobDamaged, RecordDamaged: as `manifest`.
+        """
+        state = self._open()
+        return self._again(lambda: state.listing(snapshot))
+
     def documents(self) -> Mapping[str, Mapping[str, Any]]:
         """The documents under projects/ by name. Damaged ones are left out; `verify` names them."""
         state = self._open()
@@ -253,17 +266,20 @@ class Store:
             raise RecordDamaged(path, "it holds no document")
         return MappingProxyType(document)
 
-    def verify(self, *, report: Reporter | None = None) -> VerifyReport:
-        """Reads every byte outside cache/, decodes every blob, follows every chain. Never raises on damage.
+    def verify(
+        self, mode: VerifyMode = "full", *, budget_bytes: int | None = None, report: Reporter | None = None
+    ) -> VerifyReport:
+        """Looks for damage, which is a result, never an error. See `codevault.store.verifying` for the modes.
 
         A backup made afterwards through this object stores damaged blobs again when it meets their content.
 
         Raises:
+            InvalidArgument: a mode or budget that cannot mean anything.
             Cancelled: through `report`.
         """
         state = self._open()
         state.rescan()
-        found = verify(state, report or Reporter())
+        found = verify(state, report or Reporter(), mode, budget_bytes)
         state.suspects.update(blob for damage in found.damages for blob in damage.blobs)
         return found
 
@@ -293,9 +309,18 @@ class Store:
             StorageFull, StorageError: the vault cannot be written.
         """
         turn = self.turn()
-        writer = Writer(turn.state, turn.lock)
+        try:
+            writer = Writer(turn.state, turn.lock, Allowance(turn.state).admit)
+        except BaseException:
+            turn.close()
+            raise
         writer.note_unlogged(turn.take_unlogged())
         return writer
+
+    @property
+    def housekeeping(self) -> Housekeeping:
+        """The space the vault takes: thinning, pruning and undoing it, keepsakes, limits."""
+        return Housekeeping(self._open, self.turn)
 
     def turn(self) -> Turn:
         """The writer's turn without a writer, for whatever else changes the vault: prune, compact, repair.
@@ -321,12 +346,14 @@ class Store:
         if self.format_version == FORMAT_VERSION:
             return
         files, layout = self._state.files, self._state.layout
+        identity = seal({"format": FORMAT_VERSION, "vault": self.vault_id})
         made = ((layout.root / "README.txt", readme_text()), (layout.root / "rescue.py", rescue_text()))
         for path, content in made:
             publish(files, layout, path, content)
-        logged = (LoggedFile(file=path.name, bytes=len(held), blake3=hash_of(held)) for path, held in made)
-        self._state.generations.append(logged)
-        publish(files, layout, layout.identity, seal({"format": FORMAT_VERSION, "vault": self.vault_id}))
+        held = {**{path.name: content for path, content in made}, layout.identity.name: identity}
+        logged = (LoggedFile(file=name, bytes=len(new), blake3=hash_of(new)) for name, new in held.items())
+        self._state.generations.append(logged, held=held)
+        publish(files, layout, layout.identity, identity)
         self.format_version = FORMAT_VERSION
 
     def _open(self) -> VaultState:

@@ -12,10 +12,12 @@ from codevault.ids import BlobId, PackId, ProjectId, SnapshotId, VaultId
 from codevault.store.catalog import Catalog
 from codevault.store.filesystem import FileSystem
 from codevault.store.generations import Generations
-from codevault.store.layout import Layout, is_project, pack_of, snapshot_of
+from codevault.store.layout import Layout, is_project, pack_of, sidecar_of, snapshot_of
+from codevault.store.listing import Listing
 from codevault.store.manifest import ManifestMalformed, decode_manifest
 from codevault.store.model import Entry, Snapshot
 from codevault.store.pack import Frame, hop
+from codevault.store.parity import Parity
 from codevault.store.publishing import ensure_folder
 from codevault.store.reading import BlobReader
 from codevault.store.records import RecordMalformed, decode_snapshot
@@ -34,6 +36,8 @@ class VaultState:
         self.vault_id = vault_id
         self.clock = clock
         self.generations = Generations(files, layout, clock)
+        self.parity = Parity()
+        self.sidecars: set[PackId] = set()
         self.suspects: set[BlobId] = set()
         self.catalog = Catalog()
         self.reader = BlobReader(files, layout, lambda: self.catalog)
@@ -60,14 +64,18 @@ class VaultState:
             self._names = {project: self._listed_names(project) for project in self._project_folders()}
 
     def packs_present(self) -> dict[PackId, int]:
-        """The packs there are, with their lengths."""
+        """The packs there are, with their lengths; `sidecars` is then which of them have parity."""
         present: dict[PackId, int] = {}
+        sidecars: set[PackId] = set()
         for folder in self.files.list(self.layout.packs) or ():
             if folder.is_folder:
                 for file in self.files.list(self.layout.packs / folder.name) or ():
                     pack = pack_of(file.name)
                     if pack is not None and file.is_file and pack[:2] == folder.name:
                         present[pack] = file.size
+                    elif (of := sidecar_of(file.name)) is not None and file.is_file and of[:2] == folder.name:
+                        sidecars.add(of)
+        self.sidecars = sidecars
         return present
 
     def projects(self) -> tuple[ProjectId, ...]:
@@ -144,6 +152,17 @@ class VaultState:
         """
         try:
             yield from decode_manifest(self.reader.chunks(snapshot.manifest))
+        except ManifestMalformed as exc:
+            raise RecordDamaged(self._snapshot_path(snapshot), f"its manifest: {exc}") from exc
+
+    def listing(self, snapshot: Snapshot) -> Listing:
+        """The manifest of a snapshot, to be asked and revised without decoding all of it.
+
+        Raises:
+            BlobMissing, BlobDamaged, RecordDamaged: as `manifest`.
+        """
+        try:
+            return Listing(self.reader.chunks(snapshot.manifest))
         except ManifestMalformed as exc:
             raise RecordDamaged(self._snapshot_path(snapshot), f"its manifest: {exc}") from exc
 

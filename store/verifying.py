@@ -1,222 +1,217 @@
-"""Finding all damage: every byte outside cache/ is read, every blob decoded, every chain followed."""
+"""Finding all damage: every byte outside cache/ is read, every blob decoded, every chain followed.
+
+Three ways to look: "quick" reads only what is small and compares lengths; "full" reads everything; "budget" is quick
+plus as many packs as a number of bytes allows, the next ones each time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
 
-from blake3 import blake3
-
-from codevault.errors import DamageError, RecordDamaged
-from codevault.ids import BlobId, PackId, ProjectId, SnapshotId
+from codevault.errors import CodeVaultError, DamageError, InvalidArgument, RecordDamaged
+from codevault.ids import PackId, ProjectId, SnapshotId
 from codevault.jobs import Reporter
-from codevault.store.catalog import Location
-from codevault.store.layout import document_of, pack_of
-from codevault.store.manifest import ManifestMalformed, decode_line, split_lines
-from codevault.store.model import Damage, EntryKind, Snapshot, VerifyReport
-from codevault.store.pack import Frame, hop
-from codevault.store.records import LogRecord, RecordMalformed, decode_log, hash_of, unseal
+from codevault.store.findings import Findings, reason
+from codevault.store.layout import pack_of, sidecar_of, snapshot_of
+from codevault.store.logcheck import Logged, check_log, check_presence, check_small_files
+from codevault.store.losses import Losses
+from codevault.store.manifest import ManifestMalformed
+from codevault.store.model import LostVersion, Snapshot, VerifyReport
+from codevault.store.packcheck import Content, check_everything, check_some
+from codevault.store.publishing import ensure_folder
+from codevault.store.records import RecordMalformed, decode_snapshot, seal, unseal
+from codevault.store.tree import files_of
 from codevault.store.vaultstate import VaultState
 
-_BLOCK = 4 << 20
+VerifyMode = Literal["full", "quick"]
+_LOOKS = 3
 
 
-def verify(state: VaultState, reporter: Reporter) -> VerifyReport:
-    """All damage of a vault, and the snapshots it costs. Memory: one blob and its chain, and the blob ids."""
-    return _Verification(state, reporter).run()
+def verify(
+    state: VaultState, report: Reporter, mode: VerifyMode = "full", budget_bytes: int | None = None
+) -> VerifyReport:
+    """All damage of a vault, and what it costs. Looks again when the vault changed meanwhile and something was found.
+
+    Raises:
+        InvalidArgument: no such mode, or a budget that is no number of bytes.
+    """
+    if mode not in {"full", "quick"}:
+        raise InvalidArgument(f"verify() knows the modes 'full' and 'quick', not {mode!r}")
+    if budget_bytes is not None and (mode == "quick" or isinstance(budget_bytes, bool) or budget_bytes < 0):
+        raise InvalidArgument("a budget is a number of bytes for the mode 'full'")
+    for look in range(_LOOKS):
+        before = state.generations.newest()
+        found = _Verification(state, report, mode, budget_bytes).run()
+        if found.ok or look == _LOOKS - 1 or state.generations.newest() == before:
+            break
+        state.rescan()  # a writer or a prune was at work: what is missing may have been moved or taken out
+    return found
 
 
 class _Verification:
-    def __init__(self, state: VaultState, reporter: Reporter) -> None:
+    def __init__(self, state: VaultState, report: Reporter, mode: VerifyMode, budget: int | None) -> None:
         self._state = state
-        self._reporter = reporter
-        self._damages: list[Damage] = []
-        self._lost: set[BlobId] = set()
-        self._sound: set[BlobId] = set()
+        self._report = report
+        self._mode = mode
+        self._budget = budget
+        self._findings = Findings()
         self._affected: dict[SnapshotId, None] = {}
-        self._files = 0
-        self._bytes = 0
+        self._lost: list[LostVersion] = []
 
     def run(self) -> VerifyReport:
-        logged = self._check_log()
-        self._check_small_files(logged)
-        for pack, size in sorted(self._state.catalog.packs.items()):
-            self._check_pack(pack, size)
-        for name in sorted(logged):
-            if self._state.files.list((self._state.layout.root / name).parent) is None or not self._exists(name):
-                self._damage(name, "the file is gone")
+        small, total = self._walk()
+        logged = check_log(self._state, self._findings)
+        check_small_files(self._state, logged, self._findings, small)
+        present = {
+            self._state.layout.relative(self._state.layout.pack(p)): n for p, n in self._state.catalog.packs.items()
+        }
+        present |= dict.fromkeys(self._snapshot_files(), 0)
+        check_presence(logged, self._findings, present.get, sizes=self._mode == "quick")
+        content = self._check_content()
+        costly = self._mode == "full" and self._budget is None
         for project in self._state.projects():
-            self._check_project(project)
+            self._check_project(project, logged, content, everything=costly or bool(self._findings.damages))
+        damages = tuple(sorted(self._findings.damages, key=lambda damage: (damage.file, damage.offset)))
         return VerifyReport(
-            files=self._files,
-            bytes=self._bytes,
-            blobs=len(self._sound | self._lost),
-            damages=tuple(self._damages),
+            files=self._findings.files,
+            bytes=self._findings.bytes,
+            blobs=content.catalog.totals()[0],
+            damages=damages,
             affected=tuple(self._affected),
+            lost=tuple(self._lost),
+            notices=tuple(sorted(self._findings.notices, key=lambda notice: notice.file)),
+            mode="budget" if self._budget is not None else self._mode,
+            total_bytes=total,
         )
 
-    def _check_log(self) -> dict[str, str]:
-        """Follows the chain; gives the files that should exist, with their hashes."""
-        there: dict[str, str] = {}
-        expected, previous = 1, None
-        for path, content in self._state.generations.records():
-            self._count(content)
-            name = self._state.layout.relative(path)
-            try:
-                record = decode_log(content)
-            except RecordMalformed as exc:
-                self._damage(name, str(exc))
-            else:
-                if record.sequence != expected or (record.previous != previous and previous is not None):
-                    self._damage(name, f"the chain is broken before it: record {expected} is missing or was changed")
-                _apply(there, record)
-            sequence = int(path.stem)
-            expected, previous = sequence + 1, hash_of(content)
-        if previous is None:
-            self._damage("log", "the log is gone")
-        return there
+    def _walk(self) -> tuple[set[str], int]:
+        """Names of the small files that are there (records and packs apart), and the bytes of everything of ours."""
+        small: set[str] = set()
+        total = 0
+        for found in files_of(self._state.files, self._state.layout):
+            if not found.ours:
+                self._findings.notice("foreign", found.name, "not a file of the vault")
+                continue
+            total += found.bytes
+            if not found.name.startswith(("packs/", "snapshots/", "log/")):
+                small.add(found.name)
+            elif (pack := sidecar_of(found.name.rpartition("/")[2])) and pack not in self._state.catalog.packs:
+                self._findings.notice("foreign", found.name, "the parity of a pack that is not there")
+        small.add("vault.json")
+        return small, total
 
-    def _check_small_files(self, logged: dict[str, str]) -> None:
-        layout = self._state.layout
-        for path in (layout.root / "README.txt", layout.root / "rescue.py"):
-            content = self._state.files.read(path)
-            if content is not None:
-                self._count(content)
-                if logged.get(path.name, hash_of(content)) != hash_of(content):
-                    self._damage(path.name, "its bytes are not those the log recorded")
-        documents = self._state.files.list(layout.projects) or ()
-        sealed = [layout.projects / file.name for file in documents if document_of(file.name) is not None]
-        for path in (layout.identity, *sealed):
-            content = self._state.files.read(path) or b""
-            self._count(content)
-            try:
-                unseal(content)
-            except RecordMalformed as exc:
-                self._damage(layout.relative(path), str(exc))
+    def _snapshot_files(self) -> Iterator[str]:
+        for project in self._state.projects():
+            for sequence, named in self._state.snapshot_names(project):
+                yield self._state.layout.relative(self._state.layout.snapshot(project, sequence, named))
 
-    def _check_pack(self, pack: PackId, size: int) -> None:
-        path = self._state.layout.pack(pack)
-        name = self._state.layout.relative(path)
-        hasher = blake3()
-        for at in range(0, size, _BLOCK):
-            block = self._state.files.read(path, at, _BLOCK) or b""
-            hasher.update(block)
-            self._bytes += len(block)
-            self._reporter.step("verify", self._files, content_bytes=self._bytes)
-        self._files += 1
-        before = len(self._damages)
-        end = 0
-        for frame in hop(self._reads(path), size):
-            self._check_frame(pack, frame)
-            end = frame.at + frame.header.stored
-        if hasher.hexdigest() != pack and len(self._damages) == before:
-            self._damage(name, "its bytes do not hash to its name", offset=min(end, size))
+    def _check_content(self) -> Content:
+        state = self._state
+        if state.parity.percent:
+            for pack in state.catalog.packs:
+                if pack not in state.sidecars:
+                    self._findings.notice("unprotected", state.layout.relative(state.layout.sidecar(pack)), "no parity")
+        if self._mode == "quick":
+            return Content(state.catalog)
+        if self._budget is None:
+            return check_everything(state, self._findings, self._report)
+        turn = _Rotation.load(state)
+        packs, at = turn.next_packs(state, self._budget)
+        content = check_some(state, self._findings, self._report, packs)
+        turn.save(state, at)
+        return content
 
-    def _check_frame(self, pack: PackId, frame: Frame) -> None:
-        inner = 0
-        bad: list[BlobId] = []
-        why = ""
-        for raw, length in frame.header.members:
-            blob = BlobId(raw.hex())
-            place = Location(
-                blob=blob,
-                kind=frame.header.kind,
-                pack=pack,
-                at=frame.at,
-                stored=frame.header.stored,
-                inner=inner,
-                length=length,
-                base=frame.header.base,
-            )
-            inner += length
-            try:
-                self._state.reader.check(place)
-                self._sound.add(blob)
-            except DamageError as exc:
-                bad.append(blob)
-                why = why or _reason(exc)
-        if bad:
-            self._damage(self._state.layout.relative(self._state.layout.pack(pack)), why, frame.at, tuple(bad))
-            self._lost.update(bad)
-
-    def _check_project(self, project: ProjectId) -> None:
-        expected, previous = 1, None
-        lines = _Lines(self._holds)
+    def _check_project(self, project: ProjectId, logged: Logged, content: Content, *, everything: bool) -> None:
+        losses = Losses(project, content.holds)
+        before: SnapshotId | None = None
         for sequence, named in self._state.snapshot_names(project):
+            self._report.step("verify", self._findings.files, content_bytes=self._findings.bytes)
             path = self._state.layout.snapshot(project, sequence, named)
-            self._count(self._state.files.read(path) or b"")
-            self._reporter.step("verify", self._files, content_bytes=self._bytes)
             name = self._state.layout.relative(path)
+            self._findings.read(len(self._state.files.read(path) or b""), 1)
             try:
                 snapshot = self._state.read_snapshot(project, sequence, named)
             except RecordDamaged as exc:
-                self._damage(name, _reason(exc))
+                self._findings.damage(name, reason(exc))
                 self._affected[named] = None
             else:
-                if sequence != expected or snapshot.parent != previous:
-                    self._damage(name, f"the chain is broken before it: snapshot {expected} is missing or was changed")
-                self._check_manifest(snapshot, name, lines)
-            expected, previous = sequence + 1, named
+                if snapshot.parent != before and not _explained(snapshot, logged):
+                    self._findings.damage(name, "the chain is broken before it: a snapshot is missing or was changed")
+                if everything:
+                    self._check_manifest(snapshot, name, losses)
+            before = named
+        if everything:
+            self._check_thinned(project, losses)
+        self._lost += losses.lost()
 
-    def _check_manifest(self, snapshot: Snapshot, name: str, lines: _Lines) -> None:
+    def _check_thinned(self, project: ProjectId, losses: Losses) -> None:
+        """Thinned snapshots can be put back, so what they hold must be there; their chain is the log's to explain."""
+        folder = self._state.layout.thinned / project
+        for listed in self._state.files.list(folder) or ():
+            if snapshot_of(listed.name) is not None:
+                with suppress(RecordMalformed):  # told already, as a small file
+                    snapshot = decode_snapshot(self._state.files.read(folder / listed.name) or b"")
+                    self._check_manifest(snapshot, self._state.layout.relative(folder / listed.name), losses)
+
+    def _check_manifest(self, snapshot: Snapshot, name: str, losses: Losses) -> None:
         try:
-            whole = lines.check(self._state.reader.chunks(snapshot.manifest))
+            whole = losses.check(snapshot, self._state.reader.chunks(snapshot.manifest))
         except (DamageError, ManifestMalformed) as exc:
-            self._damage(name, f"its manifest: {_reason(exc)}")
+            self._findings.damage(name, f"its manifest: {reason(exc)}", blobs=(snapshot.manifest,), kind="lost")
             whole = False
         if not whole:
             self._affected[snapshot.id] = None
 
-    def _holds(self, blob: BlobId) -> bool:
-        return blob in self._sound
 
-    def _exists(self, name: str) -> bool:
-        path = self._state.layout.root / name
-        if pack_of(path.name) in self._state.catalog.packs:
-            return True
-        return self._state.files.read(path, 0, 0) is not None
-
-    def _reads(self, path: Path) -> Callable[[int, int], bytes]:
-        return lambda offset, length: self._state.files.read(path, offset, length) or b""
-
-    def _count(self, content: bytes) -> None:
-        self._files += 1
-        self._bytes += len(content)
-
-    def _damage(self, file: str, why: str, offset: int = 0, blobs: tuple[BlobId, ...] = ()) -> None:
-        self._damages.append(Damage(file=file, offset=offset, why=why, blobs=blobs))
+def _explained(snapshot: Snapshot, logged: Logged) -> bool:
+    """True when the log says that the snapshot's parent was taken out."""
+    start = f"snapshots/{snapshot.project}/"
+    return any(name.startswith(start) and name.endswith(f"-{snapshot.parent}.json") for name in logged.removed)
 
 
-class _Lines:
-    """Checks manifest lines, each only once however many snapshots of a project hold it."""
+@dataclass(frozen=True, slots=True)
+class _Rotation:
+    """Up to which pack, in the order of their ids, a verification with a budget has come; kept under cache/."""
 
-    def __init__(self, holds: Callable[[BlobId], bool]) -> None:
-        self._holds = holds
-        self._good: set[bytes] = set()
+    after: str
 
-    def check(self, chunks: Iterator[bytes]) -> bool:
-        """True when every line parses and every blob it names is held."""
-        good: set[bytes] = set()
-        whole = True
-        for line in split_lines(chunks):
-            if line in self._good or self._is_good(line):
-                good.add(line)
-            else:
-                whole = False
-        self._good = good
-        return whole
+    @classmethod
+    def load(cls, state: VaultState) -> _Rotation:
+        try:
+            return cls(str(unseal(state.files.read(state.layout.cache / "verified.json") or b"")["after"]))
+        except (CodeVaultError, KeyError, RecordMalformed):
+            return cls("")
 
-    def _is_good(self, line: bytes) -> bool:
-        entry = decode_line(line)
-        return entry.kind is not EntryKind.FILE or entry.blob is None or self._holds(entry.blob)
+    def next_packs(self, state: VaultState, budget: int) -> tuple[list[PackId], str]:
+        """The packs whose turn it is, at least one, each at most once, and the last of them."""
+        ordered = sorted(state.catalog.packs)
+        begin = sum(1 for pack in ordered if pack <= self.after)
+        chosen: list[PackId] = []
+        for pack in ordered[begin:] + ordered[:begin]:
+            budget -= state.catalog.packs[pack]
+            if chosen and budget < 0:
+                break
+            chosen.append(pack)
+        return chosen, chosen[-1] if chosen else ""
+
+    def save(self, state: VaultState, after: str) -> None:
+        """Keeps where the next one goes on; what cannot be kept costs a second look at the same packs."""
+        temporary = state.layout.cache / "verified.json.tmp"
+        with suppress(CodeVaultError):
+            ensure_folder(state.files, state.layout.cache)
+            state.files.remove(temporary)
+            new = state.files.create(temporary)
+            try:
+                new.write(seal({"after": after}))
+            finally:
+                new.close()
+            state.files.rename(temporary, state.layout.cache / "verified.json")
 
 
-def _apply(there: dict[str, str], record: LogRecord) -> None:
-    for new in record.added:
-        there[new.file] = new.blake3
-    for name in record.removed:
-        there.pop(name, None)
-
-
-def _reason(error: Exception) -> str:
-    return str(error).removesuffix("; run verify()")
+def found_packs(report: VerifyReport) -> tuple[PackId, ...]:
+    """The packs whose own bytes are damaged or gone, by what a report says."""
+    named = (pack_of(damage.file.rpartition("/")[2]) for damage in report.damages if damage.kind != "lost")
+    return tuple(dict.fromkeys(pack for pack in named if pack is not None))

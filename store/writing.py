@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from types import TracebackType
 from typing import Self
@@ -26,6 +26,7 @@ from codevault.store.chunking import LARGE, cut, encode_list
 from codevault.store.drafts import checked_draft
 from codevault.store.filesystem import HeldLock
 from codevault.store.layout import FORMAT_VERSION, is_document_name
+from codevault.store.listing import Revision
 from codevault.store.manifest import encode_manifest
 from codevault.store.model import Entry, Snapshot, SnapshotDraft
 from codevault.store.pack import Frame, FrameKind
@@ -33,11 +34,13 @@ from codevault.store.packing import Packer
 from codevault.store.publishing import publish
 from codevault.store.reading import RecentBytes
 from codevault.store.records import LoggedFile, encode_snapshot, hash_of, seal
+from codevault.store.sidecars import protect
 from codevault.store.vaultstate import VaultState
 from codevault.store.zstd_codec import usable_base
 
 _WHOLE_MANIFEST = 32 << 20
 _RECENT_BYTES = 8 << 20
+_BLOCK = 1 << 20
 _Base = tuple[BlobId, Callable[[], bytes | None]]  # a base and how to get its content, in another thread
 
 
@@ -47,10 +50,10 @@ class Writer:
     One thread uses it. After a `StorageError` or `StorageFull` it refuses further work: open a new one.
     """
 
-    def __init__(self, state: VaultState, lock: HeldLock) -> None:
+    def __init__(self, state: VaultState, lock: HeldLock, admit: Callable[[int], None] = lambda _: None) -> None:
         self._state = state
         self._lock = lock
-        self._packer = Packer(state.files, state.layout, self._published)
+        self._packer = Packer(state.files, state.layout, self._published, admit)
         self._pending: dict[BlobId, BlobId | None] = {}  # not yet in the catalog -> the base it may rest on
         self._recent = RecentBytes(_RECENT_BYTES)
         self._names: NamedBlobs | None = None
@@ -134,11 +137,24 @@ class Writer:
         """
         draft = checked_draft(draft)
         with self._working():
-            names = self._state.snapshot_names(draft.project)
-            sequence, parent = names[-1] if names else (0, None)
-            manifest = self._add_manifest(entries, self._manifest_of(draft, parent))
-            self._packer.flush()
-            return self._commit(draft, sequence + 1, parent, manifest)
+            return self._record(draft, (encode_manifest(self._checked(entries)),))
+
+    def commit_revised(self, draft: SnapshotDraft, revision: Revision) -> Snapshot:
+        """Records a snapshot that holds what another one does (see `Store.listing`) but for some changes.
+
+        The same bytes as `commit` makes of all entries, at the cost of the changes.
+
+        Raises:
+            InvalidArgument: a draft or path that cannot be recorded.
+            BlobMissing: an entry names a blob that was never added, or was lost.
+            VaultBusy, StorageFull, StorageError: as `commit`.
+        """
+        draft = checked_draft(draft)
+        with self._working():
+            for _ in self._checked(entry for entry in revision.changes.values() if entry is not None):
+                pass
+            self._check_kept(revision)
+            return self._record(draft, revision.listing.revised(revision.changes))
 
     def commit_again(self, draft: SnapshotDraft) -> Snapshot:
         """Records a snapshot that holds exactly what the project's newest one holds, without decoding its manifest.
@@ -193,6 +209,7 @@ class Writer:
             self._packer.close()
             if self._failure is None:
                 self._state.save_catalog()
+                protect(self._state)
         finally:
             self._lock.release()
 
@@ -303,10 +320,17 @@ class Writer:
         except DamageError:
             return ()
 
-    def _add_manifest(self, entries: Iterable[Entry], previous: BlobId | None) -> BlobId:
-        content = encode_manifest(self._checked(entries))
-        if len(content) > _WHOLE_MANIFEST:
-            return self._add_large((content,), previous)[0]
+    def _record(self, draft: SnapshotDraft, manifest: Iterable[bytes | memoryview]) -> Snapshot:
+        names = self._state.snapshot_names(draft.project)
+        sequence, parent = names[-1] if names else (0, None)
+        blob = self._add_manifest(tuple(manifest), self._manifest_of(draft, parent))
+        self._packer.flush()
+        return self._commit(draft, sequence + 1, parent, blob)
+
+    def _add_manifest(self, pieces: Sequence[bytes | memoryview], previous: BlobId | None) -> BlobId:
+        if sum(map(len, pieces)) > _WHOLE_MANIFEST:
+            return self._add_large(_blocks(pieces), previous)[0]
+        content = b"".join(pieces)
         blob = BlobId(hash_of(content))
         if not self._known(blob):
             base = self._base(previous, len(content)) if previous else None
@@ -320,6 +344,16 @@ class Writer:
             if entry.blob is not None and not self._known(entry.blob):
                 raise BlobMissing(entry.blob)
             yield entry
+
+    def _check_kept(self, revision: Revision) -> None:
+        listing = revision.listing
+        catalog, suspects = self._state.catalog, self._state.suspects
+        doubtful = {blob for blob in listing.blobs() if blob not in catalog or blob in suspects}
+        lost = {blob for blob in doubtful if not self._known(blob)}
+        if lost:
+            for entry in listing:
+                if entry.blob in lost and entry.path not in revision.changes:
+                    raise BlobMissing(entry.blob)
 
     def _manifest_of(self, draft: SnapshotDraft, parent: SnapshotId | None) -> BlobId | None:
         if parent is None:
@@ -392,6 +426,12 @@ class _OldParts:
         at = self._index.get(chunk, self._at)
         self._at = at + 1
         return self._parts[at] if at < len(self._parts) else None
+
+
+def _blocks(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+    for piece in pieces:
+        for at in range(0, len(piece), _BLOCK):
+            yield bytes(piece[at : at + _BLOCK])
 
 
 def _hashed(pieces: Iterable[bytes], hasher: blake3) -> Iterator[bytes]:
