@@ -21,16 +21,15 @@ from codevault.store.pack import BASE_BYTES, Frame, FrameKind, Header, encode_he
 from codevault.store.publishing import ensure_folder, read_back_failed
 from codevault.store.zstd_codec import FrameDamaged, compress, compress_delta
 
-GROUP = 2 << 20
+GROUP = 4 << 20
 """Content bytes from which a solid frame is closed: larger saves little and costs each reader of one file."""
 PACK = 64 << 20
 """Bytes from which a pack is closed."""
 _WAITING = 6 << 20
 _BLOCK = 1 << 20
 _OVERHEAD = 64
+_LEVELS = ((512 << 10, 17), (2 << 20, 9))  # what one commit adds is small: 0.1 s at most, and 6 % of flask's history
 _LEVEL = 3
-_SMALL = 512 << 10
-_SMALL_LEVEL = 17  # what one commit adds is small: 0.1 s at most, and 6 % of the flask history
 
 Publish = Callable[[PackId, int, tuple[Frame, ...]], None]
 
@@ -208,7 +207,7 @@ class PackFile:
 
 def _alone(contents: tuple[bytes, ...]) -> bytes | None:
     content = b"".join(contents)
-    return compress(content, _SMALL_LEVEL if len(content) < _SMALL else _LEVEL)
+    return compress(content, next((level for size, level in _LEVELS if len(content) < size), _LEVEL))
 
 
 def _delta_if_it_pays(content: bytes, load: Callable[[], bytes | None]) -> bytes | None:
