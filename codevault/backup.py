@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from codevault.errors import DamageError, SourceError
@@ -13,7 +13,8 @@ from codevault.jobs import Reporter
 from codevault.policy import Policy
 from codevault.scanning import Excluded, Scan
 from codevault.source import Folder
-from codevault.store.model import Entry, EntryKind, Snapshot, SnapshotDraft
+from codevault.store.listing import Listing
+from codevault.store.model import Snapshot, SnapshotDraft
 from codevault.store.store import Store
 from codevault.store.writing import Writer
 
@@ -128,7 +129,7 @@ class _Attempt:
         try:
             scan = Scan(self.root, self.policy, previous=known, foreign=self.foreign, clock=self.clock)
             gathering = Gathering(
-                self.writer, scan, previous=lambda: _entries(self.store, last), report=self.report, whole=last is None
+                self.writer, scan, previous=lambda: _listing(self.store, last), report=self.report, whole=last is None
             )
             different = gathering.gather()
         except OSError as exc:
@@ -144,19 +145,19 @@ class _Attempt:
 def _holds_suspects(store: Store, snapshot: Snapshot | None) -> bool:
     """True when content of the snapshot was found damaged: the live files may heal it, so they are read again."""
     suspects = store.suspects
-    return bool(suspects) and any(entry.blob in suspects for entry in _entries(store, snapshot))
+    return bool(suspects) and any(blob in suspects for blob in _listing(store, snapshot).blobs())
 
 
-def _entries(store: Store, snapshot: Snapshot | None) -> Iterable[Entry]:
-    return () if snapshot is None else store.manifest(snapshot)
+def _listing(store: Store, snapshot: Snapshot | None) -> Listing:
+    return Listing() if snapshot is None else store.listing(snapshot)
 
 
 def _commit(writer: Writer, gathering: Gathering, draft: SnapshotDraft) -> Snapshot:
-    files = [e for e in gathering.entries if e.kind is EntryKind.FILE]
-    facts = dict(draft.facts) | {"files": len(files), "bytes": sum(e.size for e in files)}
+    revision = gathering.revision
+    facts = dict(draft.facts) | {"files": revision.files, "bytes": revision.bytes}
     if gathering.suspicious():
         facts["suspect"] = True
-    return writer.commit(replace(draft, facts=facts), gathering.entries)
+    return writer.commit_revised(replace(draft, facts=facts), revision)
 
 
 def _stats(gathering: Gathering, snapshot: Snapshot, excluded: int, seconds: float) -> BackupStats:

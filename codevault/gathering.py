@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from codevault.extras import PLAIN, Extras
@@ -18,6 +18,7 @@ from codevault.jobs import Reporter
 from codevault.linking import Links
 from codevault.scanning import Scan, ScannedFolder
 from codevault.source import Folder, Listed, Unstable
+from codevault.store.listing import Listing, Revision
 from codevault.store.model import Entry, EntryKind
 from codevault.store.writing import Writer
 
@@ -63,14 +64,14 @@ class Changes:
 
 
 class Gathering:
-    """One pass over one project. `entries`, `changes` and `problems` are complete once `gather()` has returned."""
+    """One pass over one project. `revision`, `changes` and `problems` are complete once `gather()` has returned."""
 
     def __init__(
         self,
         writer: Writer,
         scan: Scan,
         *,
-        previous: Callable[[], Iterable[Entry]],
+        previous: Callable[[], Listing],
         report: Reporter,
         whole: bool = False,
     ) -> None:
@@ -79,7 +80,7 @@ class Gathering:
         self._scan = scan
         self._previous = previous
         self._report = report
-        self._old: dict[str, dict[str, Entry]] | None = None
+        self._revision: Revision | None = None
         self._lost: list[str] = []
         self._links = Links()
         self.visited: set[str] = set()
@@ -88,7 +89,6 @@ class Gathering:
         self.added = self.updated = 0
         self._changed: list[FileChange] = []
         self._removed: list[str] = []
-        self.entries: list[Entry] = []
         self.problems: list[Problem] = []
 
     def gather(self) -> bool:
@@ -97,48 +97,37 @@ class Gathering:
         Raises:
             OSError: the root cannot be listed.
         """
-        waiting: list[str] = []  # settled folders, as long as everything is settled
         with contextlib.closing(self._scan.folders()) as folders:
             for scanned in folders:
                 self.visited.add(scanned.path)
-                if scanned.settled and self._old is None:
-                    waiting.append(scanned.path)
+                if scanned.settled:
                     self._done += len(scanned.entries)
-                    self._report.step("comparing", self._done)
-                    continue
-                self._folder(scanned)
-        if self._old is None and self._scan.known and self.visited == self._scan.known.keys():
+                    self._report.step("comparing", self._done, content_bytes=self.read_bytes)
+                elif scanned.error is not None:
+                    self._unlisted(scanned)
+                else:
+                    self._folder(scanned)
+        known = self._scan.known
+        if self._revision is None and known and not self._lost and self.visited == known.keys():
             return False
-        for path in waiting:
-            self.entries.extend(self._before(path).values())
         self._gone()
-        self._links.settle(self.entries)
-        return not self._same()
+        self._links.settle(self.revision)
+        return bool(self.revision.changes)
+
+    @property
+    def revision(self) -> Revision:
+        """What is to be recorded; the previous snapshot's manifest is read when this is first asked for."""
+        if self._revision is None:
+            self._revision = Revision(self._previous())
+        return self._revision
 
     @property
     def changes(self) -> Changes:
         """What differs from the previous snapshot, contents only."""
         return Changes(changed=tuple(self._changed), removed=tuple(self._removed), whole=self._whole)
 
-    def _before(self, folder: str) -> Mapping[str, Entry]:
-        if self._old is None:
-            self._old = {}
-            for entry in self._previous():
-                parent, name = _split(entry.path)
-                self._old.setdefault(parent, {})[name] = entry
-        return self._old.get(folder, {})
-
     def _folder(self, scanned: ScannedFolder) -> None:
-        before = self._before(scanned.path)
-        if scanned.error is not None:
-            self._unlisted(scanned)
-            return
-        if scanned.settled:
-            self.entries.extend(before.values())
-            self._done += len(scanned.entries)
-            self._report.step("reading", self._done, content_bytes=self.read_bytes)
-            return
-        present = set()  # names that still have content
+        before = self.revision.listing.folder(scanned.path)
         for listed in scanned.entries:
             if listed.name in scanned.excluded:
                 continue
@@ -146,11 +135,19 @@ class Gathering:
             entry = self._entry(scanned, listed, old)
             if entry is not None:
                 self._keep(entry, old)
-                if entry.blob is not None:
-                    present.add(listed.name)
+                if old is not None:
+                    del before[listed.name]
+                    if old.blob is not None and entry.blob is None:
+                        self._removed.append(entry.path)
             self._done += 1
             self._report.step("reading", self._done, content_bytes=self.read_bytes)
-        self._removed.extend(e.path for name, e in before.items() if name not in present and e.blob is not None)
+        self._drop(before.values())
+
+    def _drop(self, entries: Iterable[Entry]) -> None:
+        for entry in entries:
+            self.revision.drop(entry)
+            if entry.blob is not None:
+                self._removed.append(entry.path)
 
     def _entry(self, scanned: ScannedFolder, listed: Listed, old: Entry | None) -> Entry | None:
         kind = _KINDS.get(stat.S_IFMT(listed.mode))
@@ -266,7 +263,7 @@ class Gathering:
         return blob, size, stable
 
     def _keep(self, entry: Entry, old: Entry | None) -> None:
-        self.entries.append(entry)
+        self.revision.put(entry, old)
         if entry.kind is not EntryKind.FILE or entry.blob is None:
             return
         before = old.blob if old is not None else None
@@ -295,32 +292,20 @@ class Gathering:
 
     def _gone(self) -> None:
         """What the previous snapshot held in folders that were not met: carried when unreadable, removed otherwise."""
-        self._before("")
-        lost = tuple(self._lost)
-        for folder, entries in (self._old or {}).items():
+        listing, lost = self.revision.listing, tuple(self._lost)
+        for folder in listing.folders:
             if folder in lost or any(folder.startswith(f"{path}/") for path in lost):
-                self.entries.extend(_carried(entry) for entry in entries.values())
+                for entry in listing.folder(folder).values():
+                    self.revision.put(_carried(entry), entry)
             elif folder not in self.visited:
-                self._removed.extend(e.path for e in entries.values() if e.blob is not None)
-
-    def _same(self) -> bool:
-        """True when what was gathered is the previous snapshot again (files were only touched, or read once more)."""
-        old = self._old or {}
-        if len(self.entries) != sum(map(len, old.values())):
-            return False
-        for entry in self.entries:
-            parent, name = _split(entry.path)
-            before = old.get(parent, {}).get(name)
-            if before is not entry and before != entry:  # most are the very same object, which compares in no time
-                return False
-        return True
+                self._drop(listing.folder(folder).values())
 
     def _problem(self, path: str, kind: str, why: str) -> None:
         self.problems.append(Problem(path=path, kind=kind, why=why))
 
     def suspicious(self) -> bool:
         """True when most of the previous snapshot is gone and nothing has come instead: marked, not hidden."""
-        held = sum(1 for entries in (self._old or {}).values() for e in entries.values() if e.blob is not None)
+        held = self.revision.listing.contents
         gone = len(self._removed)
         emptied = gone == held > 0 and not self.added  # as an empty mount point looks
         if not emptied and (held < _SUSPECT_LEAST or gone < held * _SUSPECT_SHARE or self.added >= gone // 2):
@@ -349,11 +334,6 @@ class _Watched:
 def is_private(entry: Entry) -> bool:
     """True for content that is kept but never indexed (a secret, or inside version control's own folder)."""
     return entry.note is not None and "private" in entry.note.split()
-
-
-def _split(path: str) -> tuple[str, str]:
-    parent, _, name = path.rpartition("/")
-    return parent, name
 
 
 def _whole(entry: Entry) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from codevault.source import Listed
+from codevault.store.listing import Revision
 from codevault.store.manifest import path_bytes
 from codevault.store.model import Entry
 
@@ -33,19 +34,22 @@ class Links:
         if entry.blob is not None and (entry.note is None or entry.note == "private"):
             self._met.setdefault(identity, (listed, entry))
 
-    def settle(self, entries: list[Entry]) -> None:
-        """Corrects `hardlink` of all entries in place: the first path of a file in the manifest's order has none."""
-        groups: dict[str, list[int]] = {}
+    def settle(self, revision: Revision) -> None:
+        """Corrects `hardlink` where it has to be: the first path of a file in the manifest's order has none."""
         aliases = self._aliases()
-        if not aliases and all(entry.hardlink is None for entry in entries):
+        linked = [*revision.listing.linked(), *(e for e in revision.changes.values() if e is not None and e.hardlink)]
+        if not aliases and not linked:
             return
-        named = {entry.hardlink for entry in entries} | aliases.keys()
-        for at, entry in enumerate(entries):
-            known = entry.hardlink or entry.path
-            if known in named:
-                groups.setdefault(aliases.get(known, known), []).append(at)
+        named = {entry.hardlink for entry in linked if entry.hardlink} | aliases.keys()
+        groups: dict[str, list[Entry]] = {}
+        for path in {*named, *(entry.path for entry in linked)}:
+            entry = revision.find(path)
+            if entry is not None:
+                known = entry.hardlink or path
+                groups.setdefault(aliases.get(known, known), []).append(entry)
         for group in groups.values():
-            _agree(entries, sorted(group, key=lambda at: path_bytes(entries[at].path)))
+            for entry in _agreed(sorted(group, key=lambda entry: path_bytes(entry.path))):
+                revision.amend(entry)
 
     def _aliases(self) -> dict[str, str]:
         """Every path that a file met in this run is known by, to one of them."""
@@ -56,11 +60,11 @@ class Links:
         return aliases
 
 
-def _agree(entries: list[Entry], group: Iterable[int]) -> None:
+def _agreed(group: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries whose `hardlink` was another."""
     first: dict[str | None, Entry] = {}  # by content: names that were read at different moments are files of their own
-    for at in group:
-        entry = entries[at]
+    for entry in group:
         before = first.setdefault(entry.blob, entry)
         hardlink = before.path if before is not entry and entry.blob is not None else None
         if entry.hardlink != hardlink:
-            entries[at] = replace(entry, hardlink=hardlink)
+            yield replace(entry, hardlink=hardlink)

@@ -25,7 +25,7 @@ class ManifestMalformed(Exception):  # noqa: N818 - never leaves the store: beco
     """A line that no manifest holds."""
 
 
-class Line(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+class Line(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """The keys of a line in the order they are written; what changes most comes last and together: small deltas.
 
     Where bytes are not UTF-8, or hold a control character, quote or backslash, `path` and `target` are for people
@@ -61,6 +61,11 @@ def path_bytes(path: str) -> bytes:
     return path.encode("utf-8", "surrogateescape")
 
 
+def is_plain(text: str) -> bool:
+    """True for printable ASCII without quote and backslash, which JSON writes as it is."""
+    return _PLAIN.fullmatch(text) is not None
+
+
 def encode_manifest(entries: Iterable[Entry]) -> bytes:
     """The manifest's lines, newlines included, in order.
 
@@ -68,7 +73,7 @@ def encode_manifest(entries: Iterable[Entry]) -> bytes:
         InvalidArgument: two entries share a path, or a path or target has bytes no file system allows.
     """
     ordered = list(entries)
-    keys = [_key(entry) for entry in ordered]
+    keys = [key_of(entry.path) for entry in ordered]
     if any(key >= after for key, after in pairwise(keys)):  # sorting what is sorted would cost memory only
         ordered = [entry for _, entry in sorted(zip(keys, ordered, strict=True), key=itemgetter(0))]
         for entry, after in pairwise(ordered):
@@ -76,7 +81,7 @@ def encode_manifest(entries: Iterable[Entry]) -> bytes:
                 raise InvalidArgument(f"two entries for the path {entry.path!r}")
     del keys
     content = BytesIO()  # hands out what it holds without a copy
-    content.writelines(map(_encode_line, ordered))
+    content.writelines(map(encode_line, ordered))
     return content.getvalue()
 
 
@@ -92,24 +97,32 @@ def decode_line(line: bytes) -> Entry:
         read = _DECODER.decode(line)
         if _ENCODER.encode(read) != line:
             raise ManifestMalformed("a line not in canonical form")
-        entry = Entry(
-            path=_exact(read.path, read.path_base64),
-            kind=EntryKind(read.kind),
-            mode=int(read.mode, 8),
-            mtime_ns=read.mtime_ns,
-            size=read.size,
-            blob=None if read.blob is None else BlobId(read.blob),
-            target=None if read.target is None else _exact(read.target, read.target_base64),
-            reference=read.reference,
-            note=read.note,
-            hardlink=None if read.hardlink is None else _exact(read.hardlink, read.hardlink_base64),
-            owner=None if read.owner is None else _owner(read.owner),
-            xattrs=() if read.xattrs is None else _xattrs(read.xattrs),
-            sparse=read.sparse,
-        )
+        return entry_of(read)
     except (msgspec.MsgspecError, ValueError) as exc:
         raise ManifestMalformed("a line that does not parse") from exc
-    return entry
+
+
+def entry_of(read: Line) -> Entry:
+    """The entry that the keys of a line stand for.
+
+    Raises:
+        ManifestMalformed, ValueError: a value that `encode_line` would not write.
+    """
+    return Entry(
+        path=_exact(read.path, read.path_base64),
+        kind=EntryKind(read.kind),
+        mode=int(read.mode, 8),
+        mtime_ns=read.mtime_ns,
+        size=read.size,
+        blob=None if read.blob is None else BlobId(read.blob),
+        target=None if read.target is None else _exact(read.target, read.target_base64),
+        reference=read.reference,
+        note=read.note,
+        hardlink=None if read.hardlink is None else _exact(read.hardlink, read.hardlink_base64),
+        owner=None if read.owner is None else _owner(read.owner),
+        xattrs=() if read.xattrs is None else _xattrs(read.xattrs),
+        sparse=read.sparse,
+    )
 
 
 def decode_manifest(chunks: Iterable[bytes]) -> Iterator[Entry]:
@@ -144,17 +157,27 @@ def split_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise ManifestMalformed("the last line is cut short")
 
 
-def _key(entry: Entry) -> bytes:
+def key_of(path: str) -> bytes:
+    """The exact bytes of a path that is to be recorded.
+
+    Raises:
+        InvalidArgument: bytes no file system allows.
+    """
     try:
-        key = path_bytes(entry.path)
+        key = path_bytes(path)
     except UnicodeEncodeError as exc:
-        raise InvalidArgument(f"a path that no file system has: {entry.path!r}") from exc
+        raise InvalidArgument(f"a path that no file system has: {path!r}") from exc
     if not key or b"\0" in key:
-        raise InvalidArgument(f"a path that no file system has: {entry.path!r}")
+        raise InvalidArgument(f"a path that no file system has: {path!r}")
     return key
 
 
-def _encode_line(entry: Entry) -> bytes:
+def encode_line(entry: Entry) -> bytes:
+    """The line of an entry, newline included.
+
+    Raises:
+        InvalidArgument: a path or target has bytes no file system allows.
+    """
     line = Line(
         path=entry.path,
         kind=entry.kind.value,

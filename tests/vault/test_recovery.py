@@ -13,6 +13,7 @@ from codevault.ids import BlobId, SnapshotId
 from codevault.index.index import Index
 from codevault.store.filesystem import NewFile
 from codevault.store.memory_filesystem import MemoryFileSystem
+from codevault.store.listing import Listing
 from codevault.store.model import Entry, Snapshot
 from codevault.store.store import Store
 from codevault.vault import Vault
@@ -238,6 +239,11 @@ class Damaged(Store):
         if snapshot.id == self.bad_snapshot:
             raise BlobDamaged(snapshot.manifest, Path("a.pack"), 7, "a flipped bit")
         return super().manifest(snapshot)
+
+    def listing(self, snapshot: Snapshot) -> Listing:
+        if snapshot.id == self.bad_snapshot:
+            raise BlobDamaged(snapshot.manifest, Path("a.pack"), 7, "a flipped bit")
+        return super().listing(snapshot)
 
     def read(self, blob: BlobId) -> bytes:
         if blob == self.bad_blob:
