@@ -12,6 +12,7 @@ from codevault.vcs.programs import Limits, ProgramFailed
 
 _WALK = Limits(seconds=3600.0, output=16 << 30)
 _AT_ONCE = 500
+_ORDER = ("--topo-order", "--reverse", "--parents", "--ignore-missing", "--stdin")
 _SIGNATURE = re.compile(rb"(.*?) ?<([^>]*)>(?: (-?\d{1,15})(?: ([+-])(\d{2})(\d{2}))?)?\Z", re.DOTALL)
 _FILES = (b"100", b"120")
 
@@ -25,10 +26,10 @@ def commits_of(git: ScratchGit, roots: Iterable[str], known: Collection[CommitId
     given = "".join((*(f"{root}\n" for root in roots), *(f"^{commit}\n" for commit in known))).encode("ascii")
     if not given:
         return
-    order = git.run("rev-list", "--topo-order", "--reverse", "--ignore-missing", "--stdin", given=given, limits=_WALK)
-    ids = order.decode("ascii").split()
-    for start in range(0, len(ids), _AT_ONCE):
-        yield from _some(git, ids[start : start + _AT_ONCE])
+    order = git.run("rev-list", *_ORDER, given=given, limits=_WALK)
+    listed = [line.split() for line in order.decode("ascii").splitlines()]
+    for start in range(0, len(listed), _AT_ONCE):
+        yield from _some(git, listed[start : start + _AT_ONCE])
 
 
 def parse_commit(named: str, content: bytes) -> Commit:
@@ -52,13 +53,14 @@ def parse_commit(named: str, content: bytes) -> Commit:
     )
 
 
-def _some(git: ScratchGit, ids: list[str]) -> Iterator[Commit]:
+def _some(git: ScratchGit, listed: list[list[str]]) -> Iterator[Commit]:
+    """Commits given as their id and those parents that are here: a shallow clone ends in commits that name more."""
     read = []
-    for named, kind, content in git.objects.read_all(ids):
+    for named, kind, content in git.objects.read_all(line[0] for line in listed):
         if kind != "commit":
             raise ProgramFailed("a commit is missing")
         read.append(parse_commit(named, content))
-    against_first = _changes(git, read)
+    against_first = _changes(git, [line[:2] for line in listed])
     # A merge is compared with each of its parents: what equals one of the others was merged, not made.
     merges = [commit for commit in read if len(commit.parents) > 1]
     own = _merged_paths(git, merges)
@@ -81,8 +83,8 @@ def _some(git: ScratchGit, ids: list[str]) -> Iterator[Commit]:
 _Raw = tuple[str, ObjectId | None, ObjectId | None]
 
 
-def _changes(git: ScratchGit, commits: list[Commit]) -> dict[str, list[_Raw]]:
-    lines = "".join(" ".join((commit.id, *commit.parents[:1])) + "\n" for commit in commits)
+def _changes(git: ScratchGit, pairs: list[list[str]]) -> dict[str, list[_Raw]]:
+    lines = "".join(" ".join(pair) + "\n" for pair in pairs)
     arguments = ("diff-tree", "--stdin", "-r", "-z", "--root", "--raw", "--no-renames", "--no-abbrev", "--always")
     answer = git.run(*arguments, given=lines.encode("ascii"), limits=_WALK).split(b"\0")
     found: dict[str, list[_Raw]] = {}
