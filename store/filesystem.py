@@ -1,7 +1,8 @@
 """The port through which the vault touches a disk, and its real implementation.
 
 Every operation on a vault's files goes through `FileSystem`, so that tests can enumerate, fail or cut short each
-of them. Names are plain `Path`s; no operation follows a symbolic link in the last component.
+of them. Names are plain `Path`s; no operation follows a symbolic link in the last component, nor, below a vault's
+folder, on the way there.
 """
 
 from __future__ import annotations
@@ -11,18 +12,23 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Protocol
 
 from codevault.errors import StorageError, StorageFull, VaultBusy
+from codevault.store.descent import NO_FOLLOW, Descent
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_MOMENTARY = frozenset({errno.EACCES, errno.EBUSY, errno.ETXTBSY})
+_WAITS = (0.01, 0.02, 0.04, 0.08, 0.16, 0.32)  # seconds; a scanner looks at a new file for less
+_SCANS_DESCRIPTORS = os.scandir in os.supports_fd
+_LOCK_FLAGS = NO_FOLLOW | getattr(os, "O_NONBLOCK", 0)
 _FILE_MODE = 0o600
-_FOLDER_MODE = 0o700
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,13 +105,21 @@ class FileSystem(Protocol):  # nine methods: lock and space are the same disk, t
 
 
 class DiskFileSystem:
-    """The real thing: POSIX and Windows calls of the running machine."""
+    """The real thing: POSIX and Windows calls of the running machine.
+
+    Below `root`, a vault's folder, no link is followed on the way either, and files of strangers are not read.
+    `sleep` waits before what a scanner or another reader refused for a moment is tried again.
+    """
+
+    def __init__(self, root: Path | None = None, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._descent = Descent(root)
+        self._sleep = sleep
 
     def read(self, path: Path, offset: int = 0, length: int | None = None) -> bytes | None:
         """See `FileSystem.read`."""
         with _translated(path):
             try:
-                descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
+                descriptor = self._descent.open_file(path)
             except FileNotFoundError:
                 return None
             try:
@@ -115,8 +129,9 @@ class DiskFileSystem:
 
     def create(self, path: Path) -> NewFile:
         """See `FileSystem.create`."""
-        with _translated(path):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, _FILE_MODE)
+        with _translated(path), self._descent.parent(path) as (name, at):
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW
+            descriptor = os.open(name, flags, _FILE_MODE, dir_fd=at)
             try:
                 _make_private(descriptor)
             except OSError:
@@ -126,40 +141,40 @@ class DiskFileSystem:
 
     def rename(self, old: Path, new: Path) -> None:
         """See `FileSystem.rename`."""
-        with _translated(new):
-            os.replace(old, new)
+        parent = self._descent.parent
+        with _translated(new), parent(old) as (name, at), parent(new) as (new_name, new_at):
+            self._patiently(lambda: os.replace(name, new_name, src_dir_fd=at, dst_dir_fd=new_at))
 
     def remove(self, path: Path) -> None:
         """See `FileSystem.remove`."""
-        with _translated(path), suppress(FileNotFoundError):
-            path.unlink()
+        with _translated(path), suppress(FileNotFoundError), self._descent.parent(path) as (name, at):
+            self._patiently(lambda: os.unlink(name, dir_fd=at))
 
     def make_folder(self, path: Path) -> None:
         """See `FileSystem.make_folder`."""
         with _translated(path):
-            missing = []
-            while not path.is_dir():
-                missing.append(path)
-                path = path.parent
-            for folder in reversed(missing):
-                folder.mkdir(mode=_FOLDER_MODE)
-                folder.chmod(_FOLDER_MODE)
+            self._descent.make_folders(path)
 
     def list(self, path: Path) -> tuple[Listed, ...] | None:
         """See `FileSystem.list`."""
         with _translated(path):
             try:
-                with os.scandir(path) as found:
-                    return tuple(sorted((_listed(entry) for entry in found), key=lambda listed: listed.name))
+                if not _SCANS_DESCRIPTORS:
+                    return _names_in(path)
+                descriptor = self._descent.open_folder(path)
             except (FileNotFoundError, NotADirectoryError):
                 return None
+            try:
+                return _names_in(descriptor)
+            finally:
+                os.close(descriptor)
 
     def sync_folder(self, path: Path) -> None:
         """See `FileSystem.sync_folder`. Windows has no such call; its renames are journaled."""
         if sys.platform == "win32":
             return
         with _translated(path):
-            descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
+            descriptor = self._descent.open_folder(path)
             try:
                 _sync(descriptor)
             finally:
@@ -172,8 +187,9 @@ class DiskFileSystem:
 
     def lock(self, path: Path, holder: str) -> HeldLock:
         """See `FileSystem.lock`."""
-        with _translated(path):
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW, _FILE_MODE)
+        with _translated(path), self._descent.parent(path) as (name, at):
+            self._descent.require_own_root()
+            descriptor = os.open(name, os.O_RDWR | os.O_CREAT | _LOCK_FLAGS, _FILE_MODE, dir_fd=at)
             try:
                 _make_private(descriptor)
                 lock = _DiskLock(path, descriptor)
@@ -189,6 +205,17 @@ class DiskFileSystem:
                 _DiskLock.abandon(descriptor)
                 raise
         return lock
+
+    def _patiently(self, change: Callable[[], None]) -> None:
+        """Windows refuses to rename or remove what another process has open, for as long as it has."""
+        for wait in _WAITS:
+            try:
+                return change()
+            except OSError as exc:
+                if exc.errno not in _MOMENTARY:
+                    raise
+                self._sleep(wait)
+        return change()
 
 
 class _DiskFile:
@@ -307,6 +334,11 @@ def _read_range(descriptor: int, offset: int, length: int | None) -> bytes:
         parts.append(part)
         length -= len(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _names_in(folder: Path | int) -> tuple[Listed, ...]:
+    with os.scandir(folder) as found:
+        return tuple(sorted(map(_listed, found), key=attrgetter("name")))
 
 
 def _listed(entry: os.DirEntry[str]) -> Listed:

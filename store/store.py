@@ -65,7 +65,7 @@ class Store:
             VaultExists: `root` is something else than a missing or empty folder.
             StorageFull, StorageError: the folder cannot be made.
         """
-        files = filesystem or DiskFileSystem()
+        files = filesystem or DiskFileSystem(root)
         layout = Layout(root)
         if not _is_free(files, layout):
             raise VaultExists(
@@ -97,7 +97,7 @@ class Store:
             VaultTooNew: written by a newer CodeVault.
             RecordDamaged: vault.json was changed.
         """
-        files = filesystem or DiskFileSystem()
+        files = filesystem or DiskFileSystem(root)
         layout = Layout(root)
         content = files.read(layout.identity) if files.list(root) is not None else None
         if content is None:

@@ -102,7 +102,7 @@ def take_turn(state: VaultState) -> Turn:
 def _sweep(files: FileSystem, layout: Layout) -> None:
     ensure_folder(files, layout.incoming)
     for leftover in files.list(layout.incoming) or ():
-        if leftover.is_file:
+        if not leftover.is_folder:  # links and specials with it, which would be in the way for ever
             files.remove(layout.incoming / leftover.name)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from codevault.errors import CodeVaultError, DamageError, RecordDamaged
+from codevault.errors import CodeVaultError, DamageError, RecordDamaged, StorageError
 from codevault.ids import BlobId, PackId, ProjectId, SnapshotId, VaultId
 from codevault.store.catalog import Catalog
 from codevault.store.filesystem import FileSystem
@@ -44,10 +44,7 @@ class VaultState:
         self._names: dict[ProjectId, Names] = {}
         self._records: dict[SnapshotId, Snapshot] = {}
         self._guard = threading.RLock()
-        present = self.packs_present()
-        saved = files.read(self._saved_catalog) if present else None
-        if saved is not None:
-            self.catalog = Catalog.load(saved, vault_id, present)
+        self._load_catalog()
         self.rescan()
 
     def rescan(self) -> None:
@@ -180,6 +177,13 @@ class VaultState:
             finally:
                 new.close()
             self.files.rename(temporary, self._saved_catalog)
+
+    def _load_catalog(self) -> None:
+        present = self.packs_present()
+        with suppress(StorageError):  # what cannot be read is done without
+            saved = self.files.read(self._saved_catalog) if present else None
+            if saved is not None:
+                self.catalog = Catalog.load(saved, self.vault_id, present)
 
     @property
     def _saved_catalog(self) -> Path:

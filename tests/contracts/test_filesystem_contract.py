@@ -11,11 +11,16 @@ from codevault.store.filesystem import DiskFileSystem, FileSystem
 from codevault.store.memory_filesystem import MemoryFileSystem
 
 
-@pytest.fixture(params=["disk", "memory"])
+@pytest.fixture(params=["disk", "disk below a root", "memory"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[FileSystem, Path]:
     """A file system and an existing folder in it."""
-    files: FileSystem = DiskFileSystem() if request.param == "disk" else MemoryFileSystem()
     root = tmp_path / "root"
+    made: dict[str, FileSystem] = {
+        "disk": DiskFileSystem(),
+        "disk below a root": DiskFileSystem(root),
+        "memory": MemoryFileSystem(),
+    }
+    files = made[request.param]
     files.make_folder(root)
     return files, root
 
@@ -126,6 +131,27 @@ def test_making_a_folder_where_a_file_is_is_refused(place: tuple[FileSystem, Pat
     with pytest.raises(StorageError) as refused:
         files.make_folder(root / "a")
     assert isinstance(refused.value.__cause__, FileExistsError)
+
+
+def test_making_a_folder_below_a_file_is_refused(place: tuple[FileSystem, Path]) -> None:
+    files, root = place
+    _write(files, root / "a", b"x")
+    with pytest.raises(StorageError):
+        files.make_folder(root / "a" / "b")
+
+
+def test_renames_from_one_folder_to_another(place: tuple[FileSystem, Path]) -> None:
+    files, root = place
+    files.make_folder(root / "x" / "y")
+    _write(files, root / "a", b"1")
+    files.rename(root / "a", root / "x" / "y" / "b")
+    assert (files.read(root / "a"), files.read(root / "x" / "y" / "b")) == (None, b"1")
+
+
+def test_a_file_is_no_folder_to_list(place: tuple[FileSystem, Path]) -> None:
+    files, root = place
+    _write(files, root / "a", b"x")
+    assert (files.list(root / "a"), files.read(root / "none" / "a")) == (None, None)
 
 
 def test_lists_names_kinds_and_sizes_in_order(place: tuple[FileSystem, Path]) -> None:
