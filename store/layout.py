@@ -72,6 +72,11 @@ class Layout:
         return self.root / "projects"
 
     @property
+    def vcs(self) -> Path:
+        """One folder a project: files in the formats of version control systems."""
+        return self.root / "vcs"
+
+    @property
     def log(self) -> Path:
         """One record a generation."""
         return self.root / "log"
