@@ -34,6 +34,7 @@ from codevault.store.model import DamagedSnapshot, Entry, Snapshot, StoreStats, 
 from codevault.store.publishing import ensure_folder, publish
 from codevault.store.readme import readme_text, rescue_text
 from codevault.store.records import LoggedFile, RecordMalformed, hash_of, seal, unseal
+from codevault.store.shelf import Shelf
 from codevault.store.turns import Turn, take_turn
 from codevault.store.vaultstate import VaultState
 from codevault.store.verifying import VerifyMode, verify
@@ -321,6 +322,11 @@ class Store:
     def housekeeping(self) -> Housekeeping:
         """The space the vault takes: thinning, pruning and undoing it, keepsakes, limits."""
         return Housekeeping(self._open, self.turn)
+
+    @property
+    def shelf(self) -> Shelf:
+        """Files in the formats of version control systems."""
+        return Shelf(self._open, self.turn)
 
     def turn(self) -> Turn:
         """The writer's turn without a writer, for whatever else changes the vault: prune, compact, repair.
