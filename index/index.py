@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Self
@@ -11,7 +11,7 @@ from codevault.analysis.languages import language_hint
 from codevault.analysis.model import FileAnalysis
 from codevault.errors import IndexDamaged
 from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
-from codevault.index import asking, history, schema, snapshots
+from codevault.index import asking, history, reshaping, schema, snapshots
 from codevault.index.matching import literal_matcher, regex_matcher
 from codevault.index.memory_text import MemoryText
 from codevault.index.model import (
@@ -114,6 +114,23 @@ class Index:
             IndexDamaged: a later snapshot of the project is recorded already.
         """
         self._writer.write(lambda session: snapshots.add_snapshot(session.db, session.labels, self._hint_of, facts))
+
+    def insert_snapshot(self, facts: SnapshotFacts) -> None:
+        """Records a snapshot before later ones of its project, `facts.changed` being all it holds: one put back.
+
+        Raises:
+            UnknownProject: its project was not recorded.
+            IndexDamaged: it would be the newest one.
+        """
+        self._writer.write(lambda session: reshaping.insert_snapshot(session.db, session.labels, self._hint_of, facts))
+
+    def remove_snapshots(self, project: ProjectId, sequences: Collection[int]) -> None:
+        """Forgets snapshots of a project: no answer names them, or a version that only they held, any more.
+
+        Raises:
+            UnknownProject: it was not recorded.
+        """
+        self._writer.write(lambda session: reshaping.remove_snapshots(session.db, project, sequences))
 
     def add_analysis(self, pending: Pending, analysis: FileAnalysis, content: bytes) -> None:
         """Records what analysis found in a pending file version; one that is analysed already is left alone."""

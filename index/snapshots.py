@@ -117,6 +117,16 @@ def _apply(
     return {*ends, *(path for _, path, _, _ in begins)}
 
 
+def content_numbers(
+    db: sqlite3.Connection, labels: Labels, hint_of: HintOf, held: Iterable[FileChange]
+) -> tuple[dict[bytes, int], dict[bytes, int]]:
+    """The numbers of paths, and of the contents in them, both by path; made where they are new."""
+    changed = {path_key(change.path): change for change in held}
+    paths = _path_numbers(db, list(changed), ())
+    numbers = _content_numbers(db, labels, hint_of, list(changed.values()))
+    return paths, {key: numbers[_content_key(labels, hint_of, change)] for key, change in changed.items()}
+
+
 def _path_numbers(db: sqlite3.Connection, keys: Sequence[bytes], removed: Iterable[bytes]) -> dict[bytes, int]:
     """Numbers of paths; only `keys` get one when they are new."""
     question = "SELECT path, id FROM path WHERE path IN (*)"
