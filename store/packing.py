@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -52,13 +52,19 @@ class Packer:
     """
 
     def __init__(
-        self, files: FileSystem, layout: Layout, published: Publish, admit: Callable[[int], None] = lambda _: None
+        self,
+        files: FileSystem,
+        layout: Layout,
+        published: Publish,
+        admit: Callable[[int], None] = lambda _: None,
+        *,
+        threads: int = 4,
     ) -> None:
         self._files = files
         self._layout = layout
         self._published = published
         self._admit = admit
-        self._pool = ThreadPoolExecutor(max(1, min(4, os.cpu_count() or 1)), thread_name_prefix="codevault-pack")
+        self._pool = ThreadPoolExecutor(max(1, min(threads, os.cpu_count() or 1)), thread_name_prefix="codevault-pack")
         self._group: list[tuple[BlobId, bytes]] = []
         self._group_bytes = 0
         self._jobs: deque[_Job] = deque()
@@ -73,12 +79,18 @@ class Packer:
         if self._group_bytes >= GROUP:
             self.close_group()
 
-    def add_delta(self, blob: BlobId, content: bytes, base: BlobId, load: Callable[[], bytes | None]) -> None:
+    def add_group(self, group: Sequence[tuple[BlobId, bytes]], level: int) -> None:
+        """Takes blobs that are to share one frame with nothing else."""
+        self._put_group(group, level)
+
+    def add_delta(
+        self, blob: BlobId, content: bytes, base: BlobId, load: Callable[[], bytes | None], *, patient: bool = False
+    ) -> None:
         """Takes a blob to be stored as difference from `base`, or whole if that does not pay.
 
         `load` gives the base's content, None if it is of no use; it is called in a worker thread.
         """
-        frame = self._pool.submit(_delta_if_it_pays, content, load)
+        frame = self._pool.submit(_delta_if_it_pays, content, load, patient)
         self._put(
             _Job(
                 members=((blob, len(content)),),
@@ -92,18 +104,18 @@ class Packer:
 
     def add_list(self, blob: BlobId, length: int, listing: bytes) -> None:
         """Takes the list of chunks that a large blob is."""
-        frame = self._pool.submit(_alone, (listing,))
+        frame = self._pool.submit(_alone, (listing,), None)
         self._put(_Job(members=((blob, length),), frame=frame, kind=FrameKind.LIST, held=len(listing)))
 
     def close_group(self) -> None:
         """Ends the current solid frame, so that what comes next does not share it."""
-        if not self._group:
-            return
-        contents = tuple(content for _, content in self._group)
-        members = tuple((blob, len(content)) for blob, content in self._group)
-        frame = self._pool.submit(_alone, contents)  # joined there: copying here would keep the reader waiting
-        held, self._group, self._group_bytes = self._group_bytes, [], 0
-        self._put(_Job(members=members, frame=frame, kind=FrameKind.SOLID, held=held))
+        if self._group:
+            group, self._group, self._group_bytes = self._group, [], 0
+            self._put_group(group)
+
+    def add_frame(self, header: Header, frame: bytes) -> None:
+        """Takes a frame as it stands in another pack, proven sound by the caller."""
+        self._append(header, frame)
 
     def flush(self) -> None:
         """Returns when everything taken so far is in published packs.
@@ -123,6 +135,12 @@ class Packer:
         for pack in self._packs.values():
             pack.abandon()
         self._packs.clear()
+
+    def _put_group(self, group: Sequence[tuple[BlobId, bytes]], level: int | None = None) -> None:
+        contents = tuple(content for _, content in group)
+        members = tuple((blob, len(content)) for blob, content in group)
+        frame = self._pool.submit(_alone, contents, level)  # joined there: copying here would keep the reader waiting
+        self._put(_Job(members=members, frame=frame, kind=FrameKind.SOLID, held=sum(map(len, contents))))
 
     def _put(self, job: _Job) -> None:
         self._jobs.append(job)
@@ -144,9 +162,11 @@ class Packer:
 
     def _write(self, job: _Job, frame: bytes) -> None:
         members = tuple((bytes.fromhex(blob), length) for blob, length in job.members)
-        header = Header(kind=job.kind, stored=len(frame), members=members, base=job.base)
+        self._append(Header(kind=job.kind, stored=len(frame), members=members, base=job.base), frame)
+
+    def _append(self, header: Header, frame: bytes) -> None:
         self._admit(len(frame))
-        solid = job.kind is FrameKind.SOLID
+        solid = header.kind is FrameKind.SOLID
         pack = self._packs.get(solid)
         if pack is None:
             self._count += 1
@@ -205,16 +225,16 @@ class PackFile:
         return hasher.hexdigest()
 
 
-def _alone(contents: tuple[bytes, ...]) -> bytes | None:
+def _alone(contents: tuple[bytes, ...], level: int | None) -> bytes | None:
     content = b"".join(contents)
-    return compress(content, next((level for size, level in _LEVELS if len(content) < size), _LEVEL))
+    return compress(content, level or next((level for size, level in _LEVELS if len(content) < size), _LEVEL))
 
 
-def _delta_if_it_pays(content: bytes, load: Callable[[], bytes | None]) -> bytes | None:
+def _delta_if_it_pays(content: bytes, load: Callable[[], bytes | None], patient: bool) -> bytes | None:
     base = load()
     if base is None:
         return None
-    delta = compress_delta(content, base)
+    delta = compress_delta(content, base, patient=patient)
     if len(delta) + _OVERHEAD <= len(content) // 8:
         return delta
     return delta if len(delta) + _OVERHEAD <= len(compress(content, _LEVEL)) else None

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from blake3 import blake3
 
@@ -24,6 +25,8 @@ MAX_DEPTH = 128
 
 _CACHED_BYTES = 24 << 20
 _LARGEST_CACHED = 6 << 20
+_RENEWALS = 8
+T = TypeVar("T")
 
 
 class RecentBytes:
@@ -43,6 +46,12 @@ class RecentBytes:
                 self._held.move_to_end(key)
             return content
 
+    def clear(self) -> None:
+        """Forgets everything."""
+        with self._guard:
+            self._held.clear()
+            self._bytes = 0
+
     def put(self, key: object, content: bytes) -> None:
         """Holds `content`, unless it is so large that it would push out most of the rest."""
         if len(content) > _LARGEST_CACHED:
@@ -54,13 +63,24 @@ class RecentBytes:
                 self._bytes -= len(self._held.popitem(last=False)[1])
 
 
-class BlobReader:
-    """Reads blobs through a catalog. Any thread, no lock held while reading; `catalog` is asked anew each time."""
+class _PackGone(BlobMissing):
+    """A pack that the catalog names is no longer there: what it held may lie elsewhere by now."""
 
-    def __init__(self, files: FileSystem, layout: Layout, catalog: Callable[[], Catalog]) -> None:
+
+class BlobReader:
+    """Reads blobs through a catalog. Any thread, no lock held while reading; `catalog` is asked anew each time.
+
+    `renew` takes up the vault's present state. It is called when a blob or the pack it lay in is not there, because
+    another thread or process may have swapped packs since; reading then begins anew, and the caller notices nothing.
+    """
+
+    def __init__(
+        self, files: FileSystem, layout: Layout, catalog: Callable[[], Catalog], renew: Callable[[], None] | None = None
+    ) -> None:
         self._files = files
         self._layout = layout
         self._catalog = catalog
+        self._renew = renew
         self.recent = RecentBytes()
 
     def read(self, blob: BlobId) -> bytes:
@@ -70,7 +90,7 @@ class BlobReader:
             BlobMissing: it, or a base it needs, is in no pack.
             BlobDamaged: no copy of it decodes to its id.
         """
-        return self._any(blob, self._catalog().find(blob), 0)
+        return self._renewing(blob, lambda: self._any(blob, self._catalog().find(blob), 0))
 
     def chunks(self, blob: BlobId) -> Iterator[bytes]:
         """The blob's bytes in pieces: a large one is never in memory whole; its hash is checked at the end.
@@ -80,13 +100,17 @@ class BlobReader:
         """
         found = self._catalog().find(blob)
         if found and found[0].kind is FrameKind.LIST:
-            yield from self._listed(found[0])
-        else:
-            yield self._any(blob, found, 0)
+            yield from self._listed(*self._renewing(blob, lambda: self._resolved(blob)))
+            return
+        try:
+            content = self._any(blob, found, 0)
+        except BlobMissing:
+            content = self.read(blob)
+        yield content
 
-    def _listed(self, location: Location) -> Iterator[bytes]:
+    def _listed(self, location: Location, parts: tuple[tuple[BlobId, int], ...]) -> Iterator[bytes]:
         hasher = blake3()
-        for chunk, length in self._list(location):
+        for chunk, length in parts:
             content = self.read(chunk)
             if len(content) != length:
                 raise self._damaged(location, "a chunk has another length than its list says")
@@ -101,12 +125,11 @@ class BlobReader:
         Raises:
             BlobMissing: it is in no pack.
         """
-        return self._first(blob).length
+        return self._renewing(blob, lambda: self._first(blob)).length
 
     def parts(self, blob: BlobId) -> tuple[tuple[BlobId, int], ...]:
         """The chunks of a large blob with their lengths, empty for a blob that is stored whole."""
-        location = self._first(blob)
-        return self._list(location) if location.kind is FrameKind.LIST else ()
+        return self._renewing(blob, lambda: self._resolved(blob))[1]
 
     def check(self, location: Location) -> None:
         """Decodes the blob at this one place, whatever other copies there are, a large one without holding it whole.
@@ -115,10 +138,32 @@ class BlobReader:
             BlobMissing, BlobDamaged: as `read`.
         """
         if location.kind is FrameKind.LIST:
-            for _ in self._listed(location):
+            for _ in self._listed(location, self._list(location)):
                 pass
         else:
             self._checked(location, 0)
+
+    def _renewing(self, blob: BlobId, look: Callable[[], T]) -> T:
+        for _ in range(_RENEWALS if self._renew is not None else 0):
+            try:
+                return look()
+            except _PackGone:
+                self._renewed()
+            except BlobMissing:
+                self._renewed()
+                break  # nobody took it away: it came since, or there is none
+        try:
+            return look()
+        except _PackGone as exc:
+            raise BlobMissing(blob) from exc
+
+    def _renewed(self) -> None:
+        if self._renew is not None:
+            self._renew()
+
+    def _resolved(self, blob: BlobId) -> tuple[Location, tuple[tuple[BlobId, int], ...]]:
+        location = self._first(blob)
+        return location, self._list(location) if location.kind is FrameKind.LIST else ()
 
     def _first(self, blob: BlobId) -> Location:
         found = self._catalog().find(blob)
@@ -191,7 +236,7 @@ class BlobReader:
     def _frame(self, location: Location) -> bytes:
         frame = self._files.read(self._layout.pack(location.pack), location.at, min(location.stored, MAX_CONTENT))
         if frame is None:
-            raise BlobMissing(location.blob)
+            raise _PackGone(location.blob)
         if len(frame) != location.stored:
             raise FrameDamaged("the pack ends inside the frame")
         return frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -40,7 +41,7 @@ class VaultState:
         self.sidecars: set[PackId] = set()
         self.suspects: set[BlobId] = set()
         self.catalog = Catalog()
-        self.reader = BlobReader(files, layout, lambda: self.catalog)
+        self.reader = BlobReader(files, layout, lambda: self.catalog, self.rescan)
         self._names: dict[ProjectId, Names] = {}
         self._records: dict[SnapshotId, Snapshot] = {}
         self._guard = threading.RLock()
@@ -52,13 +53,29 @@ class VaultState:
         with self._guard:
             present = self.packs_present()
             catalog = self.catalog
-            if any(present.get(pack) != size for pack, size in catalog.packs.items()):
-                catalog = Catalog()
+            vanished = {pack for pack, size in catalog.packs.items() if present.get(pack) != size}
+            if vanished:
+                catalog = catalog.without(vanished)
             for pack, size in present.items():
                 if pack not in catalog.packs:
                     catalog.add_pack(pack, size, hop(self._reads(self.layout.pack(pack)), size))
             self.catalog = catalog  # only now: readers never see a catalog half built
             self._names = {project: self._listed_names(project) for project in self._project_folders()}
+
+    def look_anew(self) -> None:
+        """Forgets all it knows and looks again: files changed behind their names, as only a repair does it."""
+        with self._guard:
+            self.catalog = Catalog()
+            self._records = {}
+            self.reader.recent.clear()
+            self.rescan()
+
+    def assuming(self, catalog: Catalog) -> VaultState:
+        """This state if the packs were those of `catalog`: what could then be read, to be asked before packs go."""
+        assumed = copy.copy(self)
+        assumed.catalog = catalog
+        assumed.reader = BlobReader(self.files, self.layout, lambda: catalog)
+        return assumed
 
     def packs_present(self) -> dict[PackId, int]:
         """The packs there are, with their lengths; `sidecars` is then which of them have parity."""
@@ -169,6 +186,7 @@ class VaultState:
         with suppress(CodeVaultError), self._guard:
             if self.catalog.unsaved < _UNSAVED_PACKS and self.files.read(self._saved_catalog, 0, 0) is not None:
                 return
+            self.catalog = self.catalog.packed()
             ensure_folder(self.files, self.layout.cache)
             self.files.remove(temporary)
             new = self.files.create(temporary)
