@@ -22,6 +22,7 @@ from typing import Protocol
 
 from codevault.errors import StorageError, StorageFull, VaultBusy
 from codevault.store.descent import NO_FOLLOW, Descent
+from codevault.store.sectors import read_range
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _MOMENTARY = frozenset({errno.EACCES, errno.EBUSY, errno.ETXTBSY})
@@ -73,7 +74,10 @@ class FileSystem(Protocol):  # nine methods: lock and space are the same disk, t
     """
 
     def read(self, path: Path, offset: int = 0, length: int | None = None) -> bytes | None:
-        """Up to `length` bytes from `offset`, shorter at the end of the file; None when there is no such file."""
+        """Up to `length` bytes from `offset`, shorter at the end of the file; None when there is no such file.
+
+        Sectors that the medium cannot give any more read as zeros: hashes find them like any other damage.
+        """
 
     def create(self, path: Path) -> NewFile:
         """A new empty file, mode 0600 whatever the umask; an existing one of that name is refused."""
@@ -123,7 +127,7 @@ class DiskFileSystem:
             except FileNotFoundError:
                 return None
             try:
-                return _read_range(descriptor, offset, length)
+                return read_range(descriptor, offset, length)
             finally:
                 os.close(descriptor)
 
@@ -319,21 +323,6 @@ def storage_error(path: Path, cause: OSError) -> StorageFull | StorageError:
 def _make_private(descriptor: int) -> None:
     if sys.platform != "win32":
         os.fchmod(descriptor, _FILE_MODE)
-
-
-def _read_range(descriptor: int, offset: int, length: int | None) -> bytes:
-    if length is None:
-        length = max(0, os.fstat(descriptor).st_size - offset)
-    if offset:
-        os.lseek(descriptor, offset, os.SEEK_SET)
-    parts = []
-    while length > 0:
-        part = os.read(descriptor, min(length, 1 << 26))
-        if not part:
-            break
-        parts.append(part)
-        length -= len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _names_in(folder: Path | int) -> tuple[Listed, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -136,6 +136,20 @@ class VaultState:
         if (read.id, read.project, read.sequence) != (snapshot, project, sequence):
             raise RecordDamaged(path, "its bytes are not what its name says")
         return read
+
+    def unreadable_in(self, packs: Collection[PackId | None]) -> list[BlobId]:
+        """Blobs that the catalog knows in these packs and that no copy gives any more.
+
+        A saved catalog remembers what a lost header no longer tells. Costs reading them, if there are any packs.
+        """
+        lost = []
+        for blob in {place.blob for place in self.catalog if place.pack in packs} if any(packs) else ():
+            try:
+                for _ in self.reader.chunks(blob):
+                    pass
+            except DamageError:
+                lost.append(blob)
+        return lost
 
     def take_pack(self, pack: PackId, size: int, frames: tuple[Frame, ...]) -> None:
         """Takes up a pack just published; never while a rescan compares an older listing with the catalog."""

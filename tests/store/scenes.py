@@ -62,6 +62,13 @@ def back_up(store: Store, tree: Mapping[str, bytes], project: ProjectId = SHOP, 
         return writer.commit(draft(project, reason), entries)
 
 
+def back_up_blindly(store: Store, tree: Mapping[str, bytes], project: ProjectId = SHOP) -> Snapshot:
+    """Commits a tree without looking at what was there before, which may be lost."""
+    with store.writer() as writer:
+        entries = [file_entry(path, writer.add(content, path=path), len(content)) for path, content in tree.items()]
+        return writer.commit(draft(project), entries)
+
+
 def restored(store: Store, snapshot: Snapshot) -> dict[str, bytes]:
     """A snapshot's files."""
     return {entry.path: store.read(entry.blob) for entry in store.manifest(snapshot) if entry.blob is not None}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from codevault.errors import StorageFull, VaultBusy
+from codevault.errors import StorageError, StorageFull, VaultBusy
 from codevault.store.filesystem import DiskFileSystem, _DiskLock, _listed
 from codevault.store.store import Store
-from tests.store.scenes import FIRST, back_up, restored
+from tests.store.scenes import FIRST, SECOND, back_up, back_up_blindly, restored
 
 
 def _refuse(*_: object) -> int:
@@ -117,3 +119,154 @@ def test_a_forgotten_lock_is_no_longer_held_and_releasing_it_is_harmless(tmp_pat
     lock.release()
     files.lock(tmp_path / "lock", "process 8").release()
     assert not held
+
+
+class _BadSectors:
+    """Stands for `os.read` on a disk that cannot give some sectors of one file any more."""
+
+    def __init__(self, file: Path, sectors: set[int]) -> None:
+        self._status = file.stat()
+        self._sectors = sectors
+        self._read = os.read
+
+    def __call__(self, descriptor: int, length: int) -> bytes:
+        at = os.lseek(descriptor, 0, os.SEEK_CUR)
+        wanted = range(at // 4096, (at + max(1, min(length, self._status.st_size - at)) - 1) // 4096 + 1)
+        if os.path.sameopenfile(descriptor, self._opened()) and self._sectors & set(wanted):
+            raise OSError(errno.EIO, "Input/output error")
+        return self._read(descriptor, length)
+
+    def _opened(self) -> int:
+        return self._descriptor
+
+    def watch(self, file: Path) -> None:
+        self._descriptor = os.open(file, os.O_RDONLY)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+@pytest.fixture
+def bad_sectors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path, set[int]], None]]:
+    made: list[_BadSectors] = []
+
+    def spoil(file: Path, sectors: set[int]) -> None:
+        made.append(_BadSectors(file, sectors))
+        made[-1].watch(file)
+        monkeypatch.setattr(os, "read", made[-1])
+
+    yield spoil
+    monkeypatch.undo()
+    for bad in made:
+        bad.close()
+
+
+Spoil = Callable[[Path, set[int]], None]
+
+
+def test_a_sector_that_cannot_be_read_reads_as_zeros_and_the_rest_as_it_was(tmp_path: Path, bad_sectors: Spoil) -> None:
+    content = bytes(range(1, 251)) * 100
+    (tmp_path / "file").write_bytes(content)
+    bad_sectors(tmp_path / "file", {2})
+    read = DiskFileSystem().read(tmp_path / "file")
+    assert read == content[:8192] + bytes(4096) + content[12288:]
+    assert DiskFileSystem().read(tmp_path / "file", 8000, 300) == content[8000:8192] + bytes(108)
+    assert DiskFileSystem().read(tmp_path / "file", 12288) == content[12288:]
+
+
+def test_a_disk_that_gives_nothing_at_all_is_an_error(tmp_path: Path, bad_sectors: Spoil) -> None:
+    (tmp_path / "file").write_bytes(bytes(1 << 20))
+    bad_sectors(tmp_path / "file", set(range(256)))
+    with pytest.raises(StorageError):
+        DiskFileSystem().read(tmp_path / "file")
+
+
+EVERY_KIND_OF_FILE = ("README.txt", "log/00000002.json", "packs/*/*.pack", "projects/shop.json", "snapshots/*/*.json")
+
+
+@pytest.mark.parametrize("pattern", EVERY_KIND_OF_FILE)
+def test_a_bad_sector_keeps_nobody_from_opening_and_verify_names_its_file(
+    tmp_path: Path, bad_sectors: Spoil, pattern: str
+) -> None:
+    store = Store.create(tmp_path / "vault")
+    back_up(store, FIRST)
+    with store.writer() as writer:
+        writer.put_document("shop", {"name": "Shop"})
+    file = min(store.root.glob(pattern))
+    bad_sectors(file, {0})
+    again = Store.open(store.root)
+    assert file.relative_to(store.root).as_posix() in {damage.file for damage in again.verify().damages}
+    assert restored(again, back_up_blindly(again, SECOND)) == SECOND
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EBUSY])
+def test_a_rename_that_another_reader_is_in_the_way_of_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    waits: list[float] = []
+    replace, refusals = os.replace, iter([number] * 3)
+
+    def busy(*names: Any, **folders: Any) -> None:
+        refusal = next(refusals, None)
+        if refusal is not None:
+            raise OSError(refusal, "The process cannot access the file")
+        replace(*names, **folders)
+
+    monkeypatch.setattr(os, "replace", busy)
+    store = Store.create(tmp_path / "vault", filesystem=DiskFileSystem(tmp_path / "vault", sleep=waits.append))
+    assert waits == [0.01, 0.02, 0.04]
+    assert store.verify().ok
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EXDEV, errno.EPERM])
+@pytest.mark.parametrize("call", ["replace", "unlink"])
+def test_a_name_that_stays_refused_is_an_error_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, call: str
+) -> None:
+    store = Store.create(tmp_path / "vault", filesystem=DiskFileSystem(tmp_path / "vault", sleep=lambda _: None))
+    first = back_up(store, FIRST)
+    (store.root / "incoming" / "left.tmp").write_bytes(b"of a dead run")
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise OSError(number, "refused")
+
+    monkeypatch.setattr(os, call, refused)
+    with pytest.raises(StorageError):
+        back_up(store, SECOND)
+    monkeypatch.undo()
+    again = Store.open(store.root)
+    assert [snapshot.id for snapshot in again.snapshots()] == [first.id]
+    assert again.verify().ok
+    assert restored(again, back_up(again, SECOND)) == SECOND
+
+
+def test_a_write_that_the_system_cuts_short_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:7]))
+    store = Store.create(tmp_path / "vault")
+    snapshot = back_up(store, FIRST)
+    monkeypatch.undo()
+    assert restored(Store.open(store.root), snapshot) == FIRST
+    assert store.verify().ok
+
+
+def test_a_file_is_given_up_after_a_failed_sync_and_never_synced_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store.create(tmp_path / "vault")
+    synced: list[int] = []
+
+    def failing(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with store.writer() as writer:
+        writer.add(FIRST["main.py"])
+        for _ in range(2):
+            with pytest.raises(StorageError):
+                writer.flush()
+    monkeypatch.undo()
+    assert len(synced) == len(set(synced)) == 1
+    assert list((store.root / "packs").rglob("*.pack")) == []
+    assert restored(store, back_up(store, FIRST)) == FIRST
