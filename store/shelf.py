@@ -130,9 +130,9 @@ def _written(files: FileSystem, path: Path, blocks: Iterable[bytes]) -> tuple[st
         new.close()
     back = blake3()
     at = 0
-    while block := files.read(path, at, _BLOCK):
-        back.update(block)
-        at += len(block)
+    while held := files.read(path, at, _BLOCK):
+        back.update(held)
+        at += len(held)
     if back.digest() != hasher.digest():
         raise read_back_failed(path)
     return hasher.hexdigest(), size

@@ -43,20 +43,32 @@ def read_refs(common: ReadFolder) -> dict[str, str]:
     """
     if common.kind("reftable"):
         raise RefsUnreadable("references are in a reftable, which is not read")
-    found = {
-        name.decode("utf-8", "surrogateescape"): value.decode("ascii")
-        for value, name in _PACKED.findall(common.read("packed-refs", _LARGEST_PACKED) or b"")
-    }
+    found = parse_packed(common.read("packed-refs", _LARGEST_PACKED) or b"")
     for name in _files(common, "refs"):
-        value = _VALUE.match(common.read(name, 256) or b"")
+        value = parse_ref(common.read(name, 256) or b"")
         if value:
-            found[name] = value[1].decode("ascii")
+            found[name] = value
     return dict(sorted(found.items()))
 
 
+def parse_packed(content: bytes) -> dict[str, str]:
+    """The refs of a `packed-refs` file, by full name."""
+    return {name.decode("utf-8", "surrogateescape"): value.decode("ascii") for value, name in _PACKED.findall(content)}
+
+
+def parse_ref(content: bytes) -> str:
+    """The commit or tag that a loose ref's file names, "" for a symbolic ref and anything else."""
+    value = _VALUE.match(content)
+    return value[1].decode("ascii") if value else ""
+
+
 def read_log(folder: ReadFolder, ref: str) -> list[Moved]:
-    """What a ref went through, oldest first, as far as its log reaches; at most the last 16 MiB of it are told."""
-    content = folder.read(f"logs/{ref}", _LARGEST_LOG) or b""
+    """What a ref went through, oldest first, as far as its log reaches; at most its first 16 MiB are told."""
+    return parse_log(folder.read(f"logs/{ref}", _LARGEST_LOG) or b"")
+
+
+def parse_log(content: bytes) -> list[Moved]:
+    """The lines of a reflog, oldest first; what is no such line is passed over."""
     return [
         Moved(
             before=before.decode("ascii"),

@@ -68,9 +68,7 @@ class ScratchGit:
         if shallow:
             (self.folder / "shallow").write_bytes(shallow)
         (self.folder / "HEAD").write_text(f"{head or 'ref: refs/heads/none'}\n", encoding="ascii")
-        if refs:
-            lines = (f"{value} {name}\n".encode("utf-8", "surrogateescape") for name, value in sorted(refs.items()))
-            (self.folder / "packed-refs").write_bytes(b"".join(lines))
+        self.put_refs(refs or {})
         environment = clean_environment(program, self.folder, GIT_DIR=str(self.folder), **_ENVIRONMENT)
         self._program = Program(path=program, environment=environment, folder=self.folder)
         self._reader: ObjectReader | None = None
@@ -88,6 +86,11 @@ class ScratchGit:
         self._reader = None
         self._cleanup.close()
 
+    def put_refs(self, refs: Mapping[str, str]) -> None:
+        """Makes these all the refs there are."""
+        lines = (f"{value} {name}\n".encode("utf-8", "surrogateescape") for name, value in sorted(refs.items()))
+        (self.folder / "packed-refs").write_bytes(b"".join(lines))
+
     def run(self, *arguments: str, given: bytes = b"", limits: Limits = USUAL) -> bytes:
         """The output of one git command.
 
@@ -99,6 +102,10 @@ class ScratchGit:
     def stream(self, *arguments: str, given: bytes = b"", limits: Limits = USUAL) -> Iterator[bytes]:
         """The same in blocks, good only when it ended without an error."""
         return self._program.stream(_full(arguments), given=given, limits=limits)
+
+    def new_reader(self) -> ObjectReader:
+        """A reader of the objects there are now, for a `with` statement."""
+        return ObjectReader(self._program)
 
     @property
     def objects(self) -> ObjectReader:

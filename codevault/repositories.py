@@ -1,0 +1,238 @@
+"""What a project's repository has that is nowhere else: kept on the vault's shelf, and put together again.
+
+The small files of a repository (heads, logs, index, settings, half-done operations) are part of every snapshot, as all
+files are. Its objects are many and mostly on another machine too: the shelf holds bundles of those that are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from codevault.errors import RepositoryUnreadable, RestoreRefused
+from codevault.jobs import Reporter
+from codevault.projects.model import Project
+from codevault.restoring import Restored, RestorePlan, plan_restore, restore
+from codevault.store.model import Snapshot
+from codevault.store.shelf import Shelved
+from codevault.store.store import Store
+from codevault.vcs.git_bundle import BundleHead, bundle, parse_head, standing_tips
+from codevault.vcs.git_refs import parse_log, parse_packed, parse_ref
+from codevault.vcs.git_repository import GitRepository
+from codevault.vcs.git_return import GitReturn, harmless_config, runs_something
+from codevault.vcs.opening import open_repository
+from codevault.vcs.programs import ProgramFailed, find_program
+from codevault.vcs.remembering import FolderMemory
+
+BUNDLE = "bundle"
+_INERT = ".from-backup"
+_HEADS = ("HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD")
+
+
+class Protection(StrEnum):
+    """How much of a repository the vault holds itself."""
+
+    TRUST_REMOTE = "trust_remote"  # what no other machine has
+    MIRROR = "mirror"  # all of its history
+    COPY = "copy"  # its files as plain files, whatever they mean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptHistory:
+    """What keeping a repository's history came to. `added` is None when there was nothing new to keep."""
+
+    project: Project
+    protection: Protection
+    added: Shelved | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnPlan:
+    """What putting a project and its repository back will do.
+
+    `inert` are files that get another name, since they could run something. `missing` lists refs and objects that
+    neither the vault nor the clone has; `from_snapshot` says that the snapshot's own objects are needed.
+    """
+
+    files: RestorePlan
+    inert: tuple[str, ...]
+    missing: tuple[str, ...]
+    from_snapshot: bool
+
+
+def keep_history(
+    store: Store, project: Project, *, protection: Protection = Protection.TRUST_REMOTE, others: Iterable[Path] = ()
+) -> KeptHistory:
+    """Bundles what the shelf lacks. `others` are the roots of other projects, in which no program is looked for.
+
+    Raises:
+        VaultBusy, StorageFull, StorageError: nothing was kept.
+    """
+    if protection is Protection.COPY:
+        return KeptHistory(project=project, protection=protection)
+    folder = Path(store.root) / "cache" / "vcs"
+    with open_repository(
+        Path(project.root),
+        work=folder / "work",
+        memory=FolderMemory(folder / project.id),
+        projects=(*others, Path(store.root)),
+    ) as repository:
+        if not isinstance(repository, GitRepository):
+            return KeptHistory(project=project, protection=protection, notes=("there is no git repository here",))
+        try:
+            added = _bundled(store, project, repository, whole=protection is Protection.MIRROR)
+        except ProgramFailed as exc:
+            notes = repository.state().notes or (f"history cannot be bundled: {exc}",)
+            return KeptHistory(project=project, protection=protection, notes=notes)
+        return KeptHistory(project=project, protection=protection, added=added)
+
+
+def _bundled(store: Store, project: Project, repository: GitRepository, *, whole: bool) -> Shelved | None:
+    elsewhere = [] if whole else repository.safe_tips()
+    tips = standing_tips(repository, _heads(store, project).values(), elsewhere)
+    blocks = bundle(repository, (*elsewhere, *tips))
+    if blocks is None:
+        return None
+    try:
+        return store.shelf.put(project.id, BUNDLE, "git", blocks)
+    finally:
+        close = getattr(blocks, "close", None)
+        if close is not None:
+            close()
+
+
+def _heads(store: Store, project: Project) -> Mapping[Shelved, BundleHead]:
+    found = {}
+    for file in store.shelf.files(project.id, BUNDLE):
+        beginning = b""
+        for block in store.shelf.read(file):
+            beginning += block
+            if b"\n\n" in beginning:
+                break
+        head = parse_head(beginning)
+        if head is not None:
+            found[file] = head
+    return found
+
+
+def plan_return(
+    store: Store, project: Project, snapshot: Snapshot, to: Path, *, clone: Path | None = None
+) -> ReturnPlan:
+    """Says what `bring_back` would do and what would be missing, writing nothing.
+
+    Raises:
+        RestoreRefused: as `plan_restore`.
+        RepositoryUnreadable: git is not installed, or a bundle is damaged.
+    """
+    files = plan_restore(store, snapshot, to)
+    with _collected(store, project, files, clone) as objects:
+        return _planned(store, files, objects)
+
+
+def bring_back(
+    store: Store,
+    project: Project,
+    snapshot: Snapshot,
+    to: Path,
+    *,
+    clone: Path | None = None,
+    live: bool = False,
+    report: Reporter | None = None,
+) -> tuple[ReturnPlan, Restored]:
+    """Puts the project's files and its repository into the folder `to`, as they were.
+
+    Objects come from `clone` (the git folder of a fresh clone) and the shelf; from the snapshot as well if that is not
+    enough. Hooks and settings get other names unless `live`; settings that only describe are kept as settings.
+
+    Raises:
+        RestoreRefused: as `restore`.
+        RepositoryUnreadable: as `plan_return`.
+    """
+    files = plan_restore(store, snapshot, to)
+    if any(planned.entry.path == ".git/config" for planned in files.entries) and files.conflicts:
+        raise RestoreRefused(f"{to} holds other files; choose an empty folder", to)
+    with _collected(store, project, files, clone) as objects:
+        plan = _planned(store, files, objects)
+        done = restore(store, _renamed(plan, live=live), report=report)
+        git = files.target / ".git"
+        objects.write_to(git / "objects")
+        if not live and (settings := _content(store, files, ".git/config")) is not None:
+            (git / "config").write_bytes(harmless_config(settings))
+            (git / "config").chmod(0o600)
+    return plan, done
+
+
+def _collected(store: Store, project: Project, files: RestorePlan, clone: Path | None) -> GitReturn:
+    program = find_program("git", outside=(files.target,))
+    if program is None:
+        raise RepositoryUnreadable("git is not installed: without it no bundle can be taken apart")
+    settings = _content(store, files, ".git/config") or b""
+    work = Path(store.root) / "cache" / "vcs" / "work"
+    objects = GitReturn(program, work, clone=clone, sha256=b"sha256" in settings.lower())
+    try:
+        for file in _heads(store, project):
+            objects.take(store.shelf.read(file))
+    except (ProgramFailed, ValueError) as exc:
+        objects.__exit__(None, None, None)
+        raise RepositoryUnreadable(f"a bundle cannot be taken in: {exc}; a fresh clone may hold what it needs") from exc
+    return objects
+
+
+def _planned(store: Store, files: RestorePlan, objects: GitReturn) -> ReturnPlan:
+    wanted = dict(_wanted(store, files))
+    absent = set(objects.missing(dict.fromkeys(wanted.values())))
+    whole = not absent and not objects.missing_below(dict.fromkeys(wanted.values()))
+    held = any(planned.entry.path.startswith(".git/objects/") for planned in files.entries)
+    lost = {entry.path: (entry.reference or "").removeprefix("git:") for entry in files.references}
+    absent |= set(objects.missing(dict.fromkeys(lost.values())))
+    missing = [name for name, value in {**wanted, **lost}.items() if value in absent]
+    return ReturnPlan(
+        files=files,
+        inert=tuple(p.entry.path for p in files.entries if p.entry.blob is not None and _may_run(p.entry.path)),
+        missing=() if held and not whole else tuple(sorted(missing)),
+        from_snapshot=held and not whole,
+    )
+
+
+def _wanted(store: Store, files: RestorePlan) -> Iterator[tuple[str, str]]:
+    """(name, object) of everything the repository's own files point to."""
+    for planned in files.entries:
+        path = planned.entry.path
+        if planned.entry.blob is None or not path.startswith(".git/"):
+            continue
+        name = path.removeprefix(".git/")
+        if name == "packed-refs":
+            yield from parse_packed(store.read(planned.entry.blob)).items()
+        elif name == "logs/refs/stash":
+            for number, moved in enumerate(reversed(parse_log(store.read(planned.entry.blob)))):
+                yield f"stash@{{{number}}}", moved.after
+        elif name in _HEADS or name.startswith("refs/"):
+            value = parse_ref(store.read(planned.entry.blob))
+            if value:
+                yield name, value
+
+
+def _renamed(plan: ReturnPlan, *, live: bool) -> RestorePlan:
+    entries = []
+    for planned in plan.files.entries:
+        path = planned.entry.path
+        if path.startswith(".git/objects/") and not plan.from_snapshot:
+            continue
+        if path in plan.inert and not live:
+            mode = planned.entry.mode & 0o600
+            planned = replace(planned, entry=replace(planned.entry, path=path + _INERT, mode=mode))  # noqa: PLW2901
+        entries.append(planned)
+    return replace(plan.files, entries=tuple(entries))
+
+
+def _may_run(path: str) -> bool:
+    return path.startswith(".git/") and not path.startswith(".git/logs/") and runs_something(path)
+
+
+def _content(store: Store, files: RestorePlan, path: str) -> bytes | None:
+    blobs = (planned.entry.blob for planned in files.entries if planned.entry.path == path)
+    blob = next(blobs, None)
+    return store.read(blob) if blob is not None else None
