@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from codevault.errors import IndexDamaged, UnknownProject
@@ -93,7 +93,7 @@ def _apply(
     changed = {path_key(change.path): change for change in facts.changed}
     removed = {path_key(path) for path in facts.removed} - changed.keys()
     paths = _path_numbers(db, list(changed), removed)
-    contents = _content_numbers(db, labels, hint_of, facts.changed)
+    contents = _content_numbers(db, labels, hint_of, changed)
     alive = dict(
         ask_many(
             db,
@@ -103,8 +103,8 @@ def _apply(
         )
     )
     begins = []
-    for key, change in changed.items():
-        path, content = paths[key], contents[_content_key(labels, hint_of, change)]
+    for key, content in contents.items():
+        path = paths[key]
         if alive.get(path) != content:
             begins.append((project, path, facts.sequence, content))
     ends = [paths[key] for key in removed if paths.get(key) in alive]
@@ -122,20 +122,23 @@ def content_numbers(
 ) -> tuple[dict[bytes, int], dict[bytes, int]]:
     """The numbers of paths, and of the contents in them, both by path; made where they are new."""
     changed = {path_key(change.path): change for change in held}
-    paths = _path_numbers(db, list(changed), ())
-    numbers = _content_numbers(db, labels, hint_of, list(changed.values()))
-    return paths, {key: numbers[_content_key(labels, hint_of, change)] for key, change in changed.items()}
+    return _path_numbers(db, list(changed), ()), _content_numbers(db, labels, hint_of, changed)
 
 
 def _path_numbers(db: sqlite3.Connection, keys: Sequence[bytes], removed: Iterable[bytes]) -> dict[bytes, int]:
     """Numbers of paths; only `keys` get one when they are new."""
     question = "SELECT path, id FROM path WHERE path IN (*)"
-    known = dict(ask_many(db, question, chain(keys, removed)))
-    new = [(key,) for key in keys if key not in known]
-    if new:
-        db.executemany("INSERT INTO path (path) VALUES (?)", new)
-        known.update(ask_many(db, question, (key for (key,) in new)))
+    next_number = _next_number(db, "path")
+    known = dict(ask_many(db, question, chain(keys, removed))) if next_number > 1 else {}
+    new = {key: number for number, key in enumerate((key for key in keys if key not in known), next_number)}
+    db.executemany("INSERT INTO path (path, id) VALUES (?, ?)", new.items())
+    known.update(new)
     return known
+
+
+def _next_number(db: sqlite3.Connection, table: str) -> int:
+    """The number that SQLite would give next; giving it ourselves saves asking for each again."""
+    return 1 + int(db.execute(f"SELECT ifnull(max(id), 0) FROM {table}").fetchone()[0])  # noqa: S608 - a name of ours
 
 
 def _content_key(labels: Labels, hint_of: HintOf, change: FileChange) -> tuple[bytes, int]:
@@ -143,19 +146,20 @@ def _content_key(labels: Labels, hint_of: HintOf, change: FileChange) -> tuple[b
 
 
 def _content_numbers(
-    db: sqlite3.Connection, labels: Labels, hint_of: HintOf, changed: Sequence[FileChange]
-) -> dict[tuple[bytes, int], int]:
-    """Numbers of contents, made where they are new; what is not to be indexed is never pending."""
-    rows = {}
-    for change in changed:
-        state = IndexState.PENDING if change.indexed else IndexState.SECRET
-        rows[_content_key(labels, hint_of, change)] = (change.size, state)
-    known = _known_contents(db, rows)
-    new = [(*key, *row) for key, row in rows.items() if key not in known]
-    if new:
-        db.executemany("INSERT INTO content (blob, hint, size, state) VALUES (?, ?, ?, ?)", new)
-        known = _known_contents(db, rows)
-    return known
+    db: sqlite3.Connection, labels: Labels, hint_of: HintOf, changed: Mapping[bytes, FileChange]
+) -> dict[bytes, int]:
+    """Numbers of contents by path, made where they are new; what is not to be indexed is never pending."""
+    keys = {path: _content_key(labels, hint_of, change) for path, change in changed.items()}
+    next_number = _next_number(db, "content")
+    known = _known_contents(db, keys.values()) if next_number > 1 else {}
+    new: dict[tuple[bytes, int], tuple[int, bytes, int, int, IndexState]] = {}
+    for path, key in keys.items():
+        if key not in known:
+            change = changed[path]
+            known[key] = number = next_number + len(new)
+            new[key] = (number, *key, change.size, IndexState.PENDING if change.indexed else IndexState.SECRET)
+    db.executemany("INSERT INTO content (id, blob, hint, size, state) VALUES (?, ?, ?, ?, ?)", new.values())
+    return {path: known[key] for path, key in keys.items()}
 
 
 def _known_contents(db: sqlite3.Connection, keys: Iterable[tuple[bytes, int]]) -> dict[tuple[bytes, int], int]:
