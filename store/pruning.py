@@ -6,7 +6,7 @@ durable before the next, so a run that dies leaves a vault that holds all it sho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from blake3 import blake3
@@ -14,12 +14,13 @@ from blake3 import blake3
 from codevault.errors import DamageError, InvalidArgument, PruneRefused, StorageFull, UnknownSnapshot
 from codevault.ids import PackId, ProjectId
 from codevault.jobs import Reporter
+from codevault.store.keepsakes import Keepsake, Span, keep
 from codevault.store.layout import pack_of, sidecar_of
 from codevault.store.limits import keep_reserve, read_space, record_acknowledged, with_reserve
 from codevault.store.model import Snapshot
 from codevault.store.pack import Frame
 from codevault.store.packing import PackFile
-from codevault.store.reachability import ManifestSteps, needed_by_vault
+from codevault.store.reachability import ManifestSteps, Reachability, needed_by_vault
 from codevault.store.records import LoggedFile, hash_of
 from codevault.store.sidecars import protect, reads
 from codevault.store.swapping import retire
@@ -63,6 +64,11 @@ class PrunePlan:
     freed: int
     frozen: tuple[str, ...]
     as_of: str
+
+    @property
+    def goes(self) -> frozenset[PackId]:
+        """The packs that will not be there afterwards."""
+        return frozenset((*self.drop, *(pack for rewrite in self.rewrite for pack in rewrite.packs)))
 
     @property
     def written(self) -> int:
@@ -135,8 +141,17 @@ def plan_prune(
     )
 
 
-def prune(turn: Turn, plan: PrunePlan, *, acknowledged: Collection[str] = (), report: Reporter | None = None) -> Pruned:
-    """Does what the plan says. What it did stays done if it is stopped; a new plan tells the rest.
+def prune(
+    turn: Turn,
+    plan: PrunePlan,
+    *,
+    acknowledged: Collection[str] = (),
+    spans: Iterable[Span] = (),
+    report: Reporter | None = None,
+) -> Pruned:
+    """Does what the plan says, after keeping `spans`. What it did stays done if it is stopped; a new plan has the rest.
+
+    A pack that turns out to hold what is kept stays, and `problems` say so.
 
     Raises:
         PruneRefused: the vault changed since, or a reason in `plan.frozen` is not among `acknowledged`.
@@ -144,31 +159,52 @@ def prune(turn: Turn, plan: PrunePlan, *, acknowledged: Collection[str] = (), re
         Cancelled: through `report`.
     """
     state = turn.state
-    if _fingerprint(state) != plan.as_of:
-        raise PruneRefused("the vault changed since this was planned: plan again", ())
-    unseen = tuple(reason for reason in plan.frozen if reason not in acknowledged)
-    if unseen:
-        raise PruneRefused(f"thinning is frozen: {unseen[0]}; see to it, then acknowledge each of plan.frozen", unseen)
+    _check(state, plan, acknowledged)
     report = report or Reporter()
     if plan.frozen:
         sequences = {project: found[-1].snapshot.sequence for project, found in plan.judged.items()}
         with_reserve(state, lambda: record_acknowledged(turn, sequences))
+    wanted = tuple(spans)
+    kept = with_reserve(state, lambda: keep(turn, wanted)) if wanted else ()
+    spared = _packs_of(state, kept)
+    problems = [f"{len(spared & plan.goes)} packs stay, for they hold what was kept"] if spared & plan.goes else []
     before = sum(_sizes(state).values())
-    freed = with_reserve(state, lambda: _remove(turn, plan))
-    problems = []
-    for done, rewrite in enumerate(plan.rewrite):
-        report.step("rewriting", done, len(plan.rewrite))
-        try:
-            problem = _write_anew(turn, rewrite)
-        except StorageFull as exc:
-            problem = f"{len(plan.rewrite) - done} packs could not be written anew: {exc}"
-        if problem is not None:
-            problems.append(problem)
+    freed = with_reserve(state, lambda: _remove(turn, plan, spared))
+    problems += _rewrite(turn, [one for one in plan.rewrite if not spared & set(one.packs)], report)
     freed += before - sum(_sizes(state).values())
     protect(state)
     keep_reserve(state)
     state.save_catalog()
     return Pruned(plan=plan, freed=freed, problems=tuple(problems))
+
+
+def _check(state: VaultState, plan: PrunePlan, acknowledged: Collection[str]) -> None:
+    if _fingerprint(state) != plan.as_of:
+        raise PruneRefused("the vault changed since this was planned: plan again", ())
+    unseen = tuple(reason for reason in plan.frozen if reason not in acknowledged)
+    if unseen:
+        raise PruneRefused(f"thinning is frozen: {unseen[0]}; see to it, then acknowledge each of plan.frozen", unseen)
+
+
+def _packs_of(state: VaultState, kept: Iterable[Keepsake]) -> frozenset[PackId]:
+    """Packs that hold keepsakes or what these rest on: content that was there before is not stored again."""
+    reach = Reachability(state)
+    for keepsake in kept:
+        reach.add_blob(keepsake.text)
+    return reach.packs()
+
+
+def _rewrite(turn: Turn, rewrites: Sequence[Rewrite], report: Reporter) -> list[str]:
+    problems = []
+    for done, rewrite in enumerate(rewrites):
+        report.step("rewriting", done, len(rewrites))
+        try:
+            problem = _write_anew(turn, rewrite)
+        except StorageFull as exc:
+            return [*problems, f"{len(rewrites) - done} packs could not be written anew: {exc}"]
+        if problem is not None:
+            problems.append(problem)
+    return problems
 
 
 def _history(state: VaultState, project: ProjectId, lost: dict[str, None]) -> list[Snapshot]:
@@ -258,7 +294,7 @@ def _changes(state: VaultState, snapshots: Iterable[Snapshot]) -> Iterable[str]:
         before = step.lines
 
 
-def _remove(turn: Turn, plan: PrunePlan) -> int:
+def _remove(turn: Turn, plan: PrunePlan, spared: Collection[PackId]) -> int:
     """Takes snapshots out of the history and drops whole packs; gives the bytes of records that went."""
     state, layout = turn.state, turn.state.layout
     added = set_aside(turn, plan.thin)
@@ -273,7 +309,7 @@ def _remove(turn: Turn, plan: PrunePlan) -> int:
                 records[path] = len(content)
     set_aside_now = {new.file for new in added}
     records.update((path, size) for path, size in leftovers(state) if layout.relative(path) not in set_aside_now)
-    retire(turn, plan.drop, records=records, added=added)
+    retire(turn, (pack for pack in plan.drop if pack not in spared), records=records, added=added)
     return sum(records.values())
 
 
@@ -282,7 +318,7 @@ def _write_anew(turn: Turn, rewrite: Rewrite) -> str | None:
     state = turn.state
     wanted = by_pack(rewrite)
     for pack in rewrite.packs:
-        if not _is_sound(state, pack):
+        if not is_sound(state, pack):
             return f"pack {pack} is damaged and was left as it is: run repair()"
     made: list[LoggedFile] = []
 
@@ -306,7 +342,8 @@ def _write_anew(turn: Turn, rewrite: Rewrite) -> str | None:
     return None
 
 
-def _is_sound(state: VaultState, pack: PackId) -> bool:
+def is_sound(state: VaultState, pack: PackId) -> bool:
+    """True when a pack's bytes are those it is named by."""
     hasher = blake3()
     read = reads(state.files, state.layout.pack(pack))
     for at in range(0, state.catalog.packs[pack], _BLOCK):

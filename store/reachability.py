@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from codevault.errors import DamageError, RecordDamaged
-from codevault.ids import BlobId, ProjectId, SnapshotId
+from codevault.ids import BlobId, PackId, ProjectId, SnapshotId
 from codevault.jobs import Reporter
 from codevault.store.catalog import Location
 from codevault.store.keepsakes import keepsake_blobs
@@ -100,6 +100,10 @@ class Reachability:
     def __len__(self) -> int:
         return len(self._needed)
 
+    def packs(self) -> frozenset[PackId]:
+        """The packs that hold anything needed. Costs a look-up a blob."""
+        return frozenset(place.pack for one in self._needed for place in self._state.catalog.find_base(one))
+
     def add_snapshot(self, snapshot: Snapshot) -> None:
         """Everything a snapshot needs. Cheapest when the snapshots of a project are given in their order."""
         self.add_blob(snapshot.manifest)
@@ -150,7 +154,7 @@ def needed_by_vault(
     """
     report = report or Reporter()
     reach = Reachability(state)
-    for done, snapshot in enumerate(_judged(state, reach), 1):
+    for done, snapshot in enumerate(judged_snapshots(state, reach.lost), 1):
         if snapshot.id not in without:
             reach.add_snapshot(snapshot)
         report.step("marking", done)
@@ -161,9 +165,10 @@ def needed_by_vault(
     return reach
 
 
-def _judged(state: VaultState, reach: Reachability) -> Iterator[Snapshot]:
+def judged_snapshots(state: VaultState, lost: dict[str, None]) -> Iterator[Snapshot]:
+    """The snapshots that count and the thinned ones, by project and sequence; `lost` takes what cannot be read."""
     thinned: dict[ProjectId, list[ThinnedSnapshot]] = {}
-    for gone in thinned_snapshots(state, reach.lost):
+    for gone in thinned_snapshots(state, lost):
         thinned.setdefault(gone.snapshot.project, []).append(gone)
     for project in sorted({*state.projects(), *thinned}):
         found = [gone.snapshot for gone in thinned.get(project, ())]
@@ -171,5 +176,5 @@ def _judged(state: VaultState, reach: Reachability) -> Iterator[Snapshot]:
             try:
                 found.append(state.snapshot(project, named))
             except DamageError as exc:
-                reach.lost[str(exc)] = None
+                lost[str(exc)] = None
         yield from sorted(found, key=lambda snapshot: snapshot.sequence)
