@@ -30,6 +30,17 @@ def versions(db: sqlite3.Connection, project: ProjectId, path: str) -> tuple[Fil
     return tuple(_file_versions(db.execute(question, (number, path_key(path)))))
 
 
+def file_versions(db: sqlite3.Connection, project: ProjectId) -> tuple[FileVersion, ...]:
+    """All versions of all paths, by path and time."""
+    question = f"{_VERSION} WHERE v.project = ? ORDER BY t.path, v.first"
+    return tuple(_file_versions(db.execute(question, (project_number(db, project),))))
+
+
+def project_ids(db: sqlite3.Connection) -> tuple[ProjectId, ...]:
+    """The projects that were recorded, in the order in which they were."""
+    return tuple(ProjectId(project) for (project,) in db.execute("SELECT project FROM project ORDER BY id"))
+
+
 def paths(db: sqlite3.Connection, project: ProjectId, sequence: int | None, glob: str) -> tuple[FileVersion, ...]:
     """What a snapshot held (None: the newest), by path."""
     number = project_number(db, project)

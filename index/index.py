@@ -147,6 +147,16 @@ class Index:
         with self._asking() as session:
             return history.snapshot_ids(session.db, project)
 
+    def project_ids(self) -> tuple[ProjectId, ...]:
+        """The projects that were recorded, in the order in which they were."""
+        with self._asking() as session:
+            return history.project_ids(session.db)
+
+    def file_versions(self, project: ProjectId) -> tuple[FileVersion, ...]:
+        """All versions of all paths of a project, by path and time."""
+        with self._asking() as session:
+            return history.file_versions(session.db, project)
+
     def pending(self, limit: int) -> tuple[Pending, ...]:
         """File versions that wait for analysis, in the order they were recorded, at most `limit`."""
         with self._asking() as session:

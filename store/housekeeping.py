@@ -42,8 +42,15 @@ class Housekeeping:
         state.rescan()
         return plan_prune(state, retention, now_ns=state.clock(), projects=projects, share=share, report=report)
 
-    def prune(self, plan: PrunePlan, *, acknowledged: Collection[str] = (), report: Reporter | None = None) -> Pruned:
-        """Does a plan.
+    def prune(
+        self,
+        plan: PrunePlan,
+        *,
+        acknowledged: Collection[str] = (),
+        keep: Iterable[Span] = (),
+        report: Reporter | None = None,
+    ) -> Pruned:
+        """Does a plan, after keeping the spans of `keep`, which it may take from what goes.
 
         Raises:
             PruneRefused: the vault changed since, or a reason in `plan.frozen` is not among `acknowledged`.
@@ -51,7 +58,7 @@ class Housekeeping:
             Cancelled: through `report`; what was done stays done.
         """
         with self._turn() as turn:
-            return prune(turn, plan, acknowledged=acknowledged, report=report)
+            return prune(turn, plan, acknowledged=acknowledged, spans=keep, report=report)
 
     def thinned(self, project: ProjectId | None = None) -> tuple[Snapshot, ...]:
         """Snapshots that left the history and can be put back, by project and sequence."""
