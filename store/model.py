@@ -176,6 +176,41 @@ class VerifyReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RepairStep:
+    """One thing a repair does or did, and what healed it.
+
+    `action` is "rebuild" (a pack is whole again), "salvage" (what is sound of a pack went into a new one), "forget" (a
+    pack is gone), "restore" (a small file), "protect" (parity, or a copy of small files) or "store" (content of a
+    donor; `file` is then a path in a project). `by` says from what; `blobs` which content it brings back, where known.
+    """
+
+    action: str
+    file: str
+    by: str
+    blobs: tuple[BlobId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepairReport:
+    """What `repair()` did, or with `planned` would do. `quarantined` names the damaged files that were put aside.
+
+    `lost` are the versions of files that are lost all the same; `verified` is the look at the vault that says so: the
+    one before a plan, the one after a repair.
+    """
+
+    planned: bool
+    steps: tuple[RepairStep, ...]
+    quarantined: tuple[str, ...]
+    lost: tuple[LostVersion, ...]
+    verified: VerifyReport
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing is lost and, after a repair, nothing damaged."""
+        return not self.lost and (self.planned or self.verified.ok)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreStats:
     """Sizes in bytes. `content_bytes` is what the stored blobs come to uncompressed, each once."""
 

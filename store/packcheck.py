@@ -244,7 +244,7 @@ class _PackCheck:
                 self._findings.damage(name, "its bytes do not hash to its name", at)
 
     def _stored(self, pack: PackId, at: int, length: int) -> bytes:
-        stored = self._state.files.read(self._state.layout.pack(pack), at, length) or b""
+        stored = reads(self._state.files, self._state.layout.pack(pack))(at, length)
         if len(stored) != length:
             raise FrameDamaged("the pack ends inside the frame")
         return stored

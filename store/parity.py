@@ -34,10 +34,6 @@ class SidecarDamaged(Exception):  # noqa: N818 - never leaves the store
     """Bytes that hold no sound header of a sidecar."""
 
 
-class BeyondStrength(Exception):  # noqa: N818 - never leaves the store
-    """More blocks of a stripe are lost than it has parity blocks."""
-
-
 @dataclass(frozen=True, slots=True)
 class Parity:
     """How much parity packs get: `percent` of their size, at least two blocks a stripe; 0 is none at all.
@@ -162,14 +158,14 @@ def damaged_blocks(header: Sidecar, read: Read) -> tuple[int, ...]:
     return tuple(at for at in range(header.blocks) if crc32(_block(header, read, at)) != header.checks[at])
 
 
-def rebuilt_blocks(content: bytes, read: Read) -> dict[int, bytes]:
+def rebuilt_blocks(content: bytes, read: Read) -> tuple[dict[int, bytes], int]:
     """The damaged blocks of a pack by their offsets, computed again from the rest and the sidecar's `content`.
 
-    Only the hash of the whole pack proves them. Memory: a stripe and the result.
+    With them comes how many blocks are beyond its strength; where that is 0, the pack is whole again, which only the
+    hash of all of it proves. Memory: a stripe and the result.
 
     Raises:
         SidecarDamaged: the sidecar is of no use.
-        BeyondStrength: too much is lost; which blocks, says the text.
     """
     header, begin = decode_sidecar(content)
     bad = set(damaged_blocks(header, read))
@@ -177,7 +173,7 @@ def rebuilt_blocks(content: bytes, read: Read) -> dict[int, bytes]:
     for number in sorted({at % header.stripes for at in bad}):
         for at, block in _rebuilt_stripe(header, content, begin, number, bad, read):
             rebuilt[at * header.block] = block[: min(header.block, header.size - at * header.block)]
-    return rebuilt
+    return rebuilt, len(bad) - len(rebuilt)
 
 
 def _rebuilt_stripe(
@@ -188,7 +184,7 @@ def _rebuilt_stripe(
     first = number * header.parity
     spare = [row for row in range(header.parity) if _sound_parity(content, header, begin, first + row)]
     if len(spare) < len(lost):
-        raise BeyondStrength(f"{len(lost)} blocks of a stripe are lost, {len(spare)} can be computed again")
+        return
     pieces, numbers = [], []
     for row, at in enumerate(members):
         if at in bad:

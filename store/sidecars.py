@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from codevault.errors import CodeVaultError
+from blake3 import blake3
+
+from codevault.errors import CodeVaultError, StorageError
 from codevault.ids import PackId
 from codevault.store.filesystem import FileSystem
 from codevault.store.layout import Layout
@@ -16,6 +19,7 @@ from codevault.store.vaultstate import VaultState
 MOST_SIDECAR = 1 << 28
 """Longest sidecar that is read: more than any pack of ours can have."""
 _CAUGHT_UP = 256 << 20
+_BLOCK = 4 << 20
 
 
 def protect(state: VaultState) -> None:
@@ -40,16 +44,19 @@ def unprotected(state: VaultState) -> list[PackId]:
 
 
 def make_sidecar(state: VaultState, pack: PackId) -> None:
-    """Writes a pack's sidecar, replacing what it was. Whether the pack is sound is the caller's business.
+    """Writes a pack's sidecar, replacing what it was; none for a pack that is not what its name says.
 
     Raises:
         StorageFull, StorageError: the old one, or none, is there.
     """
     files, layout = state.files, state.layout
+    size, read = state.catalog.packs[pack], reads(files, layout.pack(pack))
+    if hash_of_pack(size, read) != pack:
+        return  # verify()'s to tell: parity of damage would make it look sound
     try:
-        content = encode_sidecar(pack, state.catalog.packs[pack], reads(files, layout.pack(pack)), state.parity)
+        content = encode_sidecar(pack, size, read, state.parity)
     except EOFError:
-        return  # a pack cut short is verify()'s to tell
+        return  # it could be read a moment ago; the next run tries again
     target = layout.sidecar(pack)
     temporary = layout.incoming / f"{target.name}.tmp"
     files.remove(temporary)
@@ -63,11 +70,28 @@ def make_sidecar(state: VaultState, pack: PackId) -> None:
     state.sidecars.add(pack)
 
 
+def hash_of_pack(size: int, read: Callable[[int, int], bytes]) -> str:
+    """BLAKE3 of so many bytes, in hexadecimal."""
+    hasher = blake3()
+    for at in range(0, size, _BLOCK):
+        hasher.update(read(at, _BLOCK))
+    return hasher.hexdigest()
+
+
 def read_sidecar(files: FileSystem, layout: Layout, pack: PackId) -> bytes | None:
     """A sidecar's bytes, None without one."""
     return files.read(layout.sidecar(pack), 0, MOST_SIDECAR)
 
 
 def reads(files: FileSystem, path: Path) -> Callable[[int, int], bytes]:
-    """The way the codecs of packs and parity read a file: by offset and length."""
-    return lambda offset, length: files.read(path, offset, length) or b""
+    """The way the codecs of packs and parity read a file: by offset and length. A bad sector reads as nothing."""
+
+    def read(offset: int, length: int) -> bytes:
+        try:
+            return files.read(path, offset, length) or b""
+        except StorageError as exc:
+            if isinstance(exc.__cause__, OSError) and exc.__cause__.errno == errno.EIO:
+                return b""
+            raise
+
+    return read

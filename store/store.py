@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from codevault.errors import (
     BlobDamaged,
-    BlobMissing,
     InvalidArgument,
     RecordDamaged,
     StorageError,
@@ -24,23 +23,23 @@ from codevault.errors import (
 )
 from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
 from codevault.jobs import Reporter
+from codevault.store.donors import Donor
 from codevault.store.filesystem import DiskFileSystem, FileSystem
 from codevault.store.generations import Generations
 from codevault.store.housekeeping import Housekeeping
-from codevault.store.layout import FORMAT_VERSION, Layout, document_of, is_document_name
+from codevault.store.layout import FORMAT_VERSION, Layout, document_of, is_document_name, pack_of
 from codevault.store.limits import Allowance
 from codevault.store.listing import Listing
-from codevault.store.model import DamagedSnapshot, Entry, Snapshot, StoreStats, VerifyReport
+from codevault.store.model import DamagedSnapshot, Entry, RepairReport, Snapshot, StoreStats, VerifyReport
 from codevault.store.publishing import ensure_folder, publish
 from codevault.store.readme import readme_text, rescue_text
 from codevault.store.records import LoggedFile, RecordMalformed, hash_of, seal, unseal
+from codevault.store.repairing import plan_repair, repair
 from codevault.store.shelf import Shelf
 from codevault.store.turns import Turn, take_turn
 from codevault.store.vaultstate import VaultState
 from codevault.store.verifying import VerifyMode, verify
 from codevault.store.writing import Writer
-
-T = TypeVar("T")
 
 
 class Store:
@@ -142,7 +141,7 @@ class Store:
         """
         state = self._open()
         try:
-            return self._again(lambda: state.reader.read(blob))
+            return state.reader.read(blob)
         except BlobDamaged as exc:
             state.suspects.update((blob, exc.blob))
             raise
@@ -154,7 +153,6 @@ class Store:
             BlobMissing, BlobDamaged: as `read`.
         """
         state = self._open()
-        self._again(lambda: state.reader.size(blob))
         try:
             yield from state.reader.chunks(blob)
         except BlobDamaged as exc:
@@ -172,7 +170,7 @@ class Store:
             BlobMissing: it is in no pack.
         """
         state = self._open()
-        return self._again(lambda: state.reader.size(blob))
+        return state.reader.size(blob)
 
     def snapshots(self, project: ProjectId | None = None) -> tuple[Snapshot, ...]:
         """All snapshots, or a project's, by project and sequence. `damaged_snapshots` names those it leaves out."""
@@ -224,7 +222,6 @@ class Store:
             RecordDamaged: it is intact but does not parse.
         """
         state = self._open()
-        self._again(lambda: state.reader.size(snapshot.manifest))
         yield from state.manifest(snapshot)
 
     def listing(self, snapshot: Snapshot) -> Listing:
@@ -234,7 +231,7 @@ class Store:
             BlobMissing, BlobDamaged, RecordDamaged: as `manifest`.
         """
         state = self._open()
-        return self._again(lambda: state.listing(snapshot))
+        return state.listing(snapshot)
 
     def documents(self) -> Mapping[str, Mapping[str, Any]]:
         """The documents under projects/ by name. Damaged ones are left out; `verify` names them."""
@@ -282,7 +279,28 @@ class Store:
         state.rescan()
         found = verify(state, report or Reporter(), mode, budget_bytes)
         state.suspects.update(blob for damage in found.damages for blob in damage.blobs)
+        state.suspects.update(state.unreadable_in({pack_of(Path(damage.file).name) for damage in found.damages}))
         return found
+
+    def repair(
+        self, donors: Sequence[Donor] = (), *, plan: bool = False, report: Reporter | None = None
+    ) -> RepairReport:
+        """Puts right what can be: from parity, copies and donors. With `plan` only says what it would do.
+
+        Everything new is written, synced and proven before what it replaces goes, and that is kept in quarantine/.
+        It may be killed at any point and called again.
+
+        Raises:
+            VaultBusy: somebody else is writing.
+            StorageFull, StorageError: the disk refuses; what was repaired before stays.
+            Cancelled: through `report`.
+        """
+        state = self._open()
+        if plan:
+            state.rescan()
+            return plan_repair(state, donors, report or Reporter())
+        with self.turn() as turn:
+            return repair(turn, donors, report or Reporter())
 
     def stats(self) -> StoreStats:
         """Counts and sizes of the whole vault, cache/ apart. Costs a walk over the catalog and the folders."""
@@ -366,13 +384,6 @@ class Store:
         if self._closed:
             raise VaultClosed("this store was closed; open it again", self._state.layout.root)
         return self._state
-
-    def _again(self, read: Callable[[], T]) -> T:
-        try:
-            return read()
-        except BlobMissing:
-            self._state.rescan()
-            return read()
 
 
 def _is_free(files: FileSystem, layout: Layout) -> bool:

@@ -19,7 +19,7 @@ from codevault.store.layout import pack_of, sidecar_of, snapshot_of
 from codevault.store.logcheck import Logged, check_log, check_presence, check_small_files
 from codevault.store.losses import Losses
 from codevault.store.manifest import ManifestMalformed
-from codevault.store.model import LostVersion, Snapshot, VerifyReport
+from codevault.store.model import Damage, LostVersion, Snapshot, VerifyReport
 from codevault.store.packcheck import Content, check_everything, check_some
 from codevault.store.publishing import ensure_folder
 from codevault.store.records import RecordMalformed, decode_snapshot, seal, unseal
@@ -51,6 +51,18 @@ def verify(
     return found
 
 
+def survey(state: VaultState, report: Reporter) -> tuple[VerifyReport, Content]:
+    """One full look, with where everything lies: what a repair begins with."""
+    looking = _Verification(state, report, "full", None)
+    return looking.run(), looking.content
+
+
+def damaged_packs(report: VerifyReport) -> tuple[PackId, ...]:
+    """The packs whose own bytes are damaged or gone, by what a report says."""
+    named = (pack_of(damage.file.rpartition("/")[2]) for damage in report.damages if damage.kind != "lost")
+    return tuple(dict.fromkeys(pack for pack in named if pack is not None))
+
+
 class _Verification:
     def __init__(self, state: VaultState, report: Reporter, mode: VerifyMode, budget: int | None) -> None:
         self._state = state
@@ -58,6 +70,7 @@ class _Verification:
         self._mode = mode
         self._budget = budget
         self._findings = Findings()
+        self.content = Content(state.catalog)
         self._affected: dict[SnapshotId, None] = {}
         self._lost: list[LostVersion] = []
 
@@ -70,11 +83,12 @@ class _Verification:
         }
         present |= dict.fromkeys(self._snapshot_files(), 0)
         check_presence(logged, self._findings, present.get, sizes=self._mode == "quick")
-        content = self._check_content()
+        self.content = content = self._check_content()
         costly = self._mode == "full" and self._budget is None
         for project in self._state.projects():
             self._check_project(project, logged, content, everything=costly or bool(self._findings.damages))
-        damages = tuple(sorted(self._findings.damages, key=lambda damage: (damage.file, damage.offset)))
+        told = (damage for damage in self._findings.damages if self._counts(damage))
+        damages = tuple(sorted(told, key=lambda damage: (damage.file, damage.offset)))
         return VerifyReport(
             files=self._findings.files,
             bytes=self._findings.bytes,
@@ -86,6 +100,10 @@ class _Verification:
             mode="budget" if self._budget is not None else self._mode,
             total_bytes=total,
         )
+
+    def _counts(self, damage: Damage) -> bool:
+        """False for a frame of a sound pack that rests on lost content, when its blobs have other, sound copies."""
+        return damage.kind != "lost" or not damage.blobs or not all(map(self.content.holds, damage.blobs))
 
     def _walk(self) -> tuple[set[str], int]:
         """Names of the small files that are there (records and packs apart), and the bytes of everything of ours."""
@@ -209,9 +227,3 @@ class _Rotation:
             finally:
                 new.close()
             state.files.rename(temporary, state.layout.cache / "verified.json")
-
-
-def found_packs(report: VerifyReport) -> tuple[PackId, ...]:
-    """The packs whose own bytes are damaged or gone, by what a report says."""
-    named = (pack_of(damage.file.rpartition("/")[2]) for damage in report.damages if damage.kind != "lost")
-    return tuple(dict.fromkeys(pack for pack in named if pack is not None))
