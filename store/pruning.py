@@ -20,9 +20,10 @@ from codevault.store.limits import keep_reserve, read_space, record_acknowledged
 from codevault.store.model import Snapshot
 from codevault.store.pack import Frame
 from codevault.store.packing import PackFile
+from codevault.store.publishing import read_back_failed
 from codevault.store.reachability import ManifestSteps, Reachability, needed_by_vault
 from codevault.store.records import LoggedFile, hash_of
-from codevault.store.sidecars import protect, reads
+from codevault.store.sidecars import protect
 from codevault.store.swapping import retire
 from codevault.store.thinning import (
     Judgement,
@@ -36,7 +37,7 @@ from codevault.store.thinning import (
 from codevault.store.turns import Turn
 from codevault.store.undoing import Chronicle, chronicle, leftovers, set_aside, thinned_snapshots
 from codevault.store.vaultstate import VaultState
-from codevault.store.waste import Rewrite, by_pack, find_waste, frames_of
+from codevault.store.waste import Rewrite, by_pack, find_waste, frames_of, reads
 
 SHARE = 0.2
 """Part of a pack that has to be dead before its rest is copied: less gives little back for much writing."""
@@ -329,10 +330,12 @@ def _write_anew(turn: Turn, rewrite: Rewrite) -> str | None:
     new = PackFile(state.files, state.layout, "anew.pack.tmp")
     try:
         for pack in rewrite.packs:
-            read = reads(state.files, state.layout.pack(pack))
+            read = reads(state, pack)
             for frame in frames_of(state, pack) or ():
                 if frame.at in wanted[pack]:
                     new.append(frame.header, read(frame.at, frame.header.stored))
+        if new.size != rewrite.bytes:
+            raise read_back_failed(state.layout.packs)
         turn.check()
         new.finish(published)
     except BaseException:
@@ -345,7 +348,7 @@ def _write_anew(turn: Turn, rewrite: Rewrite) -> str | None:
 def is_sound(state: VaultState, pack: PackId) -> bool:
     """True when a pack's bytes are those it is named by."""
     hasher = blake3()
-    read = reads(state.files, state.layout.pack(pack))
+    read = reads(state, pack)
     for at in range(0, state.catalog.packs[pack], _BLOCK):
         hasher.update(read(at, _BLOCK))
     return hasher.hexdigest() == pack

@@ -6,7 +6,7 @@ sound from end to end as far as headers go: a damaged one is for repair(), not f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from blake3 import blake3
@@ -15,7 +15,6 @@ from codevault.ids import PackId
 from codevault.store.pack import Frame, FrameKind, encode_header, hop
 from codevault.store.packing import PACK
 from codevault.store.reachability import Reachability
-from codevault.store.sidecars import reads
 from codevault.store.vaultstate import VaultState
 
 Place = tuple[PackId, int]
@@ -77,8 +76,14 @@ def frame_bytes(frame: Frame) -> int:
 def frames_of(state: VaultState, pack: PackId) -> tuple[Frame, ...] | None:
     """The frames of a pack, None when they are not all there is in it: something in it is damaged."""
     size = state.catalog.packs[pack]
-    found = tuple(hop(reads(state.files, state.layout.pack(pack)), size))
+    found = tuple(hop(reads(state, pack), size))
     return found if sum(map(frame_bytes, found)) == size else None
+
+
+def reads(state: VaultState, pack: PackId) -> Callable[[int, int], bytes]:
+    """How a pack is read here, by offset and length: what cannot be read must never look as if it were not there."""
+    path = state.layout.pack(pack)
+    return lambda offset, length: state.files.read(path, offset, length) or b""
 
 
 def _candidates(state: VaultState, reach: Reachability) -> tuple[set[PackId], set[PackId]]:
@@ -113,7 +118,7 @@ def _redundant(state: VaultState, doubled: Iterable[PackId], suspected: Collecti
 
 def _digest(state: VaultState, place: Place, header: bytes) -> bytes:
     pack, at = place
-    read = reads(state.files, state.layout.pack(pack))
+    read = reads(state, pack)
     frame = next(frame for frame in frames_of(state, pack) or () if frame.at == at)
     return blake3(header + read(at, frame.header.stored)).digest()
 
