@@ -13,6 +13,8 @@ import os
 import stat
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Final
 
 import msgspec
 
@@ -24,9 +26,13 @@ LARGEST_TAG = 4096  # bytes; a CACHEDIR.TAG is a few lines
 _MOST_OPEN = 128  # folders kept open at a time; the rest are reached again from the root
 
 _Signature = tuple[int, int, int, int, int]
+_Row = tuple[str, int, int, int, int, int]
+_SIGNED: Final = 6  # the fields of `Listed` from the name to the inode; a device's number changes with a restart
 _NEVER: _Signature = (-1, -1, -1, -1, -1)
-_decode = msgspec.msgpack.Decoder(list[tuple[bytes, int, int, int, int, int]]).decode
+_name, _ctime = attrgetter("name"), attrgetter("ctime_ns")
 _encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[_Row]).decode
+_decode_exact = msgspec.msgpack.Decoder(list[tuple[bytes, int, int, int, int, int]]).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +58,7 @@ class ScannedFolder:
     names: frozenset[str] = frozenset()
     private: bool = False
     settled: bool = False
+    signature: bytes = b""
     listed_ns: int = 0
     known: Mapping[str, _Signature] = field(default_factory=dict)
     error: OSError | None = None
@@ -129,10 +136,10 @@ class Scan:
             if path:
                 folder.close()
             return ScannedFolder(path=path, folder=None, entries=[], private=private, error=exc)
-        names = frozenset(e.name for e in entries)
+        names = frozenset(map(_name, entries))
         if path:
             entries, private = self._unless_tagged(path, folder, entries, names, private=private)
-        now = _pack((os.fsencode(e.name), *e.signature) for e in entries)
+        now = _pack([e[:_SIGNED] for e in entries])
         before = self.known.get(path)
         scanned = ScannedFolder(
             path=path,
@@ -141,6 +148,7 @@ class Scan:
             names=names,
             private=private,
             settled=now == before,
+            signature=now,
             listed_ns=listed_ns,
         )
         if before is not None and not scanned.settled:
@@ -150,19 +158,19 @@ class Scan:
     def _remember(self, scanned: ScannedFolder) -> None:
         if scanned.error is not None:
             return
-        if scanned.settled and not scanned.retry:
-            self.signatures[scanned.path] = self.known[scanned.path]
-            return
         newest = scanned.listed_ns - RACY_NS  # not of now: a change after the listing may carry the same time
+        if not scanned.retry and (scanned.settled or max(map(_ctime, scanned.entries), default=newest) <= newest):
+            self.signatures[scanned.path] = scanned.signature
+            return
         self.signatures[scanned.path] = _pack(
-            (os.fsencode(e.name), *(_NEVER if e.ctime_ns > newest or e.name in scanned.retry else e.signature))
-            for e in scanned.entries
+            [
+                (e.name, *_NEVER) if e.ctime_ns > newest or e.name in scanned.retry else e[:_SIGNED]
+                for e in scanned.entries
+            ]
         )
 
     def _kept(self, scanned: ScannedFolder) -> Iterator[tuple[str, str, bool]]:
-        for entry in scanned.entries:
-            if not stat.S_ISDIR(entry.mode):
-                continue
+        for entry in [e for e in scanned.entries if stat.S_IFMT(e.mode) == stat.S_IFDIR]:
             why, private = self._verdict(scanned, entry)
             if why:
                 scanned.excluded.add(entry.name)
@@ -282,13 +290,20 @@ def _why(verdict: Verdict) -> str:
     return "; ".join(reason.evidence for reason in verdict.reasons) or str(verdict.path_class)
 
 
-def _pack(rows: Iterator[tuple[object, ...]]) -> bytes:
-    return _encode(list(rows))
+def _pack(rows: list[_Row]) -> bytes:
+    try:
+        return _encode(rows)
+    except UnicodeEncodeError:  # a name that is not UTF-8
+        return _encode([(os.fsencode(name), *signature) for name, *signature in rows])
 
 
 def _unpack(signature: bytes) -> dict[str, _Signature]:
     try:
-        return {os.fsdecode(row[0]): row[1:] for row in _decode(signature)}
+        return {row[0]: row[1:] for row in _decode(signature)}
+    except msgspec.MsgspecError:
+        pass
+    try:
+        return {os.fsdecode(row[0]): row[1:] for row in _decode_exact(signature)}
     except msgspec.MsgspecError:  # from a damaged cache: everything here is read again
         return {}
 

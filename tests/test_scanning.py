@@ -185,6 +185,19 @@ def test_a_name_to_be_tried_again_unsettles_a_settled_folder_too() -> None:
     assert not scanned.settled
 
 
+def test_a_name_that_is_no_text_is_remembered_like_any_other() -> None:
+    root = MemoryFolder({"a": MemoryFile(), "\udcff": MemoryFile()})
+    first = scan(root)
+    paths(first)
+
+    (settled,) = scan(root, first.signatures).folders()
+    root.items["a"] = MemoryFile(ctime_ns=1)
+    (touched,) = scan(root, first.signatures).folders()
+
+    assert settled.settled
+    assert [touched.same(entry) for entry in touched.entries] == [False, True]
+
+
 @pytest.mark.parametrize("garbage", [b"", b"garbage", b"\x91\x01", b"\xc0"])
 def test_a_damaged_memory_only_means_reading_again(garbage: bytes) -> None:
     (scanned,) = scan(MemoryFolder({"a": MemoryFile()}), {"": garbage}).folders()
