@@ -7,11 +7,12 @@ files are. Its objects are many and mostly on another machine too: the shelf hol
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from codevault.errors import RepositoryUnreadable, RestoreRefused
+from codevault.errors import DamageError, RepositoryUnreadable, RestoreRefused
 from codevault.jobs import Reporter
 from codevault.projects.model import Project
 from codevault.restoring import Restored, RestorePlan, plan_restore, restore
@@ -125,7 +126,7 @@ def plan_return(
 
     Raises:
         RestoreRefused: as `plan_restore`.
-        RepositoryUnreadable: git is not installed, or a bundle is damaged.
+        RepositoryUnreadable: git is not installed.
     """
     files = plan_restore(store, snapshot, to)
     with _collected(store, project, files, clone) as objects:
@@ -172,12 +173,10 @@ def _collected(store: Store, project: Project, files: RestorePlan, clone: Path |
     settings = _content(store, files, ".git/config") or b""
     work = Path(store.root) / "cache" / "vcs" / "work"
     objects = GitReturn(program, work, clone=clone, sha256=b"sha256" in settings.lower())
-    try:
-        for file in _heads(store, project):
+    for file in _heads(store, project):
+        # One that stands on what is not here, or is damaged, brings nothing: the plan then says what is missing.
+        with suppress(ProgramFailed, ValueError, DamageError):
             objects.take(store.shelf.read(file))
-    except (ProgramFailed, ValueError) as exc:
-        objects.__exit__(None, None, None)
-        raise RepositoryUnreadable(f"a bundle cannot be taken in: {exc}; a fresh clone may hold what it needs") from exc
     return objects
 
 

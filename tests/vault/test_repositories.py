@@ -1,0 +1,271 @@
+"""A laptop is lost: what comes back from the vault and a fresh clone."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from codevault.errors import RestoreRefused
+from codevault.projects.model import Project
+from codevault.repositories import Protection, bring_back, keep_history, plan_return
+from codevault.store.store import Store
+from codevault.vault import Vault
+from tests.vcs.scenes import REMOTE, git
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+class Laptop:
+    """A project with a repository that is published, and a server that has what was published."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = folder / "server.git"
+        self.root = folder / "shop"
+        git(folder, "init", "-q", "--bare", "--initial-branch=main", str(self.server))
+        self.root.mkdir()
+        git(self.root, "init", "-q", "--initial-branch=main")
+        self.commit("first", **{"a.txt": "one\n", "b.txt": "b\n"})
+        self.push()
+        self.vault = Vault.create(folder / "vault")
+        self.project = self.vault.projects.add(self.root)
+
+    @property
+    def store(self) -> Store:
+        return self.vault._store
+
+    def commit(self, words: str, **files: str) -> None:
+        for name, content in files.items():
+            (self.root / name).write_text(content)
+        git(self.root, "add", "-A")
+        git(self.root, "commit", "-q", "-m", words)
+
+    def push(self) -> None:
+        git(self.root, "push", "-q", str(self.server), "+main:main")
+        git(self.root, "config", "remote.origin.url", REMOTE)
+        git(self.root, "config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")
+        git(self.root, "update-ref", "refs/remotes/origin/main", "main")
+
+    def make_a_mess(self) -> None:
+        """Two stashes, a lost commit, an unpublished branch, a rebase that stopped, edits, hooks and settings."""
+        for number in ("older", "newer"):
+            (self.root / "b.txt").write_text(f"stashed {number}\n")
+            git(self.root, "stash", "push", "-q", "-m", number)
+        git(self.root, "checkout", "-q", "-b", "topic")
+        self.commit("lost", **{"lost.txt": "lost\n"})
+        git(self.root, "reset", "-q", "--hard", "HEAD~1")
+        self.commit("topic", **{"a.txt": "topic\n", "c.txt": "c\n"})
+        git(self.root, "checkout", "-q", "main")
+        self.commit("mine", **{"a.txt": "mine\n"})
+        git(self.root, "checkout", "-q", "topic")
+        git(self.root, "rebase", "main", check=False)
+        (self.root / "staged.txt").write_text("only staged\n")
+        git(self.root, "add", "staged.txt")
+        (self.root / "staged.txt").write_text("edited after staging\n")
+        (self.root / "new.txt").write_text("untracked\n")
+        (self.root / ".git/hooks/pre-commit").write_text("#!/bin/sh\nexit 0\n")
+        git(self.root, "config", "core.fsmonitor", "/bin/false")
+
+    def picture(self, root: Path) -> dict[str, str]:
+        """What git says of a repository."""
+        asked = {
+            "status": ("status", "--porcelain=v2", "--branch"),
+            "refs": ("for-each-ref",),
+            "stash": ("stash", "list", "--format=%H %gs"),
+            "reflog": ("reflog", "--format=%H %gs"),
+            "index": ("ls-files", "-s"),
+            "edits": ("diff",),
+            "staged": ("diff", "--cached"),
+        }
+        return {name: git(root, "-c", "core.fsmonitor=false", *question) for name, question in asked.items()}
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Iterator[Laptop]:
+    made = Laptop(tmp_path)
+    yield made
+    made.vault.close()
+
+
+def test_a_lost_laptop_comes_back_from_the_vault_and_a_fresh_clone(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.make_a_mess()
+    before = laptop.picture(laptop.root)
+    kept = keep_history(laptop.store, laptop.project)
+    snapshot = laptop.vault.backup(laptop.project).snapshot
+    shutil.rmtree(laptop.root)
+    git(tmp_path, "clone", "-q", "--bare", str(laptop.server), str(tmp_path / "fresh.git"))
+
+    to = tmp_path / "back"
+    plan, done = bring_back(laptop.store, laptop.project, snapshot, to, clone=tmp_path / "fresh.git")
+
+    assert kept.added is not None
+    assert (plan.missing, plan.from_snapshot, done.problems) == ((), False, ())
+    assert laptop.picture(to) == before
+    assert git(to, "fsck", "--strict", "--no-dangling") == ""
+    assert git(to, "show", "stash@{1}:b.txt") == "stashed older"
+    assert set(plan.inert) >= {".git/config", ".git/hooks/pre-commit"}
+    assert (to / ".git/hooks/pre-commit.from-backup").stat().st_mode & 0o111 == 0
+    assert not (to / ".git/hooks/pre-commit").exists()
+    assert "fsmonitor" not in (to / ".git/config").read_text()
+    git(to, "-c", "core.editor=true", "rebase", "--abort")
+    assert git(to, "rev-parse", "--abbrev-ref", "HEAD") == "topic"
+
+
+def test_hooks_and_settings_come_back_alive_when_asked(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.make_a_mess()
+    keep_history(laptop.store, laptop.project)
+    snapshot = laptop.vault.backup(laptop.project).snapshot
+
+    bring_back(laptop.store, laptop.project, snapshot, tmp_path / "back", clone=laptop.server, live=True)
+
+    assert (tmp_path / "back/.git/config").read_bytes() == (laptop.root / ".git/config").read_bytes()
+    assert (tmp_path / "back/.git/hooks/pre-commit").exists()
+
+
+def test_a_mirror_needs_no_clone(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.make_a_mess()
+    before = laptop.picture(laptop.root)
+    keep_history(laptop.store, laptop.project, protection=Protection.MIRROR)
+    snapshot = laptop.vault.backup(laptop.project).snapshot
+
+    plan, _ = bring_back(laptop.store, laptop.project, snapshot, tmp_path / "back")
+
+    assert (plan.missing, plan.from_snapshot) == ((), False)
+    assert laptop.picture(tmp_path / "back") == before
+
+
+def test_the_snapshots_own_objects_help_out_where_clone_and_shelf_lack_some(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.make_a_mess()
+    before = laptop.picture(laptop.root)
+    snapshot = laptop.vault.backup(laptop.project).snapshot
+
+    plan, _ = bring_back(laptop.store, laptop.project, snapshot, tmp_path / "back")
+
+    assert plan.from_snapshot
+    assert laptop.picture(tmp_path / "back") == before
+
+
+def test_a_second_bundle_holds_only_what_came_since(laptop: Laptop) -> None:
+    laptop.commit("second", **{"a.txt": "two\n"})
+    first = keep_history(laptop.store, laptop.project)
+    again = keep_history(laptop.store, laptop.project)
+    laptop.commit("third", **{"a.txt": "three\n"})
+    second = keep_history(laptop.store, laptop.project)
+
+    assert first.added is not None
+    assert again.added is None
+    assert second.added is not None
+    assert [file.number for file in laptop.store.shelf.files(laptop.project.id)] == [1, 2]
+
+
+def test_what_is_published_needs_no_bundle(laptop: Laptop) -> None:
+    assert keep_history(laptop.store, laptop.project).added is None
+    assert keep_history(laptop.store, laptop.project, protection=Protection.COPY).added is None
+
+
+def test_a_forced_push_makes_the_vault_keep_what_it_threw_away(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.commit("second", **{"a.txt": "two\n"})
+    laptop.push()
+    laptop.commit("third", **{"a.txt": "three\n"})
+    keep_history(laptop.store, laptop.project)  # stands on the second, which the server has
+    git(laptop.root, "push", "-q", str(laptop.server), "+main~2:main")
+    git(laptop.root, "update-ref", "refs/remotes/origin/main", "main~2")
+
+    kept = keep_history(laptop.store, laptop.project)
+    snapshot = laptop.vault.backup(laptop.project).snapshot
+
+    assert kept.added is not None
+    (damaged,) = [file for file in laptop.store.shelf.files(laptop.project.id) if file.number == 2]
+    assert damaged == kept.added
+    plan = plan_return(laptop.store, laptop.project, snapshot, tmp_path / "back", clone=laptop.server)
+    assert plan.missing == ()
+
+
+def test_bundles_are_logged_and_verified(laptop: Laptop) -> None:
+    laptop.commit("second", **{"a.txt": "two\n"})
+    kept = keep_history(laptop.store, laptop.project).added
+    assert kept is not None
+    path = laptop.vault.path / "vcs" / laptop.project.id / kept.name
+    assert laptop.vault.verify().ok
+
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+
+    assert [damage.file for damage in laptop.vault.verify().damages] == [f"vcs/{laptop.project.id}/{kept.name}"]
+
+
+def test_a_bundle_is_gits_own(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.commit("second", **{"a.txt": "two\n"})
+    kept = keep_history(laptop.store, laptop.project).added
+    assert kept is not None
+    path = laptop.vault.path / "vcs" / laptop.project.id / kept.name
+
+    git(tmp_path, "clone", "-q", str(laptop.server), "fresh")
+    git(tmp_path / "fresh", "fetch", "-q", str(path), "refs/heads/main:refs/heads/kept")
+
+    assert git(tmp_path / "fresh", "show", "kept:a.txt") == "two"
+
+
+def test_a_project_without_a_repository_has_no_history_to_keep(laptop: Laptop, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    plain: Project = laptop.vault.projects.add(tmp_path / "plain")
+
+    kept = keep_history(laptop.store, plain)
+
+    assert (kept.added, len(kept.notes)) == (None, 1)
+
+
+def test_a_damaged_repository_says_why_nothing_was_kept(laptop: Laptop) -> None:
+    laptop.commit("second", **{"a.txt": "two\n"})
+    shutil.rmtree(laptop.root / ".git/objects")
+
+    kept = keep_history(laptop.store, laptop.project)
+
+    assert (kept.added, len(kept.notes)) == (None, 1)
+
+
+def test_a_bundle_whose_ground_is_gone_is_helped_out_by_the_snapshot(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.commit("second", **{"a.txt": "two\n"})
+    keep_history(laptop.store, laptop.project)
+    snapshot = laptop.vault.backup(laptop.project).snapshot
+
+    plan = plan_return(laptop.store, laptop.project, snapshot, tmp_path / "back")
+
+    assert (plan.from_snapshot, plan.missing) == (True, ())
+
+
+def test_a_damaged_bundle_is_passed_over_and_the_rest_comes_back(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.commit("second", **{"a.txt": "two\n"})
+    kept = keep_history(laptop.store, laptop.project).added
+    assert kept is not None
+    path = laptop.vault.path / "vcs" / laptop.project.id / kept.name
+    path.write_bytes(path.read_bytes()[:-30])
+    snapshot = laptop.vault.backup(laptop.project).snapshot
+
+    plan, _ = bring_back(laptop.store, laptop.project, snapshot, tmp_path / "back", clone=laptop.server)
+
+    assert plan.from_snapshot
+    assert git(tmp_path / "back", "fsck") == ""
+
+
+def test_what_is_nowhere_is_listed_before_anything_is_written(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.commit("second", **{"a.txt": "two\n"})
+    shutil.rmtree(laptop.root / ".git/objects")
+    snapshot = laptop.vault.backup(laptop.project).snapshot
+
+    plan = plan_return(laptop.store, laptop.project, snapshot, tmp_path / "back", clone=laptop.server)
+
+    assert plan.missing == ("refs/heads/main",)
+    assert not (tmp_path / "back").exists()
+
+
+def test_a_repository_is_not_put_over_other_files(laptop: Laptop, tmp_path: Path) -> None:
+    snapshot = laptop.vault.backup(laptop.project).snapshot
+    (tmp_path / "back").mkdir()
+    (tmp_path / "back/a.txt").write_text("mine\n")
+
+    with pytest.raises(RestoreRefused):
+        bring_back(laptop.store, laptop.project, snapshot, tmp_path / "back", clone=laptop.server)
