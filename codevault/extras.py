@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Collection
+from enum import StrEnum
 from typing import NamedTuple
+
+from codevault.holes import has_holes
+from codevault.store.model import Entry
 
 MOST_BYTES = 128 << 10
 """Most bytes of names and values kept for one file: its line of the manifest has to hold them."""
 
-_KEPT = frozenset({"system.posix_acl_access", "system.posix_acl_default", "security.capability"})
+_CAPABILITY = "security.capability"
+_KEPT = frozenset({"system.posix_acl_access", "system.posix_acl_default", _CAPABILITY})
 _NONE_HERE = {errno.ENOTSUP, errno.ENODATA, errno.ENOSYS, errno.EOPNOTSUPP}
 _LISTS = getattr(os, "listxattr", None) is not None
-_FINDS_HOLES = hasattr(os, "SEEK_HOLE")
 _LEAST_HOLE = 4096
+
+
+class Attribute(StrEnum):
+    """What a restore gives back only when it is asked for."""
+
+    XATTRS = "xattrs"  # extended attributes of users, and access control lists
+    PRIVILEGES = "privileges"  # set-user-id, set-group-id and sticky bits, and capabilities
+    OWNER = "owner"  # of files that were not the project's own; only root can
 
 
 class Extras(NamedTuple):
@@ -44,40 +56,33 @@ def extras_of(descriptor: int, status: os.stat_result) -> Extras:
             return Extras(sparse=sparse, lost=f"its extended attributes: {exc.strerror}")
     if not names:
         return Extras(sparse=True) if sparse else PLAIN
-    xattrs, lost = _bounded(descriptor, sorted(name for name in names if name.startswith("user.") or name in _KEPT))
+    xattrs, lost = _bounded(descriptor, sorted(filter(_is_kept, names)))
     return Extras(xattrs=xattrs, sparse=sparse, lost=lost)
 
 
-def has_holes(descriptor: int, size: int) -> bool:
-    """True when part of the file was never written: reading it would give zeros that lie nowhere."""
-    if not _FINDS_HOLES:
-        return False
-    try:
-        return os.lseek(descriptor, 0, os.SEEK_HOLE) < size
-    except OSError:
-        return False  # a file system that cannot tell: read as any other file
+def give_back(file: int | str, entry: Entry, attributes: Collection[Attribute]) -> str:
+    """Gives a file or folder those of its recorded attributes that were asked for; says which it could not be given.
+
+    Only what a backup keeps is ever set, whatever a manifest says.
+    """
+    lost = []
+    if Attribute.OWNER in attributes and entry.owner is not None:
+        try:
+            os.chown(file, *entry.owner)
+        except (OSError, OverflowError) as exc:
+            lost.append(f"its owner ({exc})")
+    for name, value in entry.xattrs:
+        asked = Attribute.PRIVILEGES if name == _CAPABILITY else Attribute.XATTRS
+        if asked in attributes and _is_kept(name):
+            try:
+                os.setxattr(file, name, value)
+            except OSError as exc:
+                lost.append(f"{name!a} ({exc.strerror})")
+    return f"written without {', '.join(lost)}" if lost else ""
 
 
-def segments(descriptor: int, size: int) -> Iterator[tuple[int, int, bool]]:
-    """A file's parts in order as (begin, end, is a hole), up to `size`. The descriptor's position moves."""
-    at = 0
-    while at < size:
-        begin = _next_content(descriptor, at, size)
-        if begin > at:
-            yield at, begin, True
-        if begin >= size:
-            return
-        at = min(os.lseek(descriptor, begin, os.SEEK_HOLE), size)
-        yield begin, at, False
-
-
-def _next_content(descriptor: int, at: int, size: int) -> int:
-    try:
-        return min(os.lseek(descriptor, at, os.SEEK_DATA), size)
-    except OSError as exc:
-        if exc.errno == errno.ENXIO:
-            return size  # nothing but a hole up to the end
-        raise
+def _is_kept(name: str) -> bool:
+    return name.startswith("user.") or name in _KEPT
 
 
 def _allocated(status: os.stat_result) -> int:

@@ -1,97 +1,59 @@
 """Giving a snapshot back: plan first, act second.
 
 Names from a manifest are never trusted: a path that could leave the target is refused on its own, the rest is restored.
-Files are written through `codevault.target`, which never follows a link; each is complete or absent.
+What is written goes through `codevault.target`, which never follows a link; each file is complete or absent.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from codevault.arguments import is_path
-from codevault.errors import DamageError, InvalidArgument, RestoreRefused
+from codevault.errors import InvalidArgument, RestoreRefused
+from codevault.extras import Attribute
+from codevault.ids import SnapshotId
 from codevault.jobs import Reporter
+from codevault.names import leads_down, written_paths
+from codevault.restore_model import PlannedEntry, Restored, RestorePlan, Step
+from codevault.restore_run import RestoreRun, plain
 from codevault.store.model import Entry, EntryKind, Snapshot
 from codevault.store.store import Store
 from codevault.target import Target
 
-
-class Step(StrEnum):
-    """What a restore does with one path."""
-
-    CREATE = "create"
-    REPLACE = "replace"  # something else lies there; only with overwrite=True
-    KEEP = "keep"  # the same content is there already
-    SKIP = "skip"  # cannot be restored; `why` says so
+OpenTarget = Callable[..., Target]
+_SPECIAL = {EntryKind.SOCKET, EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE, EntryKind.FIFO}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedEntry:
-    """One path of a plan. `why` is only set for a skipped one."""
-
-    entry: Entry
-    step: Step
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestorePlan:
-    """What a restore will do. `references` lists files whose content was left to a repository, to be had from there.
-
-    `extras` counts nothing: files in the target that the snapshot does not have are never touched.
-    """
-
-    snapshot: Snapshot
-    target: Path
-    entries: tuple[PlannedEntry, ...]
-    references: tuple[Entry, ...] = ()
-
-    @property
-    def conflicts(self) -> tuple[str, ...]:
-        """Paths where something different lies already."""
-        return tuple(p.entry.path for p in self.entries if p.step is Step.REPLACE)
-
-    @property
-    def bytes(self) -> int:
-        """Content that will be written, in bytes."""
-        return sum(p.entry.size for p in self.entries if p.step in {Step.CREATE, Step.REPLACE})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
-    """What a restore did: counts, bytes written, and each path that could not be given back with the reason."""
-
-    target: Path
-    files: int
-    bytes: int
-    kept: int
-    problems: tuple[tuple[str, str], ...] = ()
-    references: tuple[Entry, ...] = ()
-
-
-def plan_restore(store: Store, snapshot: Snapshot, target: Path, *, paths: Collection[str] = ()) -> RestorePlan:
+def plan_restore(
+    store: Store,
+    snapshot: Snapshot,
+    target: Path,
+    *,
+    paths: Collection[str] = (),
+    open_target: OpenTarget = Target.open,
+) -> RestorePlan:
     """Says what a restore would do, touching nothing. `paths`: files or folders relative to the root; none: all.
 
     Raises:
         InvalidArgument: a path that the snapshot does not hold.
-        RestoreRefused: the target lies in the vault.
+        RestoreRefused: the target lies in the vault, also by way of a link or a mount.
     """
     real = Path(os.path.realpath(target))
     vault = Path(os.path.realpath(store.root))
-    if real.is_relative_to(vault) or vault.is_relative_to(real):
+    forbidden = _folders(vault)
+    if real.is_relative_to(vault) or vault.is_relative_to(real) or _identities((real, *real.parents)) & forbidden:
         raise RestoreRefused(f"{real} and the vault lie in one another; choose a folder apart from it", real)
     wanted = tuple(path.strip("/") for path in paths)
     chosen = tuple(_chosen(store.manifest(snapshot), wanted))
     try:
-        existing = Target.open(real)
+        existing = open_target(real, forbidden=forbidden)
     except OSError as exc:
-        raise RestoreRefused(f"cannot restore to {real}: {_plain(exc)}", real) from exc
+        raise RestoreRefused(f"cannot restore to {real}: {plain(exc)}", real) from exc
     try:
-        planned = tuple(_planned(existing, entry) for entry in chosen if entry.reference is None)
+        written_as = _written_as(chosen, existing)
+        planned = tuple(_planned(existing, entry, written_as) for entry in chosen if entry.reference is None)
     finally:
         existing.close()
     return RestorePlan(
@@ -102,56 +64,70 @@ def plan_restore(store: Store, snapshot: Snapshot, target: Path, *, paths: Colle
     )
 
 
-def restore(store: Store, plan: RestorePlan, *, overwrite: bool = False, report: Reporter | None = None) -> Restored:
-    """Carries a plan out. Folders' times and modes come last, links after files; set-id bits are never restored.
+def restore(
+    store: Store,
+    plan: RestorePlan,
+    *,
+    overwrite: bool = False,
+    attributes: Collection[Attribute] = (),
+    report: Reporter | None = None,
+    safety: tuple[SnapshotId, ...] = (),
+    open_target: OpenTarget = Target.open,
+) -> Restored:
+    """Carries a plan out. Links come after files, folders' times and modes last.
+
+    Content, permission bits and times are given back always; extended attributes, set-id bits, capabilities and owners
+    only as far as `attributes` asks for them. `safety` is only handed on into the result.
 
     Raises:
         RestoreRefused: the target holds other content and `overwrite` is False, or it cannot be written at all.
         Cancelled: the caller's token was set; what was written is whole.
     """
+    _refuse(plan, attributes, overwrite=overwrite)
+    try:
+        target = open_target(plan.target, create=True, forbidden=_folders(Path(os.path.realpath(store.root))))
+        try:
+            target.prepare()
+            written_as = _written_as((p.entry for p in plan.entries), target)
+            run = RestoreRun(
+                target,
+                store.read_chunks,
+                written_as=written_as,
+                attributes=frozenset(attributes),
+                report=report or Reporter(),
+            )
+        except BaseException:
+            target.close()
+            raise
+    except OSError as exc:
+        raise RestoreRefused(f"cannot write to {plan.target}: {plain(exc)}", plan.target) from exc
+    try:
+        run.carry_out(plan.entries)
+        target.finished()
+    finally:
+        target.close()
+    skipped = [(p.entry.path, p.why) for p in plan.entries if p.step is Step.SKIP]
+    return Restored(
+        target=plan.target,
+        files=run.files,
+        bytes=run.bytes,
+        kept=sum(1 for p in plan.entries if p.step is Step.KEEP),
+        problems=tuple(sorted((*skipped, *run.problems), key=_by_path)),
+        references=plan.references,
+        renamed=tuple(written_as.items()),
+        safety=safety,
+    )
+
+
+def _refuse(plan: RestorePlan, attributes: Collection[Attribute], *, overwrite: bool) -> None:
     if plan.conflicts and not overwrite:
         first = ", ".join(plan.conflicts[:3])
         raise RestoreRefused(
             f"{len(plan.conflicts)} paths differ in {plan.target} ({first}); choose an empty folder or overwrite=True",
             plan.target,
         )
-    act = [p for p in plan.entries if p.step in {Step.CREATE, Step.REPLACE}]
-    problems = [(p.entry.path, p.why) for p in plan.entries if p.step is Step.SKIP]
-    report = report or Reporter()
-    try:
-        target = Target.open(plan.target, create=True)
-    except OSError as exc:
-        raise RestoreRefused(f"cannot write to {plan.target}: {_plain(exc)}", plan.target) from exc
-    written = size = 0
-    try:
-        for done, planned in enumerate(sorted(act, key=_order)):
-            report.step("restoring", done, len(act), size)
-            try:
-                size += _write(store, target, planned.entry)
-                written += planned.entry.kind is EntryKind.FILE
-            except (OSError, DamageError, OverflowError) as exc:
-                problems.append((planned.entry.path, _plain(exc)))
-        problems.extend(target.finish())
-    finally:
-        target.close()
-    report.step("restoring", len(act), len(act), size)
-    return Restored(
-        target=plan.target,
-        files=written,
-        bytes=size,
-        kept=sum(1 for p in plan.entries if p.step is Step.KEEP),
-        problems=tuple(problems),
-        references=plan.references,
-    )
-
-
-def safe_path(path: str) -> bool:
-    """True for a path that can only lead downwards: relative, no empty, `.` or `..` component, no NUL."""
-    parts = path.split("/")
-    bad = {"", ".", ".."}
-    if os.name == "nt" and ("\\" in path or ":" in path):
-        return False
-    return is_path(path) and not any(part in bad for part in parts)
+    if Attribute.OWNER in attributes and (os.name != "posix" or os.geteuid() != 0):
+        raise RestoreRefused("only root can give files to others: leave Attribute.OWNER out", plan.target)
 
 
 def _chosen(entries: Iterable[Entry], wanted: Collection[str]) -> Iterator[Entry]:
@@ -173,33 +149,46 @@ def _chosen(entries: Iterable[Entry], wanted: Collection[str]) -> Iterator[Entry
         raise InvalidArgument(f"the snapshot holds nothing under {missing[0]!r}; files() lists what it holds")
 
 
-def _planned(target: Target, entry: Entry) -> PlannedEntry:
-    if not safe_path(entry.path):
-        return PlannedEntry(entry=entry, step=Step.SKIP, why="its path could lead out of the target")
-    if entry.kind in {EntryKind.SOCKET, EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE, EntryKind.FIFO}:
-        return PlannedEntry(entry=entry, step=Step.SKIP, why=f"a {entry.kind} is recorded but not made again")
-    if entry.kind is EntryKind.FILE and entry.blob is None:
-        return PlannedEntry(entry=entry, step=Step.SKIP, why="its content could never be read")
-    if entry.kind is EntryKind.SYMLINK and not is_path(entry.target or "\0"):
-        return PlannedEntry(entry=entry, step=Step.SKIP, why="what the link says is no path")
-    found = target.compare(entry)
+def _planned(target: Target, entry: Entry, written_as: Mapping[str, str]) -> PlannedEntry:
+    why = _why_not(entry)
+    if why:
+        return PlannedEntry(entry=entry, step=Step.SKIP, why=why)
+    found = target.compare(entry, written_as.get(entry.path, entry.path))
     return PlannedEntry(entry=entry, step={None: Step.CREATE, True: Step.KEEP, False: Step.REPLACE}[found])
 
 
-def _write(store: Store, target: Target, entry: Entry) -> int:
-    if entry.kind is EntryKind.DIRECTORY:
-        target.folder(entry)
-    elif entry.kind is EntryKind.SYMLINK:
-        target.link(entry)
-    elif entry.blob is not None:
-        return target.file(entry, store.read_chunks(entry.blob))
-    return 0
+def _why_not(entry: Entry) -> str:
+    """Why an entry cannot be restored; empty for most."""
+    if not leads_down(entry.path):
+        return "its path could lead out of the target"
+    if entry.kind in _SPECIAL:
+        return f"a {entry.kind} is recorded but not made again"
+    if entry.kind is EntryKind.FILE and entry.blob is None:
+        return "its content could never be read"
+    if entry.kind is EntryKind.SYMLINK and not is_path(entry.target or "\0"):
+        return "what the link says is no path"
+    return ""
 
 
-def _order(planned: PlannedEntry) -> tuple[int, bytes]:
-    # Links last: while files are written, nothing that we made can lead anywhere else.
-    return (planned.entry.kind is EntryKind.SYMLINK, os.fsencode(planned.entry.path))
+def _written_as(entries: Iterable[Entry], target: Target) -> Mapping[str, str]:
+    return written_paths((entry.path for entry in entries if leads_down(entry.path)), target.rules())
 
 
-def _plain(error: Exception) -> str:
-    return error.strerror or type(error).__name__ if isinstance(error, OSError) else str(error)
+def _folders(vault: Path) -> frozenset[tuple[int, int]]:
+    """Device and inode of every folder of the vault: by these it is known however it is reached."""
+    return frozenset(_identities(Path(found) for found, _, _ in os.walk(vault)))
+
+
+def _by_path(problem: tuple[str, str]) -> bytes:
+    return problem[0].encode("utf-8", "surrogatepass")
+
+
+def _identities(folders: Iterable[Path]) -> set[tuple[int, int]]:
+    found = set()
+    for folder in folders:
+        try:
+            status = os.stat(folder)
+        except OSError:
+            continue
+        found.add((status.st_dev, status.st_ino))
+    return found

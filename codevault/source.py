@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from codevault.extras import PLAIN, Extras, extras_of, segments
+from codevault.extras import PLAIN, Extras, extras_of
+from codevault.holes import segments
 
 _BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.scandir in os.supports_fd
 _NOATIME = getattr(os, "O_NOATIME", 0)

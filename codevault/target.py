@@ -1,50 +1,59 @@
-"""The folder a restore writes into, reached only by descriptors that never follow a link.
+"""What a restore writes, and how: files, folders and links below one folder.
 
-A file is written under a temporary name and renamed, so it is whole or absent. Modes and times of folders are set at
-the end, deepest first, since making files changes them. Systems without directory descriptors (Windows) get checks of
-every parent before each write instead.
+A file is complete or absent, also after a kill. In a folder that was there before, each is written under a temporary
+name and renamed. A new folder is made under a temporary name, filled, and renamed itself: one rename for all its files,
+which are then written under their own names. What a killed restore left under temporary names goes with the next one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import os
+import re
 import stat
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
-from typing import TypedDict
 
 from blake3 import blake3
 
+from codevault.extras import Attribute, give_back
+from codevault.holes import write, write_around_holes
+from codevault.names import NameRules
+from codevault.places import ANY_MODE, BY_DESCRIPTOR, Place, Places, Where
 from codevault.store.model import Entry, EntryKind
 
-_BY_DESCRIPTOR = os.open in os.supports_dir_fd and os.rename in os.supports_dir_fd
-_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+UNFINISHED = ".codevault-restore-unfinished"
+"""Stands in a folder that a restore filled from empty, as long as it has not ended."""
+
+_NEW_FILE = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_EXCL
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+_OLD_FILE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _TEMPORARY = ".codevault-restoring"
-_MODE_MASK = 0o777  # set-user-id, set-group-id and sticky bits are recorded, never restored
-_KEPT_OPEN = 64
-
-
-class _Where(TypedDict, total=False):
-    """Keyword arguments that make a call relative to an open folder; empty where that does not exist."""
-
-    dir_fd: int
+_LEFT_OVER = re.compile(r"\.codevault-restoring(-\d+)?")
+_PROBE = ".codevault-restoring-Prob\u00e9"
 
 
 class Target:
-    """Writes manifest entries below one folder."""
+    """Writes manifest entries below one folder. Any thread, but one at a time in each folder."""
 
-    def __init__(self, root: Path, descriptor: int) -> None:
-        self._root = root
-        self._descriptor = descriptor
-        self._open: dict[str, int] = {}
-        self._folders: dict[str, Entry] = {}
+    def __init__(self, places: Places | None) -> None:
+        self._places = places
+        self._known: dict[str, Place | None] = {}
+        self._rules: NameRules | None = None
+        self.unfinished = False
 
     @classmethod
-    def open(cls, root: Path, *, create: bool = False) -> Target:
-        """Opens the target. Without `create` a missing one counts as empty.
+    def open(cls, root: Path, *, create: bool = False, forbidden: Collection[tuple[int, int]] = ()) -> Target:
+        """Opens the target. Without `create` a missing one counts as empty. `forbidden` folders are never entered.
 
         Raises:
             OSError: it cannot be made or opened, or is not a folder.
@@ -52,176 +61,347 @@ class Target:
         if create:
             root.mkdir(parents=True, exist_ok=True)
         if not root.exists():
-            return cls(root, -1)
-        return cls(root, os.open(root, _FOLDER_FLAGS) if _BY_DESCRIPTOR else -2)
+            return cls(None)
+        if not root.is_dir():
+            raise NotADirectoryError(20, "Not a directory", str(root))
+        target = cls(Places(root, forbidden))
+        target._known[""] = target.root
+        return target
 
-    def compare(self, entry: Entry) -> bool | None:
-        """None: nothing there. True: the same kind and content. False: something else."""
-        if self._descriptor == -1:
+    @property
+    def root(self) -> Place:
+        """The target itself."""
+        return self._there.root
+
+    @property
+    def _there(self) -> Places:
+        if self._places is None:
+            raise FileNotFoundError(2, "the target does not exist")
+        return self._places
+
+    def prepare(self) -> None:
+        """Readies the target for writing: marks an empty one, clears what a killed restore left, tries a new file.
+
+        Raises:
+            OSError: nothing can be written there.
+        """
+        with self._there.opened(self.root) as where:
+            names = self._listed(self.root, where)
+            self.root.fresh = not names
+            self.unfinished = not names or UNFINISHED in names
+            self._clear(self.root, where, names)
+            self.root.masked = ANY_MODE & ~self._made(self.root, where, _PROBE, ANY_MODE)
+            self._rules = self._tried([_PROBE], where)
+            self._discard(self.root, _PROBE, where)
+            if not names:
+                self._made(self.root, where, UNFINISHED, 0o600)
+
+    def rules(self) -> NameRules:
+        """What this place does with names, tried on those that are there, or on one of ours once it is prepared."""
+        if self._rules is None and self._places is not None:
+            with self._there.opened(self.root) as where:
+                self._rules = self._tried(self._listed(self.root, where), where)
+        return self._rules or NameRules()
+
+    def compare(self, entry: Entry, path: str) -> bool | None:
+        """What is at `path`. None: nothing there. True: the same kind and content as the entry. False: another."""
+        if self._places is None:
             return None
-        folder, _, name = entry.path.rpartition("/")
+        folder, _, name = path.rpartition("/")
         try:
-            status = self._status(folder, name)
-        except (FileNotFoundError, NotADirectoryError):
+            place = self.find(folder)
+            if place is None:
+                return None
+            with self._there.opened(place) as where:
+                return self._equals(entry, place, name, where)
+        except FileNotFoundError:
             return None
         except OSError:
             return False  # a link or a file stands where a folder should
-        if entry.kind is EntryKind.DIRECTORY:
-            return stat.S_ISDIR(status.st_mode)
-        if entry.kind is EntryKind.SYMLINK:
-            return stat.S_ISLNK(status.st_mode) and self._readlink(folder, name) == entry.target
-        if not stat.S_ISREG(status.st_mode) or status.st_size != entry.size:
-            return False
-        return self._digest(folder, name) == entry.blob
 
-    def folder(self, entry: Entry) -> None:
-        """Makes a folder and those above it, in the place of a file or link; mode and time follow in `finish()`."""
-        above, _, name = entry.path.rpartition("/")
-        where = self._enter(above, create=True)
-        with contextlib.suppress(FileNotFoundError):
-            if not stat.S_ISDIR(os.stat(self._at(above, name), follow_symlinks=False, **where).st_mode):
-                os.unlink(self._at(above, name), **where)
-        self._enter(entry.path, create=True)
-        self._folders[entry.path] = entry
+    def folder(self, above: Place, name: str, *, filled: bool, replace: bool = False) -> Place:
+        """Enters a folder, making it where there is none; `filled`: files will follow, then `complete()`.
 
-    def file(self, entry: Entry, blocks: Iterable[bytes]) -> int:
-        """Writes a file whole, with mode and time; gives its size in bytes."""
-        folder, _, name = entry.path.rpartition("/")
-        where = self._enter(folder, create=True)
-        size = 0
-        self._discard(where, folder, _TEMPORARY)
-        descriptor = os.open(self._at(folder, _TEMPORARY), _NEW_FILE, 0o600, **where)
-        try:
-            with open(descriptor, "wb", buffering=0) as file:
-                for block in blocks:
-                    size += _write_all(file.fileno(), block)
-                if os.name == "posix":
-                    os.fchmod(file.fileno(), entry.mode & _MODE_MASK)
-                    os.utime(file.fileno(), ns=(entry.mtime_ns, entry.mtime_ns))
-            self._make_way(where, folder, name)
-            self._replace(where, folder, name)
-        except BaseException:
-            self._discard(where, folder, _TEMPORARY)
-            raise
-        if os.name != "posix":
-            os.utime(self._at(folder, name), ns=(entry.mtime_ns, entry.mtime_ns))
-        return size
+        Raises:
+            OSError: it can neither be entered nor made, or something is there that may not be replaced.
+        """
+        places = self._there
+        with places.opened(above) as where:
+            kind = None if above.fresh else self._kind(above, name, where)
+            if kind is not None and stat.S_ISDIR(kind):
+                place = Place(above, name)
+                with places.opened(place) as inner:
+                    self._clear(place, inner, self._listed(place, inner))
+                return place
+            if kind is not None:
+                if not replace:
+                    raise NotADirectoryError(20, "something else is in the folder's place", name)
+                os.unlink(places.at(above, name), **where)
+            masked = above.masked if above.fresh or above is self.root else ANY_MODE
+            place = Place(above, name, fresh=True, masked=masked)
+            if filled and BY_DESCRIPTOR:
+                place.final = name
+                place.name = _first_free(lambda temporary: os.mkdir(temporary, 0o700, **where))
+            else:
+                os.mkdir(places.at(above, name), 0o700, **where)
+            return place
 
-    def link(self, entry: Entry) -> None:
-        """Makes a symbolic link with exactly the recorded text."""
-        folder, _, name = entry.path.rpartition("/")
-        where = self._enter(folder, create=True)
-        self._make_way(where, folder, name)
-        self._discard(where, folder, name)
-        os.symlink(entry.target or "", self._at(folder, name), **where)
-        if os.utime in os.supports_follow_symlinks:
-            os.utime(self._at(folder, name), ns=(entry.mtime_ns, entry.mtime_ns), follow_symlinks=False, **where)
+    def complete(self, place: Place) -> None:
+        """Gives a filled folder its name.
 
-    def finish(self) -> list[tuple[str, str]]:
-        """Sets modes and times of the folders made, deepest first; gives what failed."""
-        failed = []
-        for path in sorted(self._folders, key=lambda p: p.count("/"), reverse=True):
-            entry = self._folders[path]
+        Raises:
+            OSError: something has taken the name; what was written is taken away again.
+        """
+        if not place.final or place.above is None:
+            return
+        with self._there.opened(place.above) as where:
             try:
-                self._settle(path, entry)
-            except OSError as exc:
-                failed.append((path, exc.strerror or type(exc).__name__))
-            except OverflowError as exc:
-                failed.append((path, str(exc)))
-        return failed
+                os.rename(place.name, place.final, src_dir_fd=where["dir_fd"], dst_dir_fd=where["dir_fd"])
+            except OSError:
+                self._remove_folder(place.above, place.name, where)
+                raise
+        place.name, place.final = place.final, ""
 
-    def _settle(self, path: str, entry: Entry) -> None:
-        where = self._enter(path, create=False)
-        folder: int | str = where.get("dir_fd", self._at(path, ""))  # by descriptor: nothing can have taken its place
-        os.chmod(folder, entry.mode & _MODE_MASK)
-        os.utime(folder, ns=(entry.mtime_ns, entry.mtime_ns))
+    def file(
+        self,
+        place: Place,
+        name: str,
+        entry: Entry,
+        blocks: Iterable[bytes],
+        *,
+        replace: bool = False,
+        attributes: Collection[Attribute] = (),
+    ) -> tuple[int, str]:
+        """Writes a file whole, with mode and time; gives its size in bytes, and which attributes could not be given.
+
+        Raises:
+            OSError, OverflowError: it was not written, or something is there that may not be replaced.
+        """
+        places = self._there
+        with places.opened(place) as where:
+            if place.fresh:
+                return self._written(place, name, entry, blocks, attributes, where)
+            self._make_way(place, name, where, replace=replace)
+            result = self._written(place, _TEMPORARY, entry, blocks, attributes, where)
+            self._rename(place, _TEMPORARY, name, where)
+            return result
+
+    def hardlink(self, source: tuple[Place, str], place: Place, name: str, entry: Entry, *, replace: bool) -> None:
+        """Makes another name of a file that was restored.
+
+        Raises:
+            OSError: not possible there, or something else has taken the file's place.
+        """
+        places = self._there
+        with places.opened(place) as where, places.opened(source[0]) as there:
+            self._make_way(place, name, where, replace=replace)
+            self._discard(place, name, where)
+            given = {"src_dir_fd": there["dir_fd"], "dst_dir_fd": where["dir_fd"]} if where and there else {}
+            os.link(places.at(*source), places.at(place, name), follow_symlinks=False, **given)
+            status = os.stat(places.at(place, name), follow_symlinks=False, **where)
+            if not stat.S_ISREG(status.st_mode) or status.st_size != entry.size:
+                self._discard(place, name, where)
+                raise FileNotFoundError(2, "another file has taken its place", name)
+
+    def link(self, place: Place, name: str, entry: Entry, *, replace: bool) -> None:
+        """Makes a symbolic link with exactly the recorded text.
+
+        Raises:
+            OSError, OverflowError: it cannot be made, or its time cannot be set.
+        """
+        places = self._there
+        with places.opened(place) as where:
+            self._make_way(place, name, where, replace=replace)
+            self._discard(place, name, where)
+            os.symlink(entry.target or "", places.at(place, name), **where)
+            if os.utime in os.supports_follow_symlinks:
+                times = (entry.mtime_ns, entry.mtime_ns)
+                os.utime(places.at(place, name), ns=times, follow_symlinks=False, **where)
+
+    def settle(
+        self, place: Place, entry: Entry, attributes: Collection[Attribute] = (), *, below: Place | None = None
+    ) -> str:
+        """Sets mode and time of a folder whose content is complete; `below`: the one settled before, to come from.
+
+        Gives which attributes could not be given back.
+
+        Raises:
+            OSError, OverflowError: they cannot be set.
+        """
+        places = self._there
+        with places.opened(place, from_below=below) as where:
+            folder: int | str = where.get("dir_fd", places.at(place, ""))  # by descriptor: nothing can take its place
+            lost = give_back(folder, entry, attributes)
+            os.chmod(folder, entry.mode & _kept_bits(attributes))
+            os.utime(folder, ns=(entry.mtime_ns, entry.mtime_ns))
+        return lost
+
+    def finished(self) -> None:
+        """Takes the mark of an unfinished restore away."""
+        with contextlib.suppress(OSError), self._there.opened(self.root) as where:
+            os.unlink(self._there.at(self.root, UNFINISHED), **where)
 
     def close(self) -> None:
         """Gives all descriptors back."""
-        for descriptor in self._open.values():
-            os.close(descriptor)
-        self._open.clear()
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        if self._places is not None:
+            self._places.close()
 
-    def _enter(self, folder: str, *, create: bool) -> _Where:
-        """Keyword arguments that make a call relative to a folder; every component is opened without following."""
-        if not _BY_DESCRIPTOR:
-            self._check_parents(folder, create=create)
-            return {}
-        parts = folder.split("/") if folder else []
-        depth = next((n for n in range(len(parts), 0, -1) if "/".join(parts[:n]) in self._open), 0)
-        descriptor = self._open["/".join(parts[:depth])] if depth else self._descriptor
-        for n in range(depth, len(parts)):
-            if create:
-                _make_folder(parts[n], descriptor)
-            descriptor = os.open(parts[n], _FOLDER_FLAGS, dir_fd=descriptor)
-            self._remember("/".join(parts[: n + 1]), descriptor)
-        return {"dir_fd": descriptor}
+    def find(self, path: str) -> Place | None:
+        """The folder of that path as it is there; None when it is missing.
 
-    def _remember(self, folder: str, descriptor: int) -> None:
-        if len(self._open) >= _KEPT_OPEN:
-            oldest = next(iter(self._open))
-            os.close(self._open.pop(oldest))
-        self._open[folder] = descriptor
+        Raises:
+            OSError: something else is there.
+        """
+        missing = []
+        while path not in self._known:
+            missing.append(path)
+            path = path.rpartition("/")[0]
+        for deeper in reversed(missing):
+            above, name = self._known[path], deeper.rpartition("/")[2]
+            path = deeper
+            self._known[path] = None
+            if above is not None:
+                place = Place(above, name)
+                try:
+                    with self._there.opened(place):
+                        self._known[path] = place
+                except FileNotFoundError:
+                    pass
+                except OSError:
+                    del self._known[path]
+                    raise
+        return self._known[path]
 
-    def _check_parents(self, folder: str, *, create: bool) -> None:
-        path = self._root
-        for part in folder.split("/") if folder else ():
-            path = path / part
-            if create and not os.path.lexists(path):
-                path.mkdir(mode=0o700)
-            if not stat.S_ISDIR(os.lstat(path).st_mode):
-                raise NotADirectoryError(20, "not a folder", part)
-
-    def _at(self, folder: str, name: str) -> str:
-        return name if _BY_DESCRIPTOR else os.path.join(self._root, *folder.split("/"), name)
-
-    def _status(self, folder: str, name: str) -> os.stat_result:
-        where = self._enter(folder, create=False)
-        return os.stat(self._at(folder, name), follow_symlinks=False, **where)
-
-    def _readlink(self, folder: str, name: str) -> str:
-        return os.readlink(self._at(folder, name), **self._enter(folder, create=False))
-
-    def _digest(self, folder: str, name: str) -> str | None:
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        try:
-            descriptor = os.open(self._at(folder, name), flags, **self._enter(folder, create=False))
-        except OSError:
-            return None
-        with open(descriptor, "rb") as file:
+    def _equals(self, entry: Entry, place: Place, name: str, where: Where) -> bool:
+        status = os.stat(self._there.at(place, name), follow_symlinks=False, **where)
+        if entry.kind is EntryKind.DIRECTORY:
+            return stat.S_ISDIR(status.st_mode)
+        if entry.kind is EntryKind.SYMLINK:
+            return stat.S_ISLNK(status.st_mode) and os.readlink(self._there.at(place, name), **where) == entry.target
+        if not stat.S_ISREG(status.st_mode) or status.st_size != entry.size:
+            return False
+        with open(os.open(self._there.at(place, name), _OLD_FILE, **where), "rb") as file:
             # The digest that names a blob, so the vault need not be read to compare with it.
-            return hashlib.file_digest(file, blake3).hexdigest()  # type: ignore[arg-type]  # its stub names self
+            return hashlib.file_digest(file, blake3).hexdigest() == entry.blob  # type: ignore[arg-type]  # its stub names self
 
-    def _make_way(self, where: _Where, folder: str, name: str) -> None:
-        """A folder where a file belongs is only replaced when it is empty; anything else is renamed over."""
+    def _written(
+        self,
+        place: Place,
+        name: str,
+        entry: Entry,
+        blocks: Iterable[bytes],
+        attributes: Collection[Attribute],
+        where: Where,
+    ) -> tuple[int, str]:
+        mode = entry.mode & _kept_bits(attributes)
+        path = self._there.at(place, name)
+        descriptor = os.open(path, _NEW_FILE, mode & ANY_MODE if place.fresh else 0o600, **where)
         try:
-            status = os.stat(self._at(folder, name), follow_symlinks=False, **where)
+            try:
+                size = (write_around_holes if entry.sparse else write)(descriptor, blocks)
+                lost = give_back(descriptor, entry, attributes) if attributes else ""
+                if os.name == "posix":
+                    if mode & (place.masked | ~ANY_MODE) or not place.fresh or attributes:
+                        os.fchmod(descriptor, mode)
+                    os.utime(descriptor, ns=(entry.mtime_ns, entry.mtime_ns))
+            finally:
+                os.close(descriptor)
+            if os.name != "posix":
+                os.utime(path, ns=(entry.mtime_ns, entry.mtime_ns))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(path, **where)
+            raise
+        return size, lost
+
+    def _rename(self, place: Place, old: str, new: str, where: Where) -> None:
+        try:
+            if where:
+                os.replace(old, new, src_dir_fd=where["dir_fd"], dst_dir_fd=where["dir_fd"])
+            else:
+                os.replace(self._there.at(place, old), self._there.at(place, new))
+        except OSError:
+            os.unlink(self._there.at(place, old), **where)
+            raise
+
+    def _make_way(self, place: Place, name: str, where: Where, *, replace: bool) -> None:
+        """A folder where a file belongs is only removed when it is empty; anything else is renamed over."""
+        kind = None if place.fresh else self._kind(place, name, where)
+        if kind is None:
+            return
+        if not replace:
+            raise FileExistsError(17, "something has appeared there since the plan was made", name)
+        if stat.S_ISDIR(kind):
+            os.rmdir(self._there.at(place, name), **where)
+
+    def _kind(self, place: Place, name: str, where: Where) -> int | None:
+        try:
+            return os.stat(self._there.at(place, name), follow_symlinks=False, **where).st_mode
         except FileNotFoundError:
-            return
-        if stat.S_ISDIR(status.st_mode):
-            os.rmdir(self._at(folder, name), **where)
+            return None
 
-    def _replace(self, where: _Where, folder: str, name: str) -> None:
-        if not where:
-            os.replace(self._at(folder, _TEMPORARY), self._at(folder, name))
-            return
-        os.replace(_TEMPORARY, name, src_dir_fd=where["dir_fd"], dst_dir_fd=where["dir_fd"])
+    def _listed(self, place: Place, where: Where) -> list[str]:
+        return os.listdir(where.get("dir_fd", self._there.at(place, "")))
 
-    def _discard(self, where: _Where, folder: str, name: str) -> None:
+    def _clear(self, place: Place, where: Where, names: Iterable[str]) -> None:
+        """Takes away what a killed restore left under temporary names."""
+        for name in names:
+            if _LEFT_OVER.fullmatch(name):
+                with contextlib.suppress(OSError):
+                    os.unlink(self._there.at(place, name), **where)
+                self._remove_folder(place, name, where)
+
+    def _remove_folder(self, place: Place, name: str, where: Where) -> None:
+        """Removes a folder that holds files only, as one that was being filled does."""
+        inner = Place(place, name)
+        with contextlib.suppress(OSError):
+            with self._there.opened(inner) as inside:
+                for file in self._listed(inner, inside):
+                    os.unlink(self._there.at(inner, file), **inside)
+            os.rmdir(self._there.at(place, name), **where)
+
+    def _made(self, place: Place, where: Where, name: str, mode: int) -> int:
+        """Makes an empty file and gives the mode it got."""
+        self._discard(place, name, where)
+        descriptor = os.open(self._there.at(place, name), _NEW_FILE, mode, **where)
+        try:
+            return os.fstat(descriptor).st_mode
+        finally:
+            os.close(descriptor)
+
+    def _discard(self, place: Place, name: str, where: Where) -> None:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._at(folder, name), **where)
+            os.unlink(self._there.at(place, name), **where)
+
+    def _tried(self, names: list[str], where: Where) -> NameRules:
+        """A name that was not listed and yet leads to a file is another one folded."""
+        listed = set(names)
+
+        def answers(other: str) -> bool:
+            return other not in listed and self._kind(self.root, other, where) is not None
+
+        return NameRules(
+            folds_case=any(answers(name.swapcase()) for name in names[:100]),
+            folds_form=any(answers(_other_form(name)) for name in names[:100]),
+        )
 
 
-def _make_folder(name: str, above: int) -> None:
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(name, 0o700, dir_fd=above)
+def _first_free(make: Callable[[str], None]) -> str:
+    """The first temporary name that `make` does not find taken."""
+    for number in itertools.count():
+        name = f"{_TEMPORARY}-{number}"
+        try:
+            make(name)
+        except FileExistsError:
+            continue
+        return name
+    raise AssertionError  # pragma: no cover - a count has no end
 
 
-def _write_all(descriptor: int, block: bytes) -> int:
-    view = memoryview(block)
-    while view:
-        view = view[os.write(descriptor, view) :]
-    return len(block)
+def _other_form(name: str) -> str:
+    composed = unicodedata.normalize("NFC", name)
+    return unicodedata.normalize("NFD", name) if composed == name else composed
+
+
+def _kept_bits(attributes: Collection[Attribute]) -> int:
+    return 0o7777 if Attribute.PRIVILEGES in attributes else ANY_MODE

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from codevault import places
 from codevault import target as target_module
 from codevault.errors import BlobDamaged, Cancelled, InvalidArgument, RestoreRefused
 from codevault.ids import BlobId, ProjectId
 from codevault.jobs import CancelToken, Progress, Reporter
-from codevault.restoring import Restored, Step, plan_restore, restore
+from codevault.restore_model import Restored, Step
+from codevault.restoring import plan_restore, restore
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.model import Entry, EntryKind, Snapshot, SnapshotDraft
 from codevault.store.store import Store
+from codevault.target import UNFINISHED
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes, links and names of POSIX")
 MTIME = 1_234_567_890_123_456_789
@@ -313,18 +316,18 @@ def test_a_link_of_the_archive_cannot_lead_its_own_files_out(archive: Archive, t
 
 
 @POSIX
-@pytest.mark.parametrize("overwrite", [False, True])
-def test_a_link_planted_in_the_target_is_not_followed(
-    archive: Archive, tmp_path: Path, target: Path, *, overwrite: bool
-) -> None:
+def test_a_link_planted_in_the_target_is_not_followed(archive: Archive, tmp_path: Path, target: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     target.mkdir()
     (target / "d").symlink_to(outside)
-    plan = plan_restore(archive.store, archive.snapshot(archive.file("d/a", b"x")), target)
+    entries = (archive.file("d/a", b"x"), archive.file("d/b", b"x"))
 
-    restore(archive.store, plan, overwrite=overwrite)
+    with pytest.raises(RestoreRefused, match="2 paths differ"):
+        archive.restored(target, *entries)
+    done = archive.restored(target, *entries, overwrite=True)
 
+    assert [path for path, _ in done.problems] == ["d/a", "d/b"]
     assert list(outside.iterdir()) == []
 
 
@@ -455,7 +458,7 @@ def test_a_killed_restore_leaves_whole_files_only_and_can_be_taken_up(archive: A
 
     done = restore(archive.store, plan_restore(archive.store, snapshot, target))
 
-    assert left == {"a": b"first"}
+    assert left == {"a": b"first", UNFINISHED: b""}
     assert (done.files, done.kept) == (2, 1)
     assert tree(target) == {"a": b"first", "b": b"second", "c": b"content"}
 
@@ -478,7 +481,7 @@ def test_a_cancelled_restore_keeps_what_is_whole(archive: Archive, target: Path)
     with pytest.raises(Cancelled):
         restore(archive.store, plan, report=Reporter(cancel=token))
 
-    assert tree(target) == {}
+    assert tree(target) == {UNFINISHED: b""}
 
 
 @pytest.mark.parametrize("inside", [VAULT, VAULT / "packs", VAULT.parent])
@@ -532,11 +535,12 @@ def test_a_folder_that_vanished_before_the_end_is_a_problem(archive: Archive, ta
             return super().read_chunks(blob)
 
     store = Removing(archive.store._state, 1)
-    snapshot = archive.snapshot(*(folder(f"d{n:02}") for n in range(70)), archive.file("z"))
+    folders = (folder("d00"), link("d00/l", "x"), *(folder(f"d{n:02}") for n in range(1, 70)))
+    snapshot = archive.snapshot(*folders, folder("z"), archive.file("z/z"))
 
     done = restore(store, plan_restore(store, snapshot, target))
 
-    assert done.problems == (("d00", "No such file or directory"),)
+    assert done.problems == (("d00", "No such file or directory"), ("d00/l", "No such file or directory"))
 
 
 @POSIX
@@ -553,14 +557,20 @@ def test_folders_in_one_another_beyond_what_is_kept_open(archive: Archive, targe
 def test_without_directory_descriptors_every_parent_is_checked(
     archive: Archive, tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(target_module, "_BY_DESCRIPTOR", False)
+    monkeypatch.setattr(target_module, "BY_DESCRIPTOR", False)
+    monkeypatch.setattr(places, "BY_DESCRIPTOR", False)
     outside = tmp_path / "outside"
     outside.mkdir()
     target.mkdir()
     (target / "planted").symlink_to(outside)
 
     done = archive.restored(
-        target, folder("d", mode=0o750), archive.file("d/a"), archive.file("planted/x"), link("l", "d/a")
+        target,
+        folder("d", mode=0o750),
+        archive.file("d/a"),
+        archive.file("planted/x"),
+        link("l", "d/a"),
+        overwrite=True,
     )
     again = archive.restored(target, folder("d"), archive.file("d/a"), link("l", "d/a"))
 
