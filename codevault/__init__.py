@@ -58,13 +58,21 @@ if TYPE_CHECKING:
     from codevault.protection import State, Status
     from codevault.references import FoundSymbol
     from codevault.reports import EvolutionReport
-    from codevault.restoring import Restored, RestorePlan
+    from codevault.restore_model import Restored, RestorePlan
     from codevault.reuse import Clone, CloneGroup
+    from codevault.store.attribution import Attribution
+    from codevault.store.keepsakes import Keepsake, Span
+    from codevault.store.limits import Limits
     from codevault.store.model import Entry, Snapshot, StoreStats, VerifyReport
+    from codevault.store.pruning import Pruned, PrunePlan
+    from codevault.store.thinning import Judgement, Retention, UndoWindow
+    from codevault.store.waste import Rewrite
+    from codevault.thinning import VaultStats
     from codevault.understanding import Understanding
     from codevault.vault import Vault
 
 _HOMES = {
+    "Attribution": "store.attribution",
     "Backup": "backup",
     "BackupStats": "backup",
     "BlobDamaged": "errors",
@@ -88,21 +96,29 @@ _HOMES = {
     "InvalidArgument": "errors",
     "InvalidPattern": "errors",
     "Job": "jobs",
+    "Judgement": "store.thinning",
+    "Keepsake": "store.keepsakes",
     "LimitReached": "errors",
+    "Limits": "store.limits",
     "Policy": "policy",
     "Problem": "gathering",
     "Progress": "jobs",
     "Project": "projects.model",
     "ProjectChange": "projects.model",
+    "PrunePlan": "store.pruning",
     "PruneRefused": "errors",
+    "Pruned": "store.pruning",
     "RecordDamaged": "errors",
     "RepositoryUnreadable": "errors",
-    "RestorePlan": "restoring",
+    "RestorePlan": "restore_model",
     "RestoreRefused": "errors",
-    "Restored": "restoring",
+    "Restored": "restore_model",
+    "Retention": "store.thinning",
+    "Rewrite": "store.waste",
     "SearchResult": "index.model",
     "Snapshot": "store.model",
     "SourceError": "errors",
+    "Span": "store.keepsakes",
     "State": "protection",
     "Status": "protection",
     "StorageError": "errors",
@@ -110,6 +126,7 @@ _HOMES = {
     "StoreStats": "store.model",
     "SymbolVersion": "index.model",
     "Understanding": "understanding",
+    "UndoWindow": "store.thinning",
     "UnknownPath": "errors",
     "UnknownProject": "errors",
     "UnknownSnapshot": "errors",
@@ -120,6 +137,7 @@ _HOMES = {
     "VaultError": "errors",
     "VaultExists": "errors",
     "VaultMissing": "errors",
+    "VaultStats": "thinning",
     "VaultTooNew": "errors",
     "Verdict": "policy",
     "VerifyReport": "store.model",
@@ -127,6 +145,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Attribution",
     "Backup",
     "BackupStats",
     "BlobDamaged",
@@ -150,21 +169,29 @@ __all__ = [
     "InvalidArgument",
     "InvalidPattern",
     "Job",
+    "Judgement",
+    "Keepsake",
     "LimitReached",
+    "Limits",
     "Policy",
     "Problem",
     "Progress",
     "Project",
     "ProjectChange",
+    "PrunePlan",
     "PruneRefused",
+    "Pruned",
     "RecordDamaged",
     "RepositoryUnreadable",
     "RestorePlan",
     "RestoreRefused",
     "Restored",
+    "Retention",
+    "Rewrite",
     "SearchResult",
     "Snapshot",
     "SourceError",
+    "Span",
     "State",
     "Status",
     "StorageError",
@@ -172,6 +199,7 @@ __all__ = [
     "StoreStats",
     "SymbolVersion",
     "Understanding",
+    "UndoWindow",
     "UnknownPath",
     "UnknownProject",
     "UnknownSnapshot",
@@ -182,6 +210,7 @@ __all__ = [
     "VaultError",
     "VaultExists",
     "VaultMissing",
+    "VaultStats",
     "VaultTooNew",
     "Verdict",
     "VerifyReport",

@@ -41,27 +41,29 @@ def record(index: Index, snapshot: Snapshot, changes: Changes) -> None:
     if changes.whole:
         present = {change.path for change in changes.changed}
         removed = tuple(v.path for v in index.paths(snapshot.project) if v.path not in present)
-    index.add_snapshot(
-        SnapshotFacts(
-            id=snapshot.id,
-            project=snapshot.project,
-            sequence=snapshot.sequence,
-            created_ns=max(-LATEST_NS, min(snapshot.created_ns, LATEST_NS)),
-            reason=snapshot.reason,
-            kind=snapshot.kind,
-            facts=snapshot.facts,
-            changed=sorted(changes.changed, key=lambda change: change.path),
-            removed=sorted(removed),
-        )
+    index.add_snapshot(_told(snapshot, changes.changed, removed))
+
+
+def _told(snapshot: Snapshot, changed: Iterable[FileChange], removed: Iterable[str] = ()) -> SnapshotFacts:
+    return SnapshotFacts(
+        id=snapshot.id,
+        project=snapshot.project,
+        sequence=snapshot.sequence,
+        created_ns=max(-LATEST_NS, min(snapshot.created_ns, LATEST_NS)),
+        reason=snapshot.reason,
+        kind=snapshot.kind,
+        facts=snapshot.facts,
+        changed=sorted(changed, key=lambda change: change.path),
+        removed=sorted(removed),
     )
 
 
 def catch_up(store: Store, index: Index, projects: Iterable[Project], report: Reporter | None = None) -> int:
     """Records every snapshot of the store that the index lacks, comparing manifests; gives how many.
 
-    Snapshots are told in the order they were made, over all projects. Costs one reading of a manifest for each
-    snapshot recorded, and one more for each project. One whose manifest is damaged is left out, and one that became
-    readable only after later ones were recorded waits for `rebuild()`.
+    Snapshots are told in the order they were made, over all projects; one that was put back, or became readable, finds
+    its place before later ones. Those that the store has no more are forgotten. Costs one reading of a manifest for
+    each snapshot recorded, and one more for each project. One whose manifest is damaged is left out.
     """
     report = report or Reporter()
     told: set[ProjectId] = set()
@@ -71,6 +73,7 @@ def catch_up(store: Store, index: Index, projects: Iterable[Project], report: Re
     everything = in_order_made(store.snapshots())
     for orphan in dict.fromkeys(snapshot.project for snapshot in everything if snapshot.project not in told):
         index.put_project(ProjectFacts(id=orphan, name=orphan))  # its document is damaged, its snapshots are not
+    forget_gone(store, index)
     known = set(index.snapshot_ids())
     recorded = 0
     newest = {snapshot.project: snapshot.sequence for snapshot in everything if snapshot.id in known}
@@ -79,7 +82,10 @@ def catch_up(store: Store, index: Index, projects: Iterable[Project], report: Re
     for done, snapshot in enumerate(everything):
         before = last.get(snapshot.project)
         last[snapshot.project] = snapshot
+        if snapshot.id in known:
+            continue
         if snapshot.sequence <= newest.get(snapshot.project, 0):
+            recorded += _put_back(store, index, snapshot)
             continue
         old = held.pop(snapshot.project, None)
         if old is None:
@@ -94,6 +100,24 @@ def catch_up(store: Store, index: Index, projects: Iterable[Project], report: Re
         recorded += 1
         report.step("recording", done, len(everything))
     return recorded
+
+
+def forget_gone(store: Store, index: Index) -> None:
+    """Forgets the snapshots that the store has no more; one whose record is only damaged is not among them."""
+    for project in index.project_ids():
+        there: set[object] = {snapshot.id for snapshot in store.snapshots(project)}
+        there.update(damaged.sequence for damaged in store.damaged_snapshots(project))
+        gone = [seen.sequence for seen in index.steps(project) if not there & {seen.snapshot, seen.sequence}]
+        if gone:
+            index.remove_snapshots(project, gone)
+
+
+def _put_back(store: Store, index: Index, snapshot: Snapshot) -> int:
+    held = _files(store, snapshot)
+    if held is None:
+        return 0
+    index.insert_snapshot(_told(snapshot, compare({}, held).changed))
+    return 1
 
 
 def in_order_made(snapshots: Iterable[Snapshot]) -> list[Snapshot]:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from codevault.backup import Backup
 from codevault.jobs import CancelToken, Job, ProgressCallback
 from codevault.projects.registry import ProjectKey
 from codevault.references import SnapshotKey
-from codevault.restoring import Restored
+from codevault.restore_model import Restored
 from codevault.store.model import VerifyReport
+from codevault.store.pruning import Pruned, PrunePlan
+from codevault.store.thinning import STANDARD, Retention
 from codevault.understanding import Understanding
 
 if TYPE_CHECKING:
     from codevault.vault import Vault
 
+T = TypeVar("T")
+
 
 class Submit:
-    """Each method returns at once; reading and searching go on meanwhile. Backups of one vault take turns."""
+    """Each method returns at once; reading and searching go on. Backups and prunes of one vault take turns."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
@@ -68,7 +72,26 @@ class Submit:
         """`vault.rebuild()` as a job."""
         return Job(lambda note, token: self._vault.rebuild(progress=note, cancel=token), progress)
 
-    def _in_turn(self, token: CancelToken, run: Callable[[], Backup]) -> Backup:
+    def prune(
+        self,
+        retention: Retention | PrunePlan | None = STANDARD,
+        *,
+        projects: Collection[ProjectKey] | None = None,
+        acknowledged: Collection[str] = (),
+        progress: ProgressCallback | None = None,
+    ) -> Job[Pruned]:
+        """`vault.prune()` as a job."""
+        return Job(
+            lambda note, token: self._in_turn(
+                token,
+                lambda: self._vault.prune(
+                    retention, projects=projects, acknowledged=acknowledged, progress=note, cancel=token
+                ),
+            ),
+            progress,
+        )
+
+    def _in_turn(self, token: CancelToken, run: Callable[[], T]) -> T:
         while not self._turn.acquire(timeout=0.05):
             token.check()
         try:

@@ -1,11 +1,13 @@
 """`Vault`: the public face. Everything is reached from here; the work is done by the modules below."""
 
+# Longer than 400 lines: the public face stands in one place.
+
 from __future__ import annotations
 
 import contextlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, overload
@@ -27,13 +29,19 @@ from codevault.protection import Status, explanation, status_of
 from codevault.recording import Recorder
 from codevault.references import FoundSymbol, SnapshotKey, find_snapshot, is_id, version_of
 from codevault.reports import Reports
-from codevault.restoring import Restored, RestorePlan, plan_restore, restore
+from codevault.restore_model import Restored, RestorePlan
+from codevault.restoring import plan_restore, restore
 from codevault.reuse import Reuse
 from codevault.search import Search, check_kind
 from codevault.source import Folder, RealFolder
-from codevault.store.model import Entry, Snapshot, StoreStats, VerifyReport
+from codevault.store.keepsakes import Keepsake
+from codevault.store.limits import Limits
+from codevault.store.model import Entry, Snapshot, VerifyReport
+from codevault.store.pruning import Pruned, PrunePlan
 from codevault.store.store import Store
+from codevault.store.thinning import STANDARD, Retention
 from codevault.submitting import Submit
+from codevault.thinning import Thinner, VaultStats
 from codevault.understanding import Understanding, understand
 from codevault.versions import versions_of
 from codevault.workers import WorkerPool
@@ -73,6 +81,7 @@ class Vault:
         self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
         self.reuse = Reuse(self._reading, self.projects, store.read)
         self.reports = Reports(self._reading, self.projects, self.snapshots)
+        self._thinner = Thinner(store, self._index, self.projects)
         self.submit = Submit(self)
 
     @classmethod
@@ -328,9 +337,97 @@ class Vault:
         store.rescan()
         return store.verify(report=Reporter(progress, cancel))
 
-    def stats(self) -> StoreStats:
-        """Sizes and counts of the vault outside `cache/`."""
-        return self._open_store().stats()
+    def stats(self) -> VaultStats:
+        """Sizes and counts of the vault outside `cache/`, and whose the bytes are. Reads every manifest once."""
+        self._open_store()
+        return self._thinner.stats()
+
+    @overload
+    def prune(
+        self,
+        retention: Retention | PrunePlan | None = ...,
+        *,
+        plan: Literal[True],
+        projects: Collection[ProjectKey] | None = ...,
+        progress: ProgressCallback | None = ...,
+        cancel: CancelToken | None = ...,
+    ) -> PrunePlan: ...
+
+    @overload
+    def prune(
+        self,
+        retention: Retention | PrunePlan | None = ...,
+        *,
+        plan: Literal[False] = ...,
+        projects: Collection[ProjectKey] | None = ...,
+        acknowledged: Collection[str] = ...,
+        progress: ProgressCallback | None = ...,
+        cancel: CancelToken | None = ...,
+    ) -> Pruned: ...
+
+    def prune(
+        self,
+        retention: Retention | PrunePlan | None = STANDARD,
+        *,
+        plan: bool = False,
+        projects: Collection[ProjectKey] | None = None,
+        acknowledged: Collection[str] = (),
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> PrunePlan | Pruned:
+        """Thins histories and frees what nothing needs; with `plan` it only says what, why, and how many bytes.
+
+        `retention` are the rules, or a plan that was looked at; None thins nothing and frees only waste. The last text
+        of each function that would be gone is kept (`keepsakes`). What was thinned can be put back (`undo_prune`) until
+        the retention's undo window is over. A plan with `frozen` reasons is refused unless each is `acknowledged`.
+
+        Raises:
+            PruneRefused: the vault changed since the plan, or something looks like an accident.
+            UnknownProject, UnknownSnapshot: a project, or a pinned snapshot, that does not exist.
+            VaultBusy: another writer is at work.
+            StorageFull: not even the reserve was enough; nothing that should be there is lost.
+            Cancelled: the token was set; what was done stays done.
+        """
+        self._open_store()
+        check_cancel(cancel)
+        report = Reporter(progress, cancel)
+        if isinstance(retention, PrunePlan):
+            planned = retention
+        else:
+            chosen = None if projects is None else [self._owner(project) for project in projects]
+            planned = self._thinner.plan(retention, chosen, report)
+        return planned if plan else self._thinner.prune(planned, acknowledged, report)
+
+    def thinned(self, project: ProjectKey | None = None) -> tuple[Snapshot, ...]:
+        """Snapshots that were thinned and can be put back, by project and sequence."""
+        owner = None if project is None else self._owner(project)
+        return self._open_store().housekeeping.thinned(owner)
+
+    def undo_prune(self, snapshots: Iterable[Snapshot]) -> tuple[Snapshot, ...]:
+        """Puts thinned snapshots back into history and index, all or none; `thinned()` has those that can be.
+
+        Raises:
+            UnknownSnapshot: one of them cannot be put back.
+            VaultBusy: another writer is at work.
+        """
+        self._open_store()
+        return self._thinner.undo([snapshot.id for snapshot in snapshots])
+
+    def keepsakes(self, project: ProjectKey) -> tuple[Keepsake, ...]:
+        """The last texts of functions whose files were thinned, oldest prune first; `read(keepsake.text)` gives one."""
+        return self._open_store().housekeeping.keepsakes(self._owner(project))
+
+    def limits(self) -> Limits:
+        """What the vault may take of its disk; `set_limits` replaces it."""
+        return self._open_store().housekeeping.limits()
+
+    def set_limits(self, limits: Limits) -> None:
+        """Sets what the vault may take of its disk, for every later run of any process.
+
+        Raises:
+            VaultBusy: another writer is at work.
+        """
+        self._open_store().housekeeping.set_limits(limits)
 
     def _project_changed(self, project: Project) -> None:
         # The project's own file is what counts; the next run tells the index again. A cache that was deleted is not
@@ -369,13 +466,12 @@ class Vault:
         return owner, relative
 
     def _reading(self) -> Index:
-        """The index for asking; at first use it learns of snapshots that a killed run did not get to tell it."""
+        """The index for asking; at first use it learns what killed runs did not get to tell it."""
         store = self._open_store()
         index = self._index.reading()
         if not self._caught_up:
             self._caught_up = True
-            told = set(index.snapshot_ids())
-            if any(snapshot.id not in told for snapshot in store.snapshots()):
+            if set(index.snapshot_ids()) != {snapshot.id for snapshot in store.snapshots()}:
                 with contextlib.suppress(CodeVaultError), self._index.writing() as writable:
                     catch_up(store, writable, self.projects)
         return index

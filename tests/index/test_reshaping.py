@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codevault.errors import IndexDamaged, UnknownProject
+from codevault.ids import SnapshotId
 from codevault.index.model import FileChange, SnapshotFacts
 from tests.index.scenes import DESK, SHOP, Scene, blob_of, in_memory
 
@@ -39,7 +40,7 @@ def test_a_snapshot_put_back_is_found_without_a_new_analysis(scene: Scene) -> No
     content = b"def between():\n    pass\n"
     scene.index.remove_snapshots(SHOP, [2])
     facts = SnapshotFacts(
-        id=blob_of(b"again"),
+        id=SnapshotId(blob_of(b"again")),
         project=SHOP,
         sequence=2,
         created_ns=2,
@@ -65,7 +66,7 @@ def test_a_project_may_lose_all_its_snapshots(scene: Scene) -> None:
 
 def test_the_newest_snapshot_is_not_put_back(scene: Scene) -> None:
     with pytest.raises(IndexDamaged, match="newest"):
-        scene.index.insert_snapshot(SnapshotFacts(id=blob_of(b"4"), project=SHOP, sequence=4, created_ns=4))
+        scene.index.insert_snapshot(SnapshotFacts(id=SnapshotId(blob_of(b"4")), project=SHOP, sequence=4, created_ns=4))
 
 
 def test_an_unknown_project_is_said(scene: Scene) -> None:

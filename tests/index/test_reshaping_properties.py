@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from codevault.ids import SnapshotId
 from codevault.index.index import Index
 from codevault.index.model import FileChange, PathChange, ProjectFacts, SnapshotFacts
 from tests.index.scenes import DAY_NS, SHOP, VAULT, blob_of, hint
@@ -16,7 +19,7 @@ histories = st.lists(trees, min_size=2, max_size=7)
 
 def _facts(sequence: int, changed: Tree, removed: tuple[str, ...] = ()) -> SnapshotFacts:
     return SnapshotFacts(
-        id=blob_of(b"%d" % sequence),
+        id=SnapshotId(blob_of(b"%d" % sequence)),
         project=SHOP,
         sequence=sequence,
         created_ns=sequence * DAY_NS,
@@ -57,10 +60,10 @@ def test_what_was_removed_was_never_there(history: list[Tree], gone: set[int]) -
 
 @settings(deadline=None, max_examples=60)
 @given(histories, st.sets(st.integers(min_value=1, max_value=6)), st.randoms(use_true_random=False))
-def test_what_was_put_back_was_always_there(history: list[Tree], gone: set[int], order: object) -> None:
+def test_what_was_put_back_was_always_there(history: list[Tree], gone: set[int], order: Random) -> None:
     numbered = dict(enumerate(history, 1))
     thinned = sorted(gone & set(range(1, len(history))))
-    order.shuffle(thinned)  # type: ignore[attr-defined] - a random.Random
+    order.shuffle(thinned)
     index = _recorded(numbered)
     index.remove_snapshots(SHOP, thinned)
     for sequence in thinned:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from codevault.ids import SnapshotId
+from codevault.ids import BlobId, SnapshotId
 from codevault.store.keepsakes import Span
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.records import hash_of
@@ -90,7 +90,7 @@ def _both_are_back(store: Store) -> None:
 
 
 def _keep_a_span(store: Store) -> None:
-    span = Span(blob=hash_of(SOURCE), start=0, length=40, project=SHOP, path="main.py", label="function_0")
+    span = Span(blob=BlobId(hash_of(SOURCE)), start=0, length=40, project=SHOP, path="main.py", label="function_0")
     store.housekeeping.keep([span])
 
 
