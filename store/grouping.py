@@ -106,14 +106,15 @@ def planned_groups(
 ) -> Iterator[Group]:
     """The solid frames for these blobs: in the order of `ranks`, within a line the newest first.
 
-    A frame is closed from `limit` bytes on, and around each line of `apart`.
+    A frame holds at most `limit` bytes, more only if it is one blob: a compressor's tables double at that border. It is
+    closed around each line of `apart`.
     """
     group: list[Version] = []
     size = 0
     before: int | None = None
     for version in sorted(versions, key=lambda one: (ranks[one.line], -one.age, one.blob)):
         border = before is not None and version.line != before and (version.line in apart or before in apart)
-        if group and (border or size >= limit or size + version.size > 2 * limit):
+        if group and (border or size + version.size > limit):
             yield _group(group)
             group, size = [], 0
         group.append(version)

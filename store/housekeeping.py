@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from codevault.ids import BlobId, ProjectId, SnapshotId
 from codevault.jobs import Reporter
 from codevault.store.attribution import Attribution, attribute
+from codevault.store.compacting import Compacted, CompactPlan, compact, plan_compact
 from codevault.store.keepsakes import Keepsake, Span, keep, keepsakes_of, release
 from codevault.store.limits import Limits, read_space, set_limits
 from codevault.store.model import Snapshot
@@ -59,6 +60,26 @@ class Housekeeping:
         """
         with self._turn() as turn:
             return prune(turn, plan, acknowledged=acknowledged, spans=keep, report=report)
+
+    def plan_compact(self, *, report: Reporter | None = None) -> CompactPlan:
+        """What `compact` would do: what it replaces exactly, what comes of it as an estimate.
+
+        Raises:
+            Cancelled: through `report`.
+        """
+        state = self._opened()
+        state.rescan()
+        return plan_compact(state, report)
+
+    def compact(self, *, report: Reporter | None = None) -> Compacted:
+        """Chooses bases and solid frames anew over all that is needed, and drops the rest.
+
+        Raises:
+            VaultBusy, StorageFull, StorageError: nothing is lost, and nothing more is taken than before.
+            Cancelled: through `report`; what was finished stays, and the next run goes on from there.
+        """
+        with self._turn() as turn:
+            return compact(turn, report)
 
     def thinned(self, project: ProjectId | None = None) -> tuple[Snapshot, ...]:
         """Snapshots that left the history and can be put back, by project and sequence."""
