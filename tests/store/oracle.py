@@ -80,9 +80,9 @@ def findings(disk: FileSystem) -> list[str]:
 
 
 def _is_unchecked(path: Path) -> bool:
-    """True for what holds nothing: the cache, what a dead run left to be swept, the lock, space kept free."""
+    """True for what holds nothing: the cache, what a dead run left to be swept, the lock, what was damaged."""
     below = path.relative_to(ROOT).parts
-    return below[0] in {"cache", "incoming", "lock", "reserve"}
+    return below[0] in {"cache", "incoming", "lock", "quarantine", "reserve"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
