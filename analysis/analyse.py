@@ -8,33 +8,34 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
 from tree_sitter import Parser, Point, Tree
 
-from codevault.analysis.definitions import Definition, Walked
+from codevault.analysis.definitions import Definition
+from codevault.analysis.embedded import embedded_language, included, only
 from codevault.analysis.filetypes import name_of_text
-from codevault.analysis.fingerprints import ALGORITHM, Stream
+from codevault.analysis.fingerprints import ALGORITHM
 from codevault.analysis.grammar import Grammar, load_grammar
 from codevault.analysis.languages import detect_language
-from codevault.analysis.model import FileAnalysis, Outcome, Symbol, SymbolKind, Unit
+from codevault.analysis.layers import Layer, described, layer_of, merged
+from codevault.analysis.model import FileAnalysis, Outcome, SymbolKind, Unit
 from codevault.analysis.tables import without_tables
 from codevault.analysis.text import declared_codec, high_bytes_as_letters, is_binary, is_utf16, is_valid_utf8
 from codevault.analysis.units import Extent, cut, cut_text
-from codevault.analysis.walk import walk
+from codevault.analysis.walk import MAX_SYMBOLS, MAX_WIDE, widest_error
 
 MAX_BYTES: Final = 10 * 1024 * 1024
 """Larger files are indexed as text: no hand wrote them, and their trees take a hundred bytes a byte."""
 
-MAX_SIGNATURE: Final = 500
-"""Characters of a signature that are kept."""
+MAX_NAMED_ERRORS: Final = 5
+"""Places of syntax errors that a problem names."""
 
 _READ: Final = 65_536
-_SMALL: Final = frozenset({SymbolKind.CONSTANT, SymbolKind.TYPE})
-_SPACE: Final = re.compile(r"\s+")
-_OPENS_BODY: Final = re.compile(r"\s*(?:\{|:|=>|=|\s)\s*$")
+_SMALL: Final = frozenset({SymbolKind.CONSTANT, SymbolKind.TYPE, SymbolKind.KEY})
 _VISIBLE: Final = re.compile(rb"[^\r\n]")
 
 
@@ -67,7 +68,9 @@ def _analyse(path: str, content: bytes, seconds: float) -> FileAnalysis:
     tree = parse(grammar, shown if is_valid_utf8(content) else high_bytes_as_letters(shown), seconds)
     if tree is None:
         return _failed(language, grammar_name(grammar), content, f"the parser was stopped after {seconds:g} seconds")
-    return _parsed(grammar, tree, content, blanked)
+    if widest_error(tree.root_node) > MAX_WIDE:
+        return _failed(language, grammar_name(grammar), content, "most of it does not parse: searched as text")
+    return _parsed(grammar, tree, content, shown, seconds)
 
 
 def grammar_name(grammar: Grammar) -> str:
@@ -75,9 +78,11 @@ def grammar_name(grammar: Grammar) -> str:
     return f"{grammar.version}/{ALGORITHM}"
 
 
-def parse(grammar: Grammar, content: bytes, seconds: float) -> Tree | None:
-    """The syntax tree, None when the parser needed longer than `seconds`."""
+def parse(grammar: Grammar, content: bytes, seconds: float, ranges: Sequence[tuple[int, int]] = ()) -> Tree | None:
+    """The syntax tree of the content, or of the ranges in it; None when the parser needed longer than `seconds`."""
     parser = _parser(grammar.spec.name)
+    if ranges:  # a parser of its own: ranges that were set once cannot be taken back
+        parser = Parser(grammar.language, included_ranges=included(content, ranges))
     deadline = _Deadline(time.thread_time() + seconds)
 
     def read(offset: int, _point: Point) -> bytes:
@@ -101,7 +106,7 @@ def _parser(language: str) -> Parser:
 
 @dataclass(slots=True)
 class _Deadline:
-    """When a parse has to end, in processor time of this thread (a busy machine fails no file); `hit` once it did."""
+    """When work has to end, in processor time of this thread (a busy machine fails no file); `hit` once it did."""
 
     at: float
     hit: bool = False
@@ -128,37 +133,52 @@ def without(content: bytes, regions: list[tuple[int, int]]) -> bytes:
     return bytes(text)
 
 
-def _parsed(grammar: Grammar, tree: Tree, content: bytes, blanked: list[tuple[int, int]]) -> FileAnalysis:
+def _parsed(grammar: Grammar, tree: Tree, content: bytes, shown: bytes, seconds: float) -> FileAnalysis:
     codec = "utf-8" if is_valid_utf8(content) else declared_codec(content)
-    walked = walk(tree, content, grammar, blanked, codec)
-    walked.definitions, in_tables = without_tables(walked.definitions)
-    units, owners = cut(content, _extents(walked.definitions), len(walked.definitions))
-    symbols = _symbols(content, walked, _homes(units, owners, walked.definitions))
-    problems = []
-    if tree.root_node.has_error:
-        problems.append("syntax errors: symbols near them may be missing")
+    layers = [layer_of(grammar, tree.root_node, content, codec)]
+    layers.extend(_guests(layers[0], content, shown, codec, seconds))
+    definitions = merged([layer.landmarks.walked.definitions for layer in layers])
+    definitions, in_tables = without_tables(content, definitions)
+    units, owners = cut(content, _extents(content, definitions), len(definitions))
+    problems = [*_skipped(layers, content)]
     if in_tables:
         problems.append(f"{in_tables} one-line constants are a table: searched as text, no symbols")
-    if walked.too_deep:
+    if any(layer.landmarks.walked.too_deep for layer in layers):
         problems.append("definitions nested too deep: the innermost are missing")
+    if any(layer.landmarks.walked.too_many for layer in layers):
+        problems.append(f"more than {MAX_SYMBOLS} definitions: the last are missing")
     if not is_valid_utf8(content):
         problems.append("not valid UTF-8")
     return FileAnalysis(
         outcome=Outcome.PARSED,
         language=grammar.spec.name,
         grammar=grammar_name(grammar),
-        symbols=symbols,
+        symbols=tuple(described(layers, definitions, content, _homes(units, owners, definitions), codec)),
         units=units,
         problems=tuple(problems),
     )
 
 
-def _extents(definitions: list[Definition]) -> list[Extent]:
-    """Definitions that get a unit of their own: all but constants and types of a single line."""
+def _skipped(layers: Sequence[Layer], content: bytes) -> Iterator[str]:
+    """Where the parser found no sense: the lines of the first few errors."""
+    errors = [node for layer in layers for node in layer.landmarks.errors]
+    if not errors:
+        return
+    places = []
+    for node in errors[:MAX_NAMED_ERRORS]:
+        first = content.count(b"\n", 0, node.start_byte) + 1
+        last = first + content.count(b"\n", node.start_byte, node.end_byte)
+        places.append(f"{first}" if first == last else f"{first}-{last}")
+    more = f" and {len(errors) - MAX_NAMED_ERRORS} more places" if len(errors) > MAX_NAMED_ERRORS else ""
+    yield f"syntax errors: symbols near them may be missing (lines {', '.join(dict.fromkeys(places))}{more})"
+
+
+def _extents(content: bytes, definitions: list[Definition]) -> list[Extent]:
+    """Definitions that get a unit of their own: all but constants, types and keys of one or two lines."""
     return [
         Extent(found.lead, found.end, index)
         for index, found in enumerate(definitions)
-        if found.kind not in _SMALL or found.end_row > found.start_row + 1
+        if found.kind not in _SMALL or content.count(b"\n", found.start, found.end) > 1
     ]
 
 
@@ -177,42 +197,18 @@ def _homes(units: tuple[Unit, ...], owners: list[int], definitions: list[Definit
     return homes
 
 
-def _symbols(content: bytes, walked: Walked, homes: list[int]) -> tuple[Symbol, ...]:
-    borders = sorted({at for found in walked.definitions for at in found.borders()})
-    exact, renamed = Stream(walked.exact, borders), Stream(walked.renamed, borders)
-    return tuple(
-        _symbol(content, exact, renamed, found, home, walked.codec)
-        for found, home in zip(walked.definitions, homes, strict=True)
-    )
-
-
-def _symbol(content: bytes, exact: Stream, renamed: Stream, found: Definition, unit: int, codec: str) -> Symbol:
-    first, last = found.first_token, found.last_token
-    unseen, blinded = found.unseen
-    return Symbol(
-        name=found.name,
-        qualified_name=found.qualified_name,
-        kind=found.kind,
-        start_byte=found.start,
-        end_byte=found.end,
-        start_line=found.start_row + 1,
-        end_line=found.end_row + 1,
-        name_line=found.name_row + 1,
-        signature=signature(content, found.header, codec),
-        parent=found.parent,
-        unit=unit,
-        exact=exact.fingerprint(first, last, unseen),
-        renamed=renamed.fingerprint(first, last, blinded),
-        tokens=last - first + len(unseen),
-        body="" if found.body_token < 0 else exact.fingerprint(found.body_token, last),
-    )
-
-
-def signature(content: bytes, header: tuple[int, int], codec: str = "utf-8") -> str:
-    """A header on one line: white space folded, without the mark that opens the body, at most MAX_SIGNATURE long."""
-    start, end = header
-    text = content[start : min(end, start + 4 * MAX_SIGNATURE)].decode(codec, "replace")
-    return _OPENS_BODY.sub("", _SPACE.sub(" ", text))[:MAX_SIGNATURE].strip()
+def _guests(host: Layer, content: bytes, shown: bytes, codec: str, seconds: float) -> Iterator[Layer]:
+    """Other languages inside the file: scripts and styles of a page, each language parsed over all its ranges."""
+    by_language: dict[str, list[tuple[int, int]]] = {}
+    for node in host.landmarks.embedded:
+        language = embedded_language(node, content)
+        if language and node.end_byte > node.start_byte:
+            by_language.setdefault(language, []).append(node.byte_range)
+    for language, ranges in by_language.items():
+        grammar = load_grammar(language)
+        tree = parse(grammar, shown, seconds, ranges) if grammar else None
+        if grammar is not None and tree is not None and widest_error(tree.root_node) <= MAX_WIDE:
+            yield layer_of(grammar, tree.root_node, only(content, ranges), codec)
 
 
 def _text(language: str, content: bytes, *problems: str) -> FileAnalysis:

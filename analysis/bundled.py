@@ -26,10 +26,15 @@ def bundled_language(entry: str) -> Language:
     except AttributeError as exc:
         raise ImportError(f"{PACKAGE} has no grammar {entry!r}") from exc
     function.restype = ctypes.c_void_p
+    return language_at(function())
+
+
+def language_at(pointer: int) -> Language:
+    """The language at an address, as some wheels give it: a bare number is deprecated, a capsule is not."""
     capsule = ctypes.pythonapi.PyCapsule_New
     capsule.restype = ctypes.py_object
     capsule.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)
-    return Language(capsule(function(), _CAPSULE, None))
+    return Language(capsule(pointer, _CAPSULE, None))
 
 
 @cache

@@ -1,31 +1,15 @@
-"""The definitions open while a tree is walked, what surrounds the next one, and what is known of each found."""
+"""The definitions open while a tree's landmarks are visited, what surrounds the next one, and what each is."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from tree_sitter import Node
 
-from codevault.analysis.grammar import (
-    BODY,
-    COMMENT,
-    DEFINITION,
-    DESCEND,
-    ERROR,
-    LEAD,
-    MODULE_LEVEL,
-    RAW,
-    TYPE_LEVEL,
-    WRAPPER,
-    Grammar,
-    Rule,
-)
+from codevault.analysis.grammar import COMMENT, DEFINITION, LEAD, MODULE_LEVEL, TYPE_LEVEL, WRAPPER, Grammar, Rule
 from codevault.analysis.model import SymbolKind
-from codevault.analysis.names import name_node, name_parts, node_text
+from codevault.analysis.names import joined_selector, name_node, name_parts, node_text, whole_name
 
 MAX_NESTING: Final = 100
 """Definitions nested deeper than this are not recorded: each level hashes all the text inside it once more."""
@@ -33,17 +17,14 @@ MAX_NESTING: Final = 100
 MAX_INDENT: Final = 1000
 """Bytes of white space before a comment that still belongs to the definition below it."""
 
-BLIND_IDENTIFIER: Final = b"\x01"
-BLIND_LITERAL: Final = b"\x02"
-
 
 @dataclass(slots=True, kw_only=True)
 class Definition:
     """A definition as found: `start` includes decorators, `lead` also the comments directly above.
 
-    `header` is the range of its signature; rows count from 0. Its tokens are `first_token` up to `last_token`, those
-    of its body begin at `body_token` (-1: none), and `unseen` are those (plain, blinded) of text inside it that was
-    kept from the parser.
+    `header` is the range of its signature, `body` where its body begins (-1: none), `name_at` where its name does.
+    `node` is what the pattern matched, for what is asked of it later, `parameters` the list of them where the pattern
+    says which.
     """
 
     kind: SymbolKind
@@ -52,78 +33,70 @@ class Definition:
     start: int
     end: int
     lead: int
-    start_row: int
-    end_row: int
-    name_row: int
+    name_at: int
     header: tuple[int, int]
     parent: int
-    first_token: int
-    last_token: int = 0
-    body_token: int = -1
-    unseen: tuple[Sequence[bytes], Sequence[bytes]] = ((), ())
-
-    def borders(self) -> tuple[int, ...]:
-        """The tokens at which a part of it begins or ends."""
-        return (self.first_token, self.last_token, max(self.first_token, self.body_token))
+    body: int = -1
+    node: Node | None = None
+    parameters: Node | None = None
+    layer: int = 0
 
 
 @dataclass(slots=True)
 class Walked:
-    """Result of a walk: tokens as they read, the same blinded, definitions in order of their start.
+    """Result of a walk: definitions in order of their start, the ranges of comments. Names are read with `codec`."""
 
-    Names are read with `codec`.
-    """
-
-    exact: list[bytes] = field(default_factory=list)
-    renamed: list[bytes] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)
+    comments: list[tuple[int, int]] = field(default_factory=list)
     too_deep: bool = False
+    too_many: bool = False
     codec: str = "utf-8"
 
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What is open: at which depth it closes, what may be defined inside, the prefix of names, its symbol or -1."""
+    """What is open: where it closes, what may be defined inside, the prefix of names, its symbol or -1."""
 
-    depth: int
+    end: int
     level: int
     prefix: str
     symbol: int
     holds_members: bool
     body: int
+    symbols_around: int = 0
+    lasts: bool = False  # to the end of what encloses it, or to the next of its kind
 
 
-_TOP: Final = _Scope(-1, MODULE_LEVEL, "", -1, False, -1)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Wrapper:
     """A node around a definition: decorators and it, `export` and it, `const` and its declarators.
 
     With `spans` the first definition inside starts where the wrapper does, with `leads_header` its signature too.
     """
 
-    depth: int
+    node: Node | None
     start: int
     end: int
-    token: int
     spans: bool
     leads_header: bool = False
+    children: frozenset[int] | None = None
 
-    def holds(self, node: Node, depth: int) -> bool:
-        return self.depth == depth - 1 and self.end >= node.end_byte
-
-
-_NO_WRAPPER: Final = _Wrapper(-2, 0, 0, 0, False)
+    def holds(self, node: Node) -> bool:
+        """Whether the node is a child of the wrapper."""
+        if self.node is None or node.end_byte > self.end:
+            return False
+        if self.children is None:
+            self.children = frozenset(child.id for child in self.node.named_children)
+        return node.id in self.children
 
 
 @dataclass(frozen=True, slots=True)
 class _Lead:
-    """A comment (`token` -1) or an attribute that may belong to the definition below it."""
+    """A comment, or an attribute that may belong to the definition below it."""
 
     start: int
     end: int
-    token: int = -1
+    is_comment: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +104,6 @@ class _Match:
     """A pattern that holds at a node."""
 
     node: Node
-    depth: int
     rule: Rule
     captures: dict[str, list[Node]]
     named: Node | None
@@ -139,119 +111,90 @@ class _Match:
 
 
 class Scopes:
-    """The definitions that are open at the cursor, and what precedes the next one.
+    """The definitions that are open at a place of the text, and what precedes the next one."""
 
-    `level` and `body` are the innermost scope's: what may be defined in it, where its body begins.
-    """
-
-    def __init__(self, content: bytes, grammar: Grammar, walked: Walked) -> None:
+    def __init__(self, content: bytes, grammar: Grammar, walked: Walked, limit: int) -> None:
         self._content = content
         self._grammar = grammar
         self._walked = walked
-        self._open = [_TOP]
+        self._limit = limit
+        self._open = [_Scope(len(content) + 1, MODULE_LEVEL, "", -1, holds_members=False, body=-1)]
         self._leads: list[_Lead] = []
-        self._wrapper = _NO_WRAPPER
-        self.level = MODULE_LEVEL
-        self.body = -1
+        self._wrapper = _Wrapper(None, 0, 0, spans=False)
+        self._latest: dict[int, int] = {}  # by parent the last definition in it
 
-    def visit(self, node: Node, action: int, depth: int) -> int:
-        """Take note of a node that is more than a token; the depth at which the innermost scope closes."""
-        if action == COMMENT:
-            self._leads.append(_Lead(*node.byte_range))
-        elif action == DEFINITION:
-            if node.start_byte == self.body:  # `const f = a => b => a + b`: the inner function is the body
-                self._reach_body()
-            self._define(node, depth)
-        elif action == BODY:
-            self._reach_body()
-        elif action == LEAD:
-            self._leads.append(_Lead(*node.byte_range, len(self._walked.exact)))
-        elif action == ERROR:
-            self._skipped(node)
-        else:
-            self._wrap(node, action, depth)
-        return self._open[-1].depth
-
-    def leaf(self, node: Node, action: int) -> None:
-        """Append a leaf that is neither punctuation nor a name: a keyword with a node of its own, or raw text."""
+    def visit(self, node: Node, action: int) -> None:
+        """Take note of the next landmark, in the order of the text, outer before inner."""
         start, end = node.byte_range
-        if action == RAW:
-            lex(self._content, start, end, self._walked.exact, self._walked.renamed)
-        elif action != ERROR and start < end:
-            self._walked.exact.append(self._content[start:end])
-            self._walked.renamed.append(self._content[start:end])
+        while self._open[-1].end <= start:
+            self._close(self._open[-1].end)
+        if action == COMMENT:
+            self._walked.comments.append((start, end))
+            self._leads.append(_Lead(start, end, is_comment=True))
+        elif action == DEFINITION:
+            kind = node.kind_id
+            if self._grammar.levels[kind] >= self._open[-1].level and self._define(node):
+                return
+            if kind in self._grammar.leads:
+                self._leads.append(_Lead(start, end, is_comment=False))
+        elif action == LEAD:
+            self._leads.append(_Lead(start, end, is_comment=False))
+        else:
+            self._wrap(node, action)
 
-    def close(self) -> int:
-        """Close the innermost scope; the depth at which the next one closes."""
-        scope = self._open.pop()
-        if scope.symbol >= 0:  # a scope without symbol repeats its parent's: closed later, overwritten then
-            self._walked.definitions[scope.symbol].last_token = len(self._walked.exact)
-        outer = self._open[-1]
-        self.level, self.body = outer.level, outer.body
-        return outer.depth
-
-    def close_all(self) -> None:
-        """Close what the end of the tree leaves open."""
+    def finish(self) -> None:
+        """Close what the end of the text leaves open."""
         while len(self._open) > 1:
-            self.close()
+            self._close(self._open[-1].end)
 
-    def _reach_body(self) -> None:
-        symbol = self._open[-1].symbol
-        if symbol >= 0 and self._walked.definitions[symbol].body_token < 0:
-            self._walked.definitions[symbol].body_token = len(self._walked.exact)
+    def _close(self, at: int) -> None:
+        scope = self._open.pop()
+        if scope.lasts and scope.symbol >= 0 and scope.symbol != self._open[-1].symbol:
+            found = self._walked.definitions[scope.symbol]
+            found.end = max(found.end, found.start + len(self._content[found.start : at].rstrip()))
 
-    def _own_body(self, scope: _Scope, match: _Match) -> int:
-        """Where the scope's body begins; the function that is a definition's value has the definition's body."""
-        body = self._expect_body(match.captures)
-        return scope.body if body < 0 and match.rule.kind is None else body
-
-    def _push(self, scope: _Scope) -> None:
-        self._open.append(scope)
-        self.level, self.body = scope.level, scope.body
-
-    def _wrap(self, node: Node, action: int, depth: int) -> None:
+    def _wrap(self, node: Node, action: int) -> None:
         outer = self._wrapper
         start, end = node.byte_range
         spans = action == WRAPPER or node.named_child_count == 1
-        if outer.depth == depth - 1 and outer.end >= end:
-            self._wrapper = _Wrapper(depth, outer.start, outer.end, outer.token, outer.spans and spans)
+        if outer.end >= end and outer.holds(node):
+            self._wrapper = _Wrapper(node, outer.start, outer.end, outer.spans and spans)
         else:
-            self._wrapper = _Wrapper(depth, start, end, len(self._walked.exact), spans, action != WRAPPER)
+            self._wrapper = _Wrapper(node, start, end, spans, action != WRAPPER)
 
-    def _skipped(self, node: Node) -> None:
-        """Bytes of an error that no token covers count as tokens, so that they show in the exact fingerprint."""
-        position = node.start_byte
-        gaps = []
-        for child in node.children:
-            gaps.append(self._content[position : child.start_byte])
-            position = child.end_byte
-        gaps.append(self._content[position : node.end_byte])
-        words = b" ".join(gaps).split()
-        self._walked.exact.extend(words)
-        self._walked.renamed.extend(words)
-
-    def _define(self, node: Node, depth: int) -> None:
-        level = self.level
+    def _define(self, node: Node) -> bool:
+        level = self._open[-1].level
         for index, captures in sorted(self._grammar.definitions.matches(node), key=_pattern_of):
             rule = self._grammar.rules[index]
             if rule.level < level:
                 continue
             named = name_node(captures)
-            name = "" if named is None else node_text(self._content, named, self._walked.codec)
-            match = _Match(node, depth, rule, captures, named, name)
+            match = _Match(node, rule, captures, named, self._name(captures, named, node))
             if self._holds(match):
                 self._enter(match)
-                return
+                return True
+        return False
+
+    def _name(self, captures: dict[str, list[Node]], named: Node | None, node: Node) -> str:
+        if named is None:
+            return ""
+        if "name.selector" in captures:
+            return joined_selector(self._content, node, self._walked.codec)
+        return node_text(self._content, named, self._walked.codec)
 
     def _holds(self, match: _Match) -> bool:
         rule = match.rule
         if rule.kind is not None and (not match.name or self._is_value_of_open_definition(match)):
             return False
+        if rule.member and not self._open[-1].holds_members:
+            return False
+        if self._open[-1].symbols_around >= rule.deepest:
+            return False
         if rule.named is not None and not rule.named.fullmatch(match.name):
             return False
         if rule.before is None or match.named is None:
             return True
-        start = self._wrapper.start if self._wrapper.holds(match.node, match.depth) else match.node.start_byte
+        start = self._wrapper.start if self._wrapper.holds(match.node) else match.node.start_byte
         return rule.before.search(self._content[start : match.named.start_byte]) is not None
 
     def _is_value_of_open_definition(self, match: _Match) -> bool:
@@ -260,36 +203,61 @@ class Scopes:
         return body is not None and body[0].start_byte == self._open[-1].body
 
     def _enter(self, match: _Match) -> None:
-        scope, rule = self._open[-1], match.rule
+        rule = match.rule
+        if rule.lasts and self._open[-1].lasts:
+            self._close(match.node.start_byte)
+        scope = self._open[-1]
+        outside = self._open[-2] if rule.root and scope.lasts else scope
         if len(self._open) > MAX_NESTING:
             self._walked.too_deep = True
             return
         parts = [] if match.named is None else self._parts(match)
-        prefix = ".".join([*([scope.prefix] if scope.prefix else []), *parts])
-        symbol = scope.symbol
+        prefix = ".".join([*([outside.prefix] if outside.prefix else []), *parts])
+        symbol, around = scope.symbol, scope.symbols_around
         if rule.kind is not None and parts and match.named is not None:
-            symbol = len(self._walked.definitions)
             kind = self._kind(rule.kind, parts, scope)
-            self._walked.definitions.append(self._definition(match, match.named, kind, parts[-1], prefix))
-        level = max(scope.level, rule.inside)
-        body = self._own_body(scope, match)
-        self._push(_Scope(match.depth, level, prefix, symbol, rule.inside == TYPE_LEVEL, body))
+            symbol = self._record(match, match.named, kind, parts[-1], prefix)
+            around += 1
+        body = match.captures.get("body")
+        self._open.append(
+            _Scope(
+                end=scope.end if rule.lasts else match.node.end_byte,
+                level=max(scope.level, rule.inside),
+                prefix=prefix,
+                symbol=symbol,
+                holds_members=rule.inside == TYPE_LEVEL,
+                # the function that is a definition's value has the definition's body
+                body=body[0].start_byte if body else scope.body if rule.kind is None else -1,
+                symbols_around=around,
+                lasts=rule.lasts,
+            )
+        )
 
-    def _expect_body(self, captures: dict[str, list[Node]]) -> int:
-        """Where the body begins; nodes of its kind are looked at from now on."""
-        body = captures.get("body")
-        if not body:
-            return -1
-        actions, kind = self._grammar.actions, body[0].kind_id
-        if actions[kind] == DESCEND:
-            actions[kind] = BODY
-        return body[0].start_byte
+    def _record(self, match: _Match, named: Node, kind: SymbolKind, name: str, qualified_name: str) -> int:
+        """Adds the definition, or lengthens the one before it when that is an earlier clause of the same."""
+        definitions = self._walked.definitions
+        found = self._definition(match, named, kind, name, qualified_name)
+        last = self._latest.get(found.parent, -1)
+        if match.rule.merges and last >= 0 and definitions[last].qualified_name == qualified_name:
+            definitions[last].end = found.end
+            return last
+        if len(definitions) >= self._limit:
+            self._walked.too_many = True
+            return found.parent
+        definitions.append(found)
+        self._latest[found.parent] = len(definitions) - 1
+        return len(definitions) - 1
 
     def _parts(self, match: _Match) -> list[str]:
         """The names of a definition, outermost first: its own qualifiers (receiver, `A::`) and its name."""
-        parts = name_parts(match.name)
+        if self._grammar.spec.whole_names or match.rule.whole:
+            parts = [whole_name(match.name)]
+        else:
+            parts = name_parts(match.name)
+        qualifiers: list[str] = []
         for node in match.captures.get("qualifier", ()):
-            parts = [*name_parts(node_text(self._content, node, self._walked.codec)), *parts]
+            qualifiers = [*qualifiers, *name_parts(node_text(self._content, node, self._walked.codec))]
+        parts = [*qualifiers, *parts]
         outer = len(parts) - (0 if match.rule.kind is None else 1)
         return [part for part in parts[:outer] if part not in self._grammar.spec.dropped] + parts[outer:]
 
@@ -305,15 +273,15 @@ class Scopes:
 
     def _definition(self, match: _Match, named: Node, kind: SymbolKind, name: str, qualified_name: str) -> Definition:
         node, content, wrapper = match.node, self._content, self._wrapper
-        start, end, end_row = node.start_byte, *_last_byte(content, node)
-        token, header_start = len(self._walked.exact), start
-        if wrapper.spans and wrapper.holds(node, match.depth):
-            start, token = wrapper.start, wrapper.token
+        start, end = node.start_byte, _last_byte(content, node)
+        header_start = start
+        if wrapper.spans and wrapper.holds(node):
+            start = wrapper.start
             header_start = start if wrapper.leads_header else header_start
-            self._wrapper = _Wrapper(wrapper.depth, start, wrapper.end, token, spans=False)
+            wrapper.spans = False
         body = match.captures.get("body")
         header_end = max(body[0].start_byte, named.end_byte) if body else end
-        start, lead, token = self._above(start, token)
+        start, lead = self._above(start)
         return Definition(
             kind=kind,
             name=name,
@@ -321,16 +289,16 @@ class Scopes:
             start=start,
             end=end,
             lead=lead,
-            start_row=node.start_point[0] - content.count(b"\n", start, node.start_byte),
-            end_row=end_row,
-            name_row=named.start_point[0],
+            name_at=named.start_byte,
             header=(header_start, header_end),
             parent=self._open[-1].symbol,
-            first_token=token,
+            body=body[0].start_byte if body else -1,
+            node=node,
+            parameters=match.captures.get("parameters", (None,))[0],
         )
 
-    def _above(self, start: int, token: int) -> tuple[int, int, int]:
-        """Where a definition begins with its attributes, where with its comments too, and its first token."""
+    def _above(self, start: int) -> tuple[int, int]:
+        """Where a definition begins with its attributes, and where with its comments too."""
         content, position, leads = self._content, start, self._leads
         while leads:
             lead = leads[-1]
@@ -341,46 +309,18 @@ class Scopes:
                 break
             leads.pop()
             position = lead.start
-            if lead.token >= 0:
-                start, token = lead.start, lead.token
+            if not lead.is_comment:
+                start = lead.start
         leads.clear()
-        return start, position, token
+        return start, position
 
 
-_RAW_TOKEN: Final = re.compile(
-    rb"//[^\n]*|/\*.*?\*/|([A-Za-z_$][\w$]*)|(\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|\d[\w.]*)|([^\s\\])",
-    re.DOTALL,
-)
-
-
-def lex(content: bytes, start: int, end: int, exact: list[bytes], renamed: list[bytes]) -> None:
-    """Append the tokens of text that no grammar has read, such as the body of a macro."""
-    for found in _RAW_TOKEN.finditer(content, start, end):
-        if found.lastindex:
-            exact.append(found[0])
-            renamed.append((BLIND_IDENTIFIER, BLIND_LITERAL, found[0])[found.lastindex - 1])
-
-
-def add_unseen(definitions: list[Definition], content: bytes, blanked: Sequence[tuple[int, int]]) -> None:
-    """Give each definition the tokens of the ordered ranges inside it that the parser was not shown."""
-    starts = [start for start, _ in blanked]
-    for found in definitions:
-        first, last = bisect_left(starts, found.start), bisect_left(starts, found.end)
-        if first < last:
-            plain: list[bytes] = []
-            blinded: list[bytes] = []
-            for start, end in blanked[first:last]:
-                lex(content, start, end, plain, blinded)
-            found.unseen = plain, blinded
-
-
-def _last_byte(content: bytes, node: Node) -> tuple[int, int]:
-    """Where a node ends and on which row, without the line break that directives of C include."""
-    end, row = node.end_byte, node.end_point[0]
-    while end > node.start_byte and content[end - 1] in b"\r\n":
+def _last_byte(content: bytes, node: Node) -> int:
+    """Where a node ends, without the line breaks that some include (C's directives, Markdown's sections)."""
+    start, end = node.byte_range
+    while end > start and content[end - 1] in b"\r\n":
         end -= 1
-        row -= content[end] == 0x0A
-    return end, row
+    return end
 
 
 def _pattern_of(match: tuple[int, dict[str, list[Node]]]) -> int:

@@ -1,6 +1,6 @@
 """A language's patterns made ready for the walk: what to do at a node of each kind, and its compiled definitions.
 
-Tables are indexed by `Node.kind_id`; 65,535 is the kind of an ERROR node.
+Tables are indexed by `Node.kind_id`.
 """
 
 from __future__ import annotations
@@ -18,37 +18,25 @@ from tree_sitter import Language, Query, QueryCursor
 from codevault.analysis import bundled
 from codevault.analysis.languages import LanguageSpec, specs
 from codevault.analysis.model import SymbolKind
+from codevault.analysis.tokens import Keywords
 
-ERROR_KIND: Final = 65_535
-
-DESCEND: Final = 0
-IDENTIFIER: Final = 1
-LITERAL: Final = 2
-TEXT: Final = 3  # from here to COMMENT: leaves, whatever is inside
-RAW: Final = 4
-BLANK: Final = 5  # no token, as COMMENT
-COMMENT: Final = 6  # from here on: not only a token
-DEFINITION: Final = 7
-WRAPPER: Final = 8
-SINGLE_WRAPPER: Final = 9
-LEAD: Final = 10
-ERROR: Final = 11
-BODY: Final = 12  # learned on the way: kinds of node that were the body of a definition
+OTHER: Final = 0
+COMMENT: Final = 1
+DEFINITION: Final = 2
+WRAPPER: Final = 3
+SINGLE_WRAPPER: Final = 4
+LEAD: Final = 5
 
 MODULE_LEVEL: Final = 0
 TYPE_LEVEL: Final = 1
 ANY_LEVEL: Final = 2
 
-_ACTIONS: Final = {
-    "identifier": IDENTIFIER,
-    "literal": LITERAL,
-    "text": TEXT,
-    "raw": RAW,
-    "comment": COMMENT,
-    "wrapper": WRAPPER,
-    "wrapper.single": SINGLE_WRAPPER,
-    "lead": LEAD,
-}
+_ACTIONS: Final = {"comment": COMMENT, "wrapper": WRAPPER, "wrapper.single": SINGLE_WRAPPER, "lead": LEAD}
+_PLAIN: Final = frozenset({"literal", "call", "embedded"})
+_DEFINING: Final = ("definition.", "scope.")
+_NAMED_KEYWORDS: Final = frozenset(
+    {"true", "false", "null", "nil", "none", "undefined", "self", "this", "super", "nullptr"}
+)
 _LEVELS: Final = {"module": MODULE_LEVEL, "type": TYPE_LEVEL}
 
 
@@ -57,7 +45,10 @@ class Rule:
     """What one definition pattern stands for. `kind` None opens a scope that is no symbol.
 
     `level` is the loosest surrounding in which it holds; `named` a pattern the whole name matches; `text` one that
-    the definition's text begins with, up to its name; `inside` says how members of the scope are treated.
+    the definition's text begins with, up to its name; `inside` says how members of the scope are treated. `member`:
+    only directly inside a type; `deepest`: at most so many symbols around it; `merges`: an equally named one right
+    before it is the same (clauses); `lasts`: holds to the next of its kind or the end of what is around it, `root`: is
+    not named after such a one; `whole`: the name is not split.
     """
 
     kind: SymbolKind | None
@@ -65,20 +56,33 @@ class Rule:
     level: int = ANY_LEVEL
     named: re.Pattern[str] | None = None
     before: re.Pattern[bytes] | None = None
+    member: bool = False
+    deepest: int = 1_000
+    merges: bool = False
+    lasts: bool = False
+    root: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grammar:
-    """One language ready to be walked. `fixed` is the text of tokens that always read the same, else None."""
+    """One language ready to be walked.
+
+    `landmarks` finds the nodes that matter, each of its patterns for what `asked` says; `definitions` what one of them
+    defines; `leads` are kinds that belong to the definition below them where they define nothing themselves.
+    """
 
     spec: LanguageSpec
     language: Language
     version: str
     actions: list[int]
-    fixed: list[bytes | None]
     levels: dict[int, int]
+    leads: frozenset[int]
     rules: tuple[Rule, ...]
+    landmarks: QueryCursor
+    asked: tuple[str, ...]
     definitions: QueryCursor
+    keywords: Keywords
     blanked: re.Pattern[bytes] | None
 
 
@@ -99,32 +103,36 @@ def load_grammar(name: str) -> Grammar | None:
 def _language(spec: LanguageSpec) -> Language:
     if spec.provider == bundled.PACKAGE:
         return bundled.bundled_language(spec.entry)
-    return Language(getattr(importlib.import_module(spec.provider), spec.entry)())
+    pointer = getattr(importlib.import_module(spec.provider), spec.entry)()
+    return bundled.language_at(pointer) if isinstance(pointer, int) else Language(pointer)
 
 
 def build_grammar(spec: LanguageSpec, language: Language, version: str) -> Grammar:
-    """Tables and query of a language; ValueError when the patterns do not fit the grammar."""
-    actions = [DESCEND] * (ERROR_KIND + 1)
-    fixed: list[bytes | None] = [None] * (ERROR_KIND + 1)
-    actions[ERROR_KIND] = ERROR
-    _fill_fixed(language, actions, fixed)
-    definitions = []
-    for form in split_forms(spec.patterns):
-        if form.capture.startswith(("definition.", "scope.")):
-            definitions.append(form)
-        else:
-            for kind in _kinds_named(language, form.text):
-                actions[kind] = _ACTIONS[form.capture]
-                fixed[kind] = None
+    """Tables and queries of a language; ValueError when the patterns do not fit the grammar."""
+    forms = list(split_forms(spec.patterns))
+    definitions = [form for form in forms if form.capture.startswith(_DEFINING)]
     query = Query(language, "\n".join(form.text for form in definitions))
     rules = tuple(_rule(form, query.pattern_settings(index)) for index, form in enumerate(definitions))
+    actions = [OTHER] * (language.node_kind_count + 1)
+    noted: set[str] = set()
+    plain = [("error", "(ERROR) @error"), ("error", "(MISSING) @error")]
+    leads: set[int] = set()
+    for form in forms:
+        if form.capture in _ACTIONS:
+            for name, literal in _MENTIONED.findall(form.text):
+                kind = _kind(language, name or literal, named=bool(name))
+                actions[kind] = _ACTIONS[form.capture]
+                leads.update([kind] if actions[kind] == LEAD else ())
+                noted.add(f"({name})" if name else f'"{literal}"')
+        elif form.capture in _PLAIN:
+            plain.append((form.capture, form.text))
     levels: dict[int, int] = {}
     for form, rule in zip(definitions, rules, strict=True):
-        for kind in (
-            _kinds_named(language, form.text) if form.root == "[" else (_kind(language, form.root, named=True),)
-        ):
+        for name in [name for name, _ in _MENTIONED.findall(form.text)] if form.root == "[" else [form.root]:
+            kind = _kind(language, name, named=True)
             actions[kind] = DEFINITION
             levels[kind] = max(levels.get(kind, MODULE_LEVEL), rule.level)
+            noted.add(f"({name})")
     cursor = QueryCursor(query)
     cursor.set_max_start_depth(0)
     return Grammar(
@@ -132,10 +140,15 @@ def build_grammar(spec: LanguageSpec, language: Language, version: str) -> Gramm
         language=language,
         version=version,
         actions=actions,
-        fixed=fixed,
         levels=levels,
+        leads=frozenset(leads),
         rules=rules,
+        landmarks=QueryCursor(
+            Query(language, "\n".join([f"[{' '.join(sorted(noted))}] @n", *(text for _, text in plain)]))
+        ),
+        asked=("n", *(name for name, _ in plain)),
         definitions=cursor,
+        keywords=Keywords(_keywords(language, spec)),
         blanked=re.compile("|".join(spec.blanked).encode(), re.MULTILINE) if spec.blanked else None,
     )
 
@@ -178,12 +191,12 @@ def split_forms(text: str) -> Iterator[Form]:
 
 
 def _form(text: str) -> Form:
-    """A pattern's outermost capture is the last one written (settings in a group come after it)."""
+    """What a pattern is for is the capture of its outermost node, or of the part that is asked for."""
     root = _ROOT.match(text)
     captures = _CAPTURE.findall(text)
     if not captures:
         raise ValueError(f"a pattern without a capture: {text[:60]!r}")
-    whole = [name for name in captures if name.startswith(("definition.", "scope."))]
+    whole = [name for name in captures if name.startswith(_DEFINING) or name in _PLAIN]
     return Form(text, root[1] if root else "", (whole or captures)[-1])
 
 
@@ -197,31 +210,38 @@ def _rule(form: Form, settings: dict[str, str | None]) -> Rule:
         level=_LEVELS.get(settings.get("level") or "", ANY_LEVEL),
         named=re.compile(named) if named else None,
         before=re.compile(before.encode()) if before else None,
+        member=settings.get("inside") == "type",
+        deepest=int(settings.get("deepest") or 1_000),
+        merges="merge" in settings,
+        lasts=word == "rest" or "rest" in settings,
+        root="root" in settings,
+        whole="whole" in settings,
     )
 
 
 def _inside(kind: SymbolKind | None, word: str) -> int:
     """The level of what stands inside: constants and types hold members, modules change nothing."""
-    if kind is SymbolKind.MODULE or word == "module":
+    if kind is SymbolKind.MODULE or word in {"module", "rest"}:
         return MODULE_LEVEL
     if word in {"function", "method", "constructor"}:
         return ANY_LEVEL
     return TYPE_LEVEL
 
 
-def _fill_fixed(language: Language, actions: list[int], fixed: list[bytes | None]) -> None:
+_KEYWORD: Final = re.compile(r"[#@]?([A-Za-z_]\w*)")
+
+
+def _keywords(language: Language, spec: LanguageSpec) -> Iterator[str]:
+    """Words that the grammar spells out, without those that may also be names."""
     for kind in range(language.node_kind_count):
-        if language.node_kind_is_visible(kind) and not language.node_kind_is_named(kind):
-            text = language.node_kind_for_id(kind) or ""
-            if text.strip("\0\r\n\t "):
-                fixed[kind] = text.encode()
-            else:
-                actions[kind] = BLANK
-
-
-def _kinds_named(language: Language, text: str) -> Iterator[int]:
-    for name, literal in _MENTIONED.findall(text):
-        yield _kind(language, name or literal.replace('\\"', '"'), named=bool(name))
+        text = language.node_kind_for_id(kind) or ""
+        if text.startswith("keyword_"):  # SQL's: any case
+            yield from (text[8:].upper(), text[8:].lower())
+        found = _KEYWORD.fullmatch(text)
+        if found and language.node_kind_is_visible(kind):
+            spelled = not language.node_kind_is_named(kind) or text in _NAMED_KEYWORDS
+            if spelled and found[1] not in spec.soft:
+                yield from (found[1], *(("True", "False", "None") if text in {"true", "none"} else ()))
 
 
 def _kind(language: Language, name: str, *, named: bool) -> int:

@@ -23,7 +23,10 @@ class LanguageSpec:
 
     `provider` is the module of the grammar, `entry` its function; `constructors` are method names that construct,
     "=" standing for the name of the enclosing type; `dropped` are words left out of qualified names; `blanked` are
-    regular expressions of text that the grammar should not see (macros that read as something else).
+    regular expressions of text that the grammar should not see (macros that read as something else). `soft` are words
+    of the grammar that may also be names; `by_lines` says that a line's end ends a statement, `whole_names` that
+    names are text and not split. `visibility` is the rule for names without a word for it, `documentation` where
+    documentation stands if not in a comment above.
     """
 
     name: str
@@ -36,6 +39,11 @@ class LanguageSpec:
     constructors: frozenset[str]
     dropped: frozenset[str]
     blanked: tuple[str, ...]
+    soft: frozenset[str]
+    by_lines: bool
+    whole_names: bool
+    visibility: tuple[str, ...]
+    documentation: str
     patterns: str
 
 
@@ -104,6 +112,11 @@ def parse_spec(name: str, text: str) -> LanguageSpec:
         constructors=frozenset(header.get("constructors", ())),
         dropped=frozenset(header.get("dropped", ())),
         blanked=tuple(header.get("blanked", ())),
+        soft=frozenset(header.get("soft", ())),
+        by_lines=header.get("statements") == ["lines"],
+        whole_names=header.get("names") == ["whole"],
+        visibility=tuple(header.get("visibility", ())),
+        documentation=" ".join(header.get("documentation", ())),
         patterns=text,
     )
 

@@ -25,6 +25,10 @@ class SymbolKind(StrEnum):
     CONSTANT = "constant"
     MODULE = "module"
     TYPE = "type"
+    TABLE = "table"  # or view, of a database
+    SECTION = "section"  # of a document or a configuration: heading, table, block, element with a name
+    KEY = "key"  # of the first levels of a configuration
+    RULE = "rule"  # selector of a style sheet, target of a makefile, stage of an image
 
 
 class Outcome(StrEnum):
@@ -48,6 +52,12 @@ class Symbol:
     Both are hexadecimal, 128 bits, over the symbol's whole text, nested symbols included.
     `tokens` is the count of tokens without comments: how much there is to compare. `body` is the exact fingerprint of
     the body alone, "" for a symbol that has none: it tells a change inside from one of the header.
+
+    `parameters` are the parameters as written, with their types; `returns` is the type that is returned, "" when none
+    is written. `visibility` is the word for it ("public", "private", "exported"…), "" where language and file say none.
+    `decorators` are decorators, annotations and attributes. `documentation` is the comment directly above, or the
+    docstring, without its marks. `calls` are the names called inside, nested symbols included, each once, in order.
+    `sketch` are near-miss terms (FINGERPRINTS.md), 8 bytes each.
     """
 
     name: str
@@ -65,6 +75,13 @@ class Symbol:
     renamed: str
     tokens: int
     body: str = ""
+    parameters: tuple[str, ...] = ()
+    returns: str = ""
+    visibility: str = ""
+    decorators: tuple[str, ...] = ()
+    documentation: str = ""
+    calls: tuple[str, ...] = ()
+    sketch: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

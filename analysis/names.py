@@ -13,7 +13,7 @@ MAX_NAME: Final = 400
 
 def name_node(captures: dict[str, list[Node]]) -> Node | None:
     """The node that holds the name: what was captured, or what C wraps in declarators."""
-    direct = captures.get("name")
+    direct = captures.get("name") or captures.get("name.selector")
     if direct:
         return direct[0]
     nested = captures.get("name.declarator")
@@ -35,7 +35,7 @@ def _innermost_declarator(node: Node) -> Node:
 
 
 _NAME_NOISE: Final = re.compile(r"<[^<>]*>|\([^()]*\)|[*&\s]")
-_SEPARATOR: Final = re.compile(r"::|\.|->|\\\\")
+_SEPARATOR: Final = re.compile(r"::|\.|->|\\")
 _OPERATOR: Final = re.compile(r"(.*?)\b(operator)\s*(\W.*|\s\w.*)", re.DOTALL)
 _QUOTES: Final = "\"'`"
 
@@ -45,10 +45,29 @@ def node_text(content: bytes, node: Node, codec: str = "utf-8") -> str:
     return content[node.start_byte : min(node.end_byte, node.start_byte + 4 * MAX_NAME)].decode(codec, "replace")
 
 
+def joined_selector(content: bytes, node: Node, codec: str) -> str:
+    """The name of a method of Objective-C, `moveTo:with:`: its words, each before a parameter with a colon."""
+    words: list[str] = []
+    for child in node.named_children:
+        if child.type == "identifier":
+            words.append(node_text(content, child, codec))
+        elif child.type == "method_parameter":
+            words[-1:] = [f"{words[-1] if words and not words[-1].endswith(':') else ''}:"]
+    return "".join(words)[:MAX_NAME]
+
+
+def whole_name(text: str) -> str:
+    """A name that is text (a heading, a selector, a key): on one line, without its quotes."""
+    folded = " ".join(text.split())
+    return (folded.strip(_QUOTES) or folded)[:MAX_NAME]
+
+
 def name_parts(text: str) -> list[str]:
     """The components of a name as written: `A::f`, `a.b.c`, `*T[K]`, `operator ==`, `'quoted key'`, `[computed]`."""
     if text.isidentifier():
         return [text[:MAX_NAME]]
+    if text[:1] == "(" and text[-1:] == ")":  # an operator as OCaml and Haskell write it where it is defined
+        text = text[1:-1].strip() or text
     if text[:1] in _QUOTES:
         return [text.strip(_QUOTES)[:MAX_NAME] or text]
     if text.startswith("[") or not any(character.isalnum() or character == "_" for character in text):

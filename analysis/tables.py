@@ -16,10 +16,12 @@ from codevault.analysis.model import SymbolKind
 MAX_CONSTANTS: Final = 1_000
 """One-line constants that one file may define; with more of them it counts as a table and none is a symbol."""
 
+_SMALL: Final = frozenset({SymbolKind.CONSTANT, SymbolKind.KEY})
 
-def without_tables(definitions: Sequence[Definition]) -> tuple[list[Definition], int]:
+
+def without_tables(content: bytes, definitions: Sequence[Definition]) -> tuple[list[Definition], int]:
     """The definitions, and how many were left out: all one-line constants of a file that has too many."""
-    small = [found.kind is SymbolKind.CONSTANT and found.start_row == found.end_row for found in definitions]
+    small = [found.kind in _SMALL and content.find(b"\n", found.start, found.end) < 0 for found in definitions]
     count = sum(small)
     if count <= MAX_CONSTANTS:
         return list(definitions), 0

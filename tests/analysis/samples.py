@@ -1,4 +1,4 @@
-"""The samples under corpora/samples, and the symbols that their comments promise."""
+"""The sample in each language's folder, and the symbols that its comments promise."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 from codevault.analysis.grammar import load_grammar
 from codevault.analysis.model import FileAnalysis
 
-FOLDER = Path(__file__).parents[2] / "corpora" / "samples"
-ALL_PATHS = sorted(path for path in FOLDER.iterdir() if path.is_file())
-PATHS = [path for path in ALL_PATHS if load_grammar(path.stem)]  # the long tail's provider has not every wheel
+FOLDER = Path(__file__).parents[2] / "analysis" / "languages"
+ALL_PATHS = sorted(FOLDER.glob("*/sample.*"))
+PATHS = [path for path in ALL_PATHS if load_grammar(path.parent.name)]  # the second tier has not every wheel
 _EXPECTED = re.compile(r"expect: (\S+) (\S+) (\d+)-(\d+)")
 
 

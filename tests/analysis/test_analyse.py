@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 
 from codevault.analysis import analyse as module
-from codevault.analysis.analyse import MAX_BYTES, MAX_SIGNATURE, analyse
+from codevault.analysis.analyse import MAX_BYTES, analyse
 from codevault.analysis.definitions import MAX_NESTING
+from codevault.analysis.details import MAX_SIGNATURE
+from codevault.analysis.fingerprints import ALGORITHM
 from codevault.analysis.model import FileAnalysis, Outcome, SymbolKind
 from tests.analysis.samples import uncovered
 
@@ -21,7 +23,7 @@ def test_finds_nothing_in_an_empty_file() -> None:
 
 def test_names_provider_version_and_fingerprint_algorithm_as_grammar() -> None:
     assert analyse("a.py", b"").grammar.startswith("tree-sitter-python 0.")
-    assert analyse("a.py", b"").grammar.endswith("/2")
+    assert analyse("a.py", b"").grammar.endswith(f"/{ALGORITHM}")
 
 
 @pytest.mark.parametrize(
@@ -62,13 +64,13 @@ def test_keeps_what_it_finds_beside_syntax_errors() -> None:
     found = analyse("a.py", b"def f(: pass\n\ndef g():\n    return 1\n")
 
     assert "g" in names(found)
-    assert found.problems == ("syntax errors: symbols near them may be missing",)
+    assert found.problems == ("syntax errors: symbols near them may be missing (lines 1)",)
 
 
 def test_names_the_language_of_text_without_grammar() -> None:
-    found = analyse("conf/a.toml", b"a = 1\n")
+    found = analyse("conf/a.ini", b"[a]\nb = 1\n")
 
-    assert (found.outcome, found.language, found.grammar, found.symbols) == (Outcome.TEXT, "toml", "", ())
+    assert (found.outcome, found.language, found.grammar, found.symbols) == (Outcome.TEXT, "ini", "", ())
 
 
 def test_leaves_the_language_open_where_nothing_tells_it() -> None:
@@ -96,7 +98,7 @@ def test_turns_an_exhausted_memory_into_a_failed_analysis(monkeypatch: pytest.Mo
     def exhausted(*_: object) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr(module, "walk", exhausted)
+    monkeypatch.setattr(module, "layer_of", exhausted)
 
     found = analyse("a.py", b"def f(): pass\n")
     assert (found.outcome, found.problems) == (Outcome.FAILED, ("the analysis broke off with MemoryError",))

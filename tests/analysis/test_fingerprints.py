@@ -5,11 +5,23 @@ from pathlib import Path
 import pytest
 from blake3 import blake3
 
-from codevault.analysis.analyse import analyse
+from codevault.analysis.analyse import analyse, parse
 from codevault.analysis.fingerprints import ALGORITHM
+from codevault.analysis.grammar import load_grammar
+from codevault.analysis.layers import layer_of
 from codevault.analysis.model import Symbol
+from codevault.analysis.tokens import PAIRS, K
 
 PAGE = Path(__file__).parents[2] / "analysis" / "FINGERPRINTS.md"
+
+
+def codes_of(source: bytes) -> bytes:
+    grammar = load_grammar("python")
+    assert grammar is not None
+    tree = parse(grammar, source, 10.0)
+    assert tree is not None
+    tokens = layer_of(grammar, tree.root_node, source, "utf-8").tokens
+    return tokens.codes(*tokens.places([0, len(source)]))
 
 
 def first(path: str, source: bytes) -> Symbol:
@@ -31,8 +43,9 @@ def test_hashes_the_tokens_joined_by_nul() -> None:
 def test_hashes_raw_text_of_macros_by_words() -> None:
     found = first("a.c", b'#define MAX(a, b) ((a) > 1 \\\n  ? "s" : b) /* note */\n')
 
-    assert found.exact == digest(b'#define\0MAX\0(\0a\0,\0b\0)\0(\0(\0a\0)\0>\x001\0?\0"s"\0:\0b\0)')
-    assert found.renamed == digest(b"#define\0\x01\0(\0\x01\0,\0\x01\0)\0(\0(\0\x01\0)\0>\0\x02\0?\0\x02\0:\0\x01\0)")
+    assert found.exact == digest(b'#\0define\0MAX\0(\0a\0,\0b\0)\0(\0(\0a\0)\0>\x001\0?\0"\0s\0"\0:\0b\0)')
+    blind = b'#\0define\0\x01\0(\0\x01\0,\0\x01\0)\0(\0(\0\x01\0)\0>\0\x02\0?\0"\0\x01\0"\0:\0\x01\0)'
+    assert found.renamed == digest(blind)
 
 
 def test_describes_the_streams_that_are_hashed() -> None:
@@ -43,6 +56,10 @@ def test_describes_the_streams_that_are_hashed() -> None:
     assert r"`def\0\x01\0(\0\x01\0)\0:\0return\0\x01\0+\0\x02`" in page
     assert first("a.py", b"def f(a):\n    return a + 'x'\n").exact in page
     assert first("a.py", b"def f(a):\n    return a + 'x'\n").renamed in page
+    assert first("a.py", b"def f(a):\n    return a + 'x'\n").sketch.hex() in page
+    assert codes_of(b"def f(a):\n    return a + 'x'\n").hex(" ") in page
+    assert f"{K} codes is a number" in page.replace("K = ", "")
+    assert all(f" {pair.decode()} " in f" {page.replace('`', ' ')} " for pair in PAIRS)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from codevault.analysis.languages import specs
 from codevault.analysis.model import Outcome
 from tests.analysis.samples import ALL_PATHS, PATHS, described, expected, uncovered
 
-by_name = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.name)
+by_name = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.name)
 
 
 @by_name
@@ -26,7 +26,7 @@ def test_promises_more_than_nothing(path: Path) -> None:
 def test_parses_the_sample_in_the_language_it_is_named_after(path: Path) -> None:
     found = analyse(path.name, path.read_bytes())
 
-    assert (found.outcome, found.language) == (Outcome.PARSED, path.stem)
+    assert (found.outcome, found.language) == (Outcome.PARSED, path.parent.name)
 
 
 @by_name
@@ -62,4 +62,4 @@ def test_gives_each_symbol_its_line_numbers_by_its_bytes(path: Path) -> None:
 
 
 def test_has_a_sample_of_every_language() -> None:
-    assert {path.stem for path in ALL_PATHS} == set(specs())
+    assert {path.parent.name for path in ALL_PATHS} == set(specs())

@@ -1,5 +1,7 @@
 ; provider: tree_sitter_c_sharp language
 ; extensions: .cs .csx
+; visibility: public private protected internal default=private
+; soft: add get set remove init value var when where yield from select let into join on equals by ascending descending orderby group record partial file scoped managed unmanaged nameof global alias notnull async await dynamic assembly module field event method param property return type
 
 (namespace_declaration name: (_) @name body: (_) @body) @definition.module
 (class_declaration name: (_) @name body: (_) @body) @definition.class
@@ -22,6 +24,8 @@
 
 [(lambda_expression) (anonymous_method_expression)] @scope.function
 (comment) @comment
-[(identifier) (predefined_type)] @identifier
-[(integer_literal) (real_literal) (character_literal) (string_literal) (verbatim_string_literal) (raw_string_literal)
- (string_content)] @literal
+[(character_literal) (string_literal) (verbatim_string_literal) (raw_string_literal) (string_content)] @literal
+(invocation_expression function: (identifier) @call)
+(invocation_expression function: (member_access_expression name: (identifier) @call))
+(object_creation_expression type: (identifier) @call)
+(file_scoped_namespace_declaration name: (_) @name) @scope.rest

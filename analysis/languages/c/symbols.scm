@@ -4,6 +4,8 @@
 ; blanked: ^[A-Z][A-Z0-9_]*\([\x20\t]*\w+(,[^;{}]{0,300})\)\s{0,20}\{
 ; blanked: \b(?:__(?:init|exit|initdata|initconst|exitdata|refdata|ref|meminit|net_init|net_exit|user|kernel|iomem|percpu|rcu|force|must_check|maybe_unused|always_unused|used|unused|pure|cold|hot|weak|noreturn|visible|read_mostly|ro_after_init|packed|latent_entropy|sched|lockfunc|kprobes|always_inline|noclone|cpuinit|devinit)|noinline(?:_for_stack)?|asmlinkage|notrace|noinstr)\b
 ; blanked: \b__(?:printf|scanf|aligned|section|acquires|releases|must_hold|malloc|alloc_size|no_sanitize|counted_by)\((?:[^()\n]|\([^()\n]*\))*\)
+; visibility: static
+; soft: short long signed unsigned
 
 ((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function (#set! level "type")
   (#set! named "(?!(?:void|if|for|while|switch|return|do|else|namespace|class|struct|const|noexcept|constnoexcept|case|default|sizeof|defined)$).+"))
@@ -17,6 +19,6 @@
   (#set! level "module") (#set! before "\\bconst\\b"))
 
 (comment) @comment
-[(identifier) (type_identifier) (field_identifier) (statement_identifier) (primitive_type)] @identifier
-[(number_literal) (char_literal) (string_literal) (system_lib_string)] @literal
-[(preproc_arg) (preproc_call)] @raw
+[(char_literal) (string_literal) (system_lib_string)] @literal
+(call_expression function: (identifier) @call)
+(call_expression function: (field_expression field: (_) @call))

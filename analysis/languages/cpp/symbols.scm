@@ -5,6 +5,8 @@
 ; blanked: (?<=\))[\x20\t\r\n]+[A-Z][A-Z0-9_]{3,}(?:\([^()\n]*\))?(?=\s*(?:\{|override\b|final\b))
 ; blanked: (?<=\bclass)[\x20\t]+[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{;])
 ; blanked: (?<=\bstruct)[\x20\t]+[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{;])
+; visibility: static
+; soft: final override short long signed unsigned auto
 
 (((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function
   (#set! named "(?!(?:void|if|for|while|switch|return|do|else|namespace|class|struct|const|noexcept|constnoexcept|case|default|sizeof|defined)$).+")))
@@ -32,6 +34,7 @@
 (template_declaration) @wrapper
 (lambda_expression) @scope.function
 (comment) @comment
-[(identifier) (type_identifier) (field_identifier) (statement_identifier) (namespace_identifier) (primitive_type)] @identifier
-[(number_literal) (char_literal) (string_literal) (raw_string_literal) (system_lib_string)] @literal
-(preproc_arg) @raw
+[(char_literal) (string_literal) (raw_string_literal) (system_lib_string)] @literal
+(call_expression function: (identifier) @call)
+(call_expression function: (field_expression field: (_) @call))
+(call_expression function: (qualified_identifier name: (identifier) @call))

@@ -1,5 +1,8 @@
 ; provider: tree_sitter_go language
 ; extensions: .go
+; statements: lines
+; visibility: capital
+; soft: new make iota
 
 (function_declaration name: (_) @name body: (_) @body) @definition.function
 (function_declaration name: (_) @name) @definition.function
@@ -16,6 +19,6 @@
 [(type_declaration) (const_declaration) (var_declaration)] @wrapper.single
 (func_literal) @scope.function
 (comment) @comment
-[(identifier) (type_identifier) (field_identifier) (package_identifier) (label_name) (blank_identifier)] @identifier
-[(int_literal) (float_literal) (imaginary_literal) (rune_literal) (raw_string_literal)
- (interpreted_string_literal)] @literal
+[(rune_literal) (raw_string_literal) (interpreted_string_literal)] @literal
+(call_expression function: (identifier) @call)
+(call_expression function: (selector_expression field: (_) @call))

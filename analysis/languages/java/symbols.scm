@@ -1,5 +1,7 @@
 ; provider: tree_sitter_java language
 ; extensions: .java
+; visibility: public private protected default=package
+; soft: byte short int long char float double boolean void record sealed permits module open opens exports requires uses provides with to transitive yield when
 
 (class_declaration name: (_) @name body: (_) @body) @definition.class
 (record_declaration name: (_) @name body: (_) @body) @definition.class
@@ -17,6 +19,6 @@
 
 (lambda_expression) @scope.function
 [(line_comment) (block_comment)] @comment
-[(identifier) (type_identifier) (integral_type) (floating_point_type) (boolean_type) (void_type)] @identifier
-[(decimal_integer_literal) (hex_integer_literal) (octal_integer_literal) (binary_integer_literal)
- (decimal_floating_point_literal) (hex_floating_point_literal) (character_literal) (string_literal)] @literal
+[(character_literal) (string_literal)] @literal
+(method_invocation name: (_) @call)
+(object_creation_expression type: (type_identifier) @call)

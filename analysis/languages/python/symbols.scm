@@ -3,6 +3,10 @@
 ; filenames: SConstruct SConscript wscript
 ; interpreters: python pypy
 ; constructors: __init__ __new__
+; statements: lines
+; visibility: underscore default=public
+; documentation: docstring
+; soft: print exec match case type _
 
 (function_definition name: (identifier) @name body: (_) @body) @definition.function
 (class_definition name: (identifier) @name body: (_) @body) @definition.class
@@ -12,5 +16,6 @@
 
 (decorated_definition) @wrapper
 [(comment) (line_continuation)] @comment
-(identifier) @identifier
-[(integer) (float) (string_start) (string_content) (string_end) (escape_sequence) (escape_interpolation)] @literal
+[(string_start) (string_content) (string_end) (escape_sequence)] @literal
+(call function: (identifier) @call)
+(call function: (attribute attribute: (_) @call))

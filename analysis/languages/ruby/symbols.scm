@@ -4,6 +4,7 @@
 ; interpreters: ruby jruby
 ; constructors: initialize
 ; dropped: self
+; statements: lines
 
 (method name: (_) @name body: (_) @body) @definition.method
 (method name: (_) @name) @definition.method
@@ -18,6 +19,5 @@
 
 [(block) (do_block) (lambda)] @scope.block
 (comment) @comment
-[(identifier) (constant) (instance_variable) (class_variable) (global_variable)] @identifier
-[(integer) (float) (character) (string_content) (heredoc_content) (escape_sequence) (simple_symbol) (hash_key_symbol)
- "\"" "`" (heredoc_beginning) (heredoc_end)] @literal
+[(character) (string_content) (heredoc_content) (escape_sequence) (simple_symbol) (hash_key_symbol) "\"" "`" (heredoc_beginning) (heredoc_end)] @literal
+(call method: (identifier) @call)

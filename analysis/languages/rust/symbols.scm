@@ -1,5 +1,7 @@
 ; provider: tree_sitter_rust language
 ; extensions: .rs
+; visibility: pub default=private
+; soft: default union macro_rules block expr ident item lifetime literal meta pat path stmt tt ty vis raw gen
 
 (function_item name: (_) @name body: (_) @body) @definition.function
 (function_signature_item name: (_) @name) @definition.function
@@ -19,5 +21,8 @@
 (closure_expression) @scope.function
 (attribute_item) @lead
 [(line_comment) (block_comment)] @comment
-[(identifier) (type_identifier) (field_identifier) (shorthand_field_identifier) (primitive_type) (metavariable)] @identifier
-[(integer_literal) (float_literal) (char_literal) (string_literal) (raw_string_literal)] @literal
+[(char_literal) (string_literal) (raw_string_literal)] @literal
+(call_expression function: (identifier) @call)
+(call_expression function: (field_expression field: (_) @call))
+(call_expression function: (scoped_identifier name: (_) @call))
+(macro_invocation macro: (identifier) @call)

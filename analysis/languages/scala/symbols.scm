@@ -1,5 +1,8 @@
-; provider: tree_sitter_languages scala
+; provider: tree_sitter_scala language
 ; extensions: .scala .sc .sbt
+; statements: lines
+; visibility: private protected default=public
+; soft: as derives end extension infix inline opaque open transparent using
 
 (class_definition name: (_) @name body: (_) @body) @definition.class
 (class_definition name: (_) @name) @definition.class
@@ -14,5 +17,6 @@
 
 (lambda_expression) @scope.function
 [(comment) (block_comment)] @comment
-[(identifier) (operator_identifier) (type_identifier)] @identifier
-[(integer_literal) (floating_point_literal) (character_literal) (symbol_literal) (string)] @literal
+[(character_literal) (string) (interpolated_string)] @literal
+(call_expression function: (identifier) @call)
+(call_expression function: (field_expression field: (identifier) @call))

@@ -3,6 +3,9 @@
 ; interpreters: ts-node tsx deno
 ; constructors: constructor
 ; dropped: prototype module exports this window self
+; statements: lines
+; visibility: private protected public export=exported underscore
+; soft: get set of from as type declare namespace module abstract readonly keyof infer is asserts any number string boolean symbol object unknown never static async target meta accessor override require global public private protected satisfies using out unique
 
 (function_declaration name: (identifier) @name body: (_) @body) @definition.function
 (generator_function_declaration name: (identifier) @name body: (_) @body) @definition.function
@@ -50,6 +53,7 @@
 (function_expression name: (identifier) @name body: (_) @body) @definition.function
 [(arrow_function) (function_expression) (generator_function)] @scope.function
 [(comment) (html_comment) (hash_bang_line)] @comment
-[(identifier) (property_identifier) (shorthand_property_identifier) (shorthand_property_identifier_pattern)
- (private_property_identifier) (statement_identifier) (type_identifier) (predefined_type)] @identifier
-[(number) (string) (string_fragment) (escape_sequence) "`" (regex)] @literal
+[(string) (string_fragment) (escape_sequence) "`" (regex)] @literal
+(call_expression function: (identifier) @call)
+(call_expression function: (member_expression property: (_) @call))
+(new_expression constructor: (identifier) @call)

@@ -34,17 +34,17 @@ function twice(int $x): int
 }
 ?>
 </html>
-<!-- expect: constant LIMIT 5-5 -->
-<!-- expect: class Shape 8-25 -->
-<!-- expect: constant Shape.SIDES 12-12 -->
-<!-- expect: constructor Shape.__construct 15-15 -->
-<!-- expect: method Shape.unit 17-17 -->
-<!-- expect: method Shape.draw 19-19 -->
-<!-- expect: method Shape.each 21-24 -->
-<!-- expect: interface Drawable 27-27 -->
-<!-- expect: method Drawable.draw 27-27 -->
-<!-- expect: trait Named 28-28 -->
-<!-- expect: method Named.name 28-28 -->
-<!-- expect: enum Color 29-29 -->
-<!-- expect: method Color.label 29-29 -->
-<!-- expect: function twice 31-34 -->
+<!-- expect: constant Sample.Shapes.LIMIT 5-5 -->
+<!-- expect: class Sample.Shapes.Shape 8-25 -->
+<!-- expect: constant Sample.Shapes.Shape.SIDES 12-12 -->
+<!-- expect: constructor Sample.Shapes.Shape.__construct 15-15 -->
+<!-- expect: method Sample.Shapes.Shape.unit 17-17 -->
+<!-- expect: method Sample.Shapes.Shape.draw 19-19 -->
+<!-- expect: method Sample.Shapes.Shape.each 21-24 -->
+<!-- expect: interface Sample.Shapes.Drawable 27-27 -->
+<!-- expect: method Sample.Shapes.Drawable.draw 27-27 -->
+<!-- expect: trait Sample.Shapes.Named 28-28 -->
+<!-- expect: method Sample.Shapes.Named.name 28-28 -->
+<!-- expect: enum Sample.Shapes.Color 29-29 -->
+<!-- expect: method Sample.Shapes.Color.label 29-29 -->
+<!-- expect: function Sample.Shapes.twice 31-34 -->

@@ -1,0 +1,11 @@
+; provider: tree_sitter_svelte language
+; extensions: .svelte
+; names: whole
+
+((element (start_tag (attribute (attribute_name) @attribute [(attribute_value) @name (quoted_attribute_value (attribute_value) @name)]))) @definition.section
+  (#eq? @attribute "id"))
+
+(comment) @comment
+[(quoted_attribute_value) (text) (attribute_value)] @literal
+(script_element (raw_text) @embedded)
+(style_element (raw_text) @embedded)

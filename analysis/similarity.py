@@ -1,0 +1,46 @@
+"""How alike two symbols are that are not equal: from their streams of codes, or from the terms of their sketches.
+
+The streams are those of `Tokens.codes` (FINGERPRINTS.md); only streams of one language and one algorithm compare.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from rapidfuzz.distance import LCSseq
+
+from codevault.analysis.tokens import STATEMENT_END
+
+MAX_CODES: Final = 20_000
+"""Codes of a stream that are compared: the longest common subsequence takes the product of both lengths."""
+
+_TERM: Final = 8
+_LINE: Final = re.compile(rb"[^\x03{}]+|[{}]")
+_END: Final = bytes([STATEMENT_END])
+
+
+def similarity(one: bytes, other: bytes) -> float:
+    """The smaller of two shares, 0 to 1, of the longer one: of lines and of tokens in their common subsequence.
+
+    As in BigCloneBench (Svajlenko and Roy, ICSME 2015, section 3); lines are statements, and brackets of blocks.
+    """
+    one, other = one[:MAX_CODES], other[:MAX_CODES]
+    tokens = _share(one.replace(_END, b""), other.replace(_END, b""))
+    return min(tokens, _share(_LINE.findall(one), _LINE.findall(other))) if tokens else 0.0
+
+
+def _share(one: bytes | list[bytes], other: bytes | list[bytes]) -> float:
+    longer = max(len(one), len(other))
+    return LCSseq.similarity(one, other) / longer if longer else 1.0
+
+
+def shared_terms(one: bytes, other: bytes) -> float:
+    """The share of the smaller sketch's terms that the other has too, 0 to 1: a cheap bound for candidates."""
+    terms, others = _terms(one), _terms(other)
+    smaller = min(len(terms), len(others))
+    return len(terms & others) / smaller if smaller else 0.0
+
+
+def _terms(sketch: bytes) -> set[bytes]:
+    return {sketch[at : at + _TERM] for at in range(0, len(sketch), _TERM)}
