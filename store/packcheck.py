@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from blake3 import blake3
 
-from codevault.errors import CodeVaultError, DamageError
+from codevault.errors import DamageError
 from codevault.ids import BlobId, PackId
 from codevault.jobs import Reporter
 from codevault.store.catalog import Catalog, Location
@@ -166,7 +166,7 @@ class _PackCheck:
         try:
             stored = self._stored(pack, frame.at, frame.header.stored)
             content = decompress(stored, content_size(stored))
-        except (FrameDamaged, CodeVaultError) as exc:
+        except FrameDamaged as exc:
             self._bad_members(pack, frame, [(blob, inner) for blob, inner, _ in _members(frame)], str(exc))
             return
         wrong: list[tuple[bytes, int]] = []
@@ -186,7 +186,7 @@ class _PackCheck:
             _, number, offset, stored, length, named = _DELTA.unpack(self._deltas[at])
             try:
                 decoded = decompress(self._stored(self._packs[number], offset, stored), length, base)
-            except (FrameDamaged, CodeVaultError):
+            except FrameDamaged:
                 continue  # what stays undone is looked at alone, and told then
             if blake3(decoded).digest() == named:
                 self._done[at] = 1

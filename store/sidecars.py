@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from blake3 import blake3
 
-from codevault.errors import CodeVaultError, StorageError
+from codevault.errors import CodeVaultError
 from codevault.ids import PackId
 from codevault.store.filesystem import FileSystem
 from codevault.store.layout import Layout
@@ -84,14 +83,5 @@ def read_sidecar(files: FileSystem, layout: Layout, pack: PackId) -> bytes | Non
 
 
 def reads(files: FileSystem, path: Path) -> Callable[[int, int], bytes]:
-    """The way the codecs of packs and parity read a file: by offset and length. A bad sector reads as nothing."""
-
-    def read(offset: int, length: int) -> bytes:
-        try:
-            return files.read(path, offset, length) or b""
-        except StorageError as exc:
-            if isinstance(exc.__cause__, OSError) and exc.__cause__.errno == errno.EIO:
-                return b""
-            raise
-
-    return read
+    """The way the codecs of packs and parity read a file: by offset and length; one that is not there is empty."""
+    return lambda offset, length: files.read(path, offset, length) or b""

@@ -39,6 +39,7 @@ class VaultState:
         self.generations = Generations(files, layout, clock)
         self.parity = Parity()
         self.sidecars: set[PackId] = set()
+        self._torn: set[PackId] = set()
         self.suspects: set[BlobId] = set()
         self.catalog = Catalog()
         self.reader = BlobReader(files, layout, lambda: self.catalog, self.rescan)
@@ -58,9 +59,18 @@ class VaultState:
                 catalog = catalog.without(vanished)
             for pack, size in present.items():
                 if pack not in catalog.packs:
-                    catalog.add_pack(pack, size, hop(self._reads(self.layout.pack(pack)), size))
+                    frames = tuple(hop(self._reads(self.layout.pack(pack)), size))
+                    catalog.add_pack(pack, size, frames)
+                    if not frames or frames[-1].at + frames[-1].header.stored != size:
+                        self._torn.add(pack)
+            self._torn &= present.keys()
             self.catalog = catalog  # only now: readers never see a catalog half built
             self._names = {project: self._listed_names(project) for project in self._project_folders()}
+
+    def incomplete(self) -> bool:
+        """True when packs are gone that the log counts, or one ends inside a frame: what the catalog lacks is lost."""
+        newest = self.generations.newest().record
+        return bool(self._torn) or newest is None or newest.packs > len(self.catalog.packs)
 
     def look_anew(self) -> None:
         """Forgets all it knows and looks again: files changed behind their names, as only a repair does it."""

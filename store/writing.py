@@ -27,14 +27,16 @@ from codevault.store.drafts import checked_draft
 from codevault.store.filesystem import HeldLock
 from codevault.store.layout import FORMAT_VERSION, is_document_name
 from codevault.store.listing import Revision
-from codevault.store.manifest import encode_manifest
+from codevault.store.manifest import decode_manifest, encode_manifest
 from codevault.store.model import Entry, Snapshot, SnapshotDraft
 from codevault.store.pack import Frame, FrameKind
 from codevault.store.packing import Packer
 from codevault.store.publishing import publish
 from codevault.store.reading import RecentBytes
+from codevault.store.rechecking import Recheck
 from codevault.store.records import LoggedFile, encode_snapshot, hash_of, seal
 from codevault.store.sidecars import protect
+from codevault.store.suspects import keep_suspects
 from codevault.store.vaultstate import VaultState
 from codevault.store.zstd_codec import usable_base
 
@@ -56,6 +58,7 @@ class Writer:
         self._packer = Packer(state.files, state.layout, self._published, admit)
         self._pending: dict[BlobId, BlobId | None] = {}  # not yet in the catalog -> the base it may rest on
         self._recent = RecentBytes(_RECENT_BYTES)
+        self._recheck = Recheck(state)
         self._names: NamedBlobs | None = None
         self._unlogged: list[LoggedFile] = []
         self._failure: CodeVaultError | None = None
@@ -86,7 +89,7 @@ class Writer:
             return self._add_large((content,), hint)[0]
         with self._working():
             blob = BlobId(hash_of(content))
-            if not self._known(blob):
+            if blob not in self._pending and not self._recheck.holds(blob):
                 self._store(blob, content, self._choose_base(content, path, hint))
             return blob
 
@@ -172,7 +175,11 @@ class Writer:
                 raise UnknownSnapshot(f"project {draft.project!r} has no snapshot that could be recorded again")
             sequence, parent = names[-1]
             manifest = self._state.snapshot(draft.project, parent).manifest
-            for _ in self._state.reader.chunks(manifest):
+            content = self._state.reader.chunks(manifest)
+            if self._state.incomplete():  # packs vanished or were cut short: every blob is looked for
+                for _ in self._checked(decode_manifest(content)):
+                    pass
+            for _ in content:
                 pass  # read for its hash: a lost manifest must not be built upon
             self._packer.flush()
             return self._commit(draft, sequence + 1, parent, manifest)
@@ -209,6 +216,7 @@ class Writer:
             self._packer.close()
             if self._failure is None:
                 self._state.save_catalog()
+                keep_suspects(self._state)
                 protect(self._state)
         finally:
             self._lock.release()
@@ -302,7 +310,7 @@ class Writer:
             with self._working():
                 blob = BlobId(hash_of(chunk))
                 relative = old.beside(blob)
-                if not self._known(blob):
+                if blob not in self._pending and not self._recheck.holds(blob):
                     self._store(blob, chunk, self._base(relative, len(chunk)) if relative else None)
                 parts.append((blob, len(chunk)))
         whole, length = BlobId(hasher.hexdigest()), sum(size for _, size in parts)
@@ -378,6 +386,7 @@ class Writer:
 
     def _published(self, pack: PackId, size: int, frames: tuple[Frame, ...]) -> None:
         self._state.take_pack(pack, size, frames)
+        self._recheck.trust(pack)
         for frame in frames:
             for blob, _ in frame.header.members:
                 self._pending.pop(BlobId(blob.hex()), None)
