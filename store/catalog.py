@@ -108,7 +108,8 @@ class Catalog:
 
     def __contains__(self, blob: BlobId) -> bool:
         exact = bytes.fromhex(blob)
-        return any(row.startswith(exact) for row in self._find(exact[:BASE_BYTES]))
+        found = self._find(exact[:BASE_BYTES])
+        return bool(found) and any(row.startswith(exact) for row in found)  # mostly none: asked for each file read
 
     def __iter__(self) -> Iterator[Location]:
         """Every place of every blob, pack by pack where they were added since the table, else by id."""
@@ -169,7 +170,7 @@ class Catalog:
         rows = recent.get(prefix)
         found = [] if rows is None else _split(rows)
         number = int.from_bytes(prefix, "big")
-        at = bisect_left(beginnings, number)
+        at = bisect_left(beginnings, number) if beginnings else 0
         while at < len(beginnings) and beginnings[at] == number:
             found.append(table[at * _ROW.size : (at + 1) * _ROW.size])
             at += 1
