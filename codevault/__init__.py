@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         VaultTooNew,
         WorkerError,
     )
+    from codevault.extras import FileAttribute
     from codevault.gathering import Problem
     from codevault.history import Event, History
     from codevault.index.model import Coverage, FileVersion, Hit, SearchResult, SymbolVersion
@@ -87,6 +88,7 @@ _HOMES = {
     "Entry": "store.model",
     "Event": "history",
     "EvolutionReport": "reports",
+    "FileAttribute": "extras",
     "FileVersion": "index.model",
     "FoundSymbol": "references",
     "History": "history",
@@ -160,6 +162,7 @@ __all__ = [
     "Entry",
     "Event",
     "EvolutionReport",
+    "FileAttribute",
     "FileVersion",
     "FoundSymbol",
     "History",

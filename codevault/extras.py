@@ -21,7 +21,7 @@ _LISTS = getattr(os, "listxattr", None) is not None
 _LEAST_HOLE = 4096
 
 
-class Attribute(StrEnum):
+class FileAttribute(StrEnum):
     """What a restore gives back only when it is asked for."""
 
     XATTRS = "xattrs"  # extended attributes of users, and access control lists
@@ -60,19 +60,19 @@ def extras_of(descriptor: int, status: os.stat_result) -> Extras:
     return Extras(xattrs=xattrs, sparse=sparse, lost=lost)
 
 
-def give_back(file: int | str, entry: Entry, attributes: Collection[Attribute]) -> str:
+def give_back(file: int | str, entry: Entry, attributes: Collection[FileAttribute]) -> str:
     """Gives a file or folder those of its recorded attributes that were asked for; says which it could not be given.
 
     Only what a backup keeps is ever set, whatever a manifest says.
     """
     lost = []
-    if Attribute.OWNER in attributes and entry.owner is not None:
+    if FileAttribute.OWNER in attributes and entry.owner is not None:
         try:
             os.chown(file, *entry.owner)
         except (OSError, OverflowError) as exc:
             lost.append(f"its owner ({exc})")
     for name, value in entry.xattrs:
-        asked = Attribute.PRIVILEGES if name == _CAPABILITY else Attribute.XATTRS
+        asked = FileAttribute.PRIVILEGES if name == _CAPABILITY else FileAttribute.XATTRS
         if asked in attributes and _is_kept(name):
             try:
                 os.setxattr(file, name, value)

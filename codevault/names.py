@@ -34,7 +34,8 @@ class NameRules:
 
 def leads_down(path: str) -> bool:
     """True for a path that can only lead downwards: relative, no empty, `.` or `..` component, no NUL."""
-    return is_path(path) and not any(part in {"", ".", ".."} for part in path.split("/"))
+    between = f"/{path}/"
+    return is_path(path) and not ("//" in between or "/./" in between or "/../" in between)
 
 
 def written_paths(paths: Iterable[str], rules: NameRules) -> Mapping[str, str]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from codevault.errors import DamageError, RepositoryUnreadable, RestoreRefused
 from codevault.jobs import Reporter
 from codevault.projects.model import Project
-from codevault.restoring import Restored, RestorePlan, plan_restore, restore
+from codevault.restore_model import Restored, RestorePlan
+from codevault.restoring import plan_restore, restore
 from codevault.store.model import Snapshot
 from codevault.store.shelf import Shelved
 from codevault.store.store import Store

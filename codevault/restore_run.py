@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from codevault.errors import Cancelled, DamageError, StorageError
-from codevault.extras import Attribute
+from codevault.extras import FileAttribute
 from codevault.ids import BlobId
 from codevault.jobs import Reporter
 from codevault.places import Place
@@ -49,7 +49,7 @@ class RestoreRun:
         read: Callable[[BlobId], Iterator[bytes]],
         *,
         written_as: Mapping[str, str],
-        attributes: Collection[Attribute],
+        attributes: Collection[FileAttribute],
         report: Reporter,
     ) -> None:
         self._target = target

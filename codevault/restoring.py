@@ -12,7 +12,7 @@ from pathlib import Path
 
 from codevault.arguments import is_path
 from codevault.errors import InvalidArgument, RestoreRefused
-from codevault.extras import Attribute
+from codevault.extras import FileAttribute
 from codevault.ids import SnapshotId
 from codevault.jobs import Reporter
 from codevault.names import leads_down, written_paths
@@ -69,7 +69,7 @@ def restore(
     plan: RestorePlan,
     *,
     overwrite: bool = False,
-    attributes: Collection[Attribute] = (),
+    attributes: Collection[FileAttribute] = (),
     report: Reporter | None = None,
     safety: tuple[SnapshotId, ...] = (),
     open_target: OpenTarget = Target.open,
@@ -119,15 +119,30 @@ def restore(
     )
 
 
-def _refuse(plan: RestorePlan, attributes: Collection[Attribute], *, overwrite: bool) -> None:
+def checked_attributes(attributes: Collection[FileAttribute]) -> frozenset[FileAttribute]:
+    """What a caller asked for beside content, modes and times.
+
+    Raises:
+        InvalidArgument: no collection, or of something else.
+    """
+    named = f"attributes is a collection of FileAttribute: {', '.join(FileAttribute)}"
+    if isinstance(attributes, str) or not isinstance(attributes, Collection):
+        raise InvalidArgument(f"{named}; not {attributes!r}")
+    try:
+        return frozenset(map(FileAttribute, attributes))
+    except ValueError as exc:
+        raise InvalidArgument(f"{named}; {exc}") from exc
+
+
+def _refuse(plan: RestorePlan, attributes: Collection[FileAttribute], *, overwrite: bool) -> None:
     if plan.conflicts and not overwrite:
         first = ", ".join(plan.conflicts[:3])
         raise RestoreRefused(
             f"{len(plan.conflicts)} paths differ in {plan.target} ({first}); choose an empty folder or overwrite=True",
             plan.target,
         )
-    if Attribute.OWNER in attributes and (os.name != "posix" or os.geteuid() != 0):
-        raise RestoreRefused("only root can give files to others: leave Attribute.OWNER out", plan.target)
+    if FileAttribute.OWNER in attributes and (os.name != "posix" or os.geteuid() != 0):
+        raise RestoreRefused("only root can give files to others: leave FileAttribute.OWNER out", plan.target)
 
 
 def _chosen(entries: Iterable[Entry], wanted: Collection[str]) -> Iterator[Entry]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, TypeVar
 
 from codevault.backup import Backup
+from codevault.extras import FileAttribute
 from codevault.jobs import CancelToken, Job, ProgressCallback
 from codevault.projects.registry import ProjectKey
 from codevault.references import SnapshotKey
@@ -54,12 +55,20 @@ class Submit:
         at: SnapshotKey = None,
         paths: Collection[str] = (),
         overwrite: bool = False,
+        attributes: Collection[FileAttribute] = (),
         progress: ProgressCallback | None = None,
     ) -> Job[Restored]:
         """`vault.restore()` as a job."""
         return Job(
             lambda note, token: self._vault.restore(
-                project, to=to, at=at, paths=paths, overwrite=overwrite, progress=note, cancel=token
+                project,
+                to=to,
+                at=at,
+                paths=paths,
+                overwrite=overwrite,
+                attributes=attributes,
+                progress=note,
+                cancel=token,
             ),
             progress,
         )

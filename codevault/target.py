@@ -19,7 +19,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from codevault.extras import Attribute, give_back
+from codevault.extras import FileAttribute, give_back
 from codevault.holes import write, write_around_holes
 from codevault.names import NameRules
 from codevault.places import ANY_MODE, BY_DESCRIPTOR, Place, Places, Where
@@ -170,7 +170,7 @@ class Target:
         blocks: Iterable[bytes],
         *,
         replace: bool = False,
-        attributes: Collection[Attribute] = (),
+        attributes: Collection[FileAttribute] = (),
     ) -> tuple[int, str]:
         """Writes a file whole, with mode and time; gives its size in bytes, and which attributes could not be given.
 
@@ -219,7 +219,7 @@ class Target:
                 os.utime(places.at(place, name), ns=times, follow_symlinks=False, **where)
 
     def settle(
-        self, place: Place, entry: Entry, attributes: Collection[Attribute] = (), *, below: Place | None = None
+        self, place: Place, entry: Entry, attributes: Collection[FileAttribute] = (), *, below: Place | None = None
     ) -> str:
         """Sets mode and time of a folder whose content is complete; `below`: the one settled before, to come from.
 
@@ -290,7 +290,7 @@ class Target:
         name: str,
         entry: Entry,
         blocks: Iterable[bytes],
-        attributes: Collection[Attribute],
+        attributes: Collection[FileAttribute],
         where: Where,
     ) -> tuple[int, str]:
         mode = entry.mode & _kept_bits(attributes)
@@ -403,5 +403,5 @@ def _other_form(name: str) -> str:
     return unicodedata.normalize("NFD", name) if composed == name else composed
 
 
-def _kept_bits(attributes: Collection[Attribute]) -> int:
-    return 0o7777 if Attribute.PRIVILEGES in attributes else ANY_MODE
+def _kept_bits(attributes: Collection[FileAttribute]) -> int:
+    return 0o7777 if FileAttribute.PRIVILEGES in attributes else ANY_MODE

@@ -16,6 +16,7 @@ from codevault.arguments import check_cancel, check_texts, checked_path
 from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
 from codevault.errors import CodeVaultError, InvalidArgument, UnknownProject, UnknownSnapshot, VaultClosed
+from codevault.extras import FileAttribute
 from codevault.history import Event, History, history_of
 from codevault.ids import BlobId, ProjectId
 from codevault.index.index import Index
@@ -30,8 +31,9 @@ from codevault.recording import Recorder
 from codevault.references import FoundSymbol, SnapshotKey, find_snapshot, is_id, version_of
 from codevault.reports import Reports
 from codevault.restore_model import Restored, RestorePlan
-from codevault.restoring import plan_restore, restore
+from codevault.restoring import checked_attributes, plan_restore, restore
 from codevault.reuse import Reuse
+from codevault.safety import saved_first
 from codevault.search import Search, check_kind
 from codevault.source import Folder, RealFolder
 from codevault.store.keepsakes import Keepsake
@@ -297,6 +299,7 @@ class Vault:
         paths: Collection[str] = ...,
         plan: Literal[False] = ...,
         overwrite: bool = ...,
+        attributes: Collection[FileAttribute] = ...,
         progress: ProgressCallback | None = ...,
         cancel: CancelToken | None = ...,
     ) -> Restored: ...
@@ -310,16 +313,22 @@ class Vault:
         paths: Collection[str] = (),
         plan: bool = False,
         overwrite: bool = False,
+        attributes: Collection[FileAttribute] = (),
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
     ) -> RestorePlan | Restored:
         """Writes a project, or some of its paths, as of `at` into the folder `to`; with `plan` it only plans.
 
-        Files that differ there are only replaced with `overwrite`; files that the snapshot lacks are never touched.
+        Files that differ there are only replaced with `overwrite`, and where they are a registered project's own only
+        after a backup of it, which `.safety` names. Files that the snapshot lacks are never touched. Extended
+        attributes, set-id bits, capabilities and foreign owners come back only as `attributes` asks.
+
+        Each file is written whole or not at all; after an interruption the same call goes on from there.
 
         Raises:
             RestoreRefused: the folder holds differing files, lies in the vault, or cannot be written.
-            InvalidArgument: the snapshot holds nothing under one of the paths.
+            InvalidArgument: the snapshot holds nothing under one of the paths, or an attribute is none.
+            SourceError, VaultBusy, StorageFull: the backup made first failed; nothing was replaced.
         """
         if isinstance(paths, str) or not isinstance(paths, Collection):
             raise InvalidArgument(f"paths is a collection of paths: give [{paths!r}]")
@@ -328,7 +337,15 @@ class Vault:
         planned = plan_restore(self._open_store(), self._snapshot(at, project), _folder(to), paths=paths)
         if plan:
             return planned
-        return restore(self._store, planned, overwrite=overwrite, report=Reporter(progress, cancel))
+        report = Reporter(progress, cancel)
+        return restore(
+            self._store,
+            planned,
+            overwrite=overwrite,
+            attributes=checked_attributes(attributes),
+            report=report,
+            safety=saved_first(self._store, self.projects, planned, self._safely(report)) if overwrite else (),
+        )
 
     def verify(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> VerifyReport:
         """Reads every byte of the vault outside `cache/` and names all damage; damage is a result, not an error."""
@@ -428,6 +445,9 @@ class Vault:
             VaultBusy: another writer is at work.
         """
         self._open_store().housekeeping.set_limits(limits)
+
+    def _safely(self, report: Reporter) -> Callable[[Project], Backup]:
+        return lambda project: self._recorder.record(project, "before a restore over it", "automatic", report)
 
     def _project_changed(self, project: Project) -> None:
         # The project's own file is what counts; the next run tells the index again. A cache that was deleted is not

@@ -141,7 +141,7 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "State": lambda s: s.vault.status(s.tax).state,
     "SymbolVersion": lambda s: s.symbol,
 }
-GIVEN_TO_THE_VAULT = {"CancelToken", "Policy", "Progress"}
+GIVEN_TO_THE_VAULT = {"CancelToken", "FileAttribute", "Policy", "Progress"}
 ERRORS = {name for name in codevault.__all__ if name in vars(errors)}
 ONLY_WHEN_SOMETHING_IS_WRONG = {"Problem"} | ERRORS
 

@@ -35,7 +35,7 @@ from codevault.errors import (
 from codevault.ids import BlobId, SnapshotId
 from codevault.jobs import CancelToken, Job, Progress
 from codevault.references import FoundSymbol
-from codevault.restoring import RestorePlan
+from codevault.restore_model import RestorePlan
 from codevault.store.model import EntryKind
 from codevault.store.records import seal
 from codevault.vault import Vault
