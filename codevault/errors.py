@@ -12,6 +12,7 @@ CodeVaultError
 │   ├── VaultExists                   the place for a new vault is taken
 │   ├── VaultBusy                     another writer holds the vault
 │   ├── VaultTooNew                   written by a newer CodeVault
+│   ├── VaultDiverged                 older than, or another than, the vault that was seen before
 │   └── VaultClosed                   used after close()
 ├── DamageError                       bytes that are not what their name says
 │   ├── BlobMissing                   a blob that is referred to is in no pack
@@ -99,6 +100,24 @@ class VaultTooNew(VaultError):  # noqa: N818
         super().__init__(message, path)
         self.version = version
         self.supported = supported
+
+
+class VaultDiverged(VaultError):  # noqa: N818
+    """The vault is not the one that was seen before: restored from an older copy, or a copy that went another way.
+
+    `how` is "older", "diverged" or "other" (another vault altogether); `expected` and `found` are generations.
+    """
+
+    def __init__(self, path: Path, how: str, expected: int, found: int) -> None:
+        why = {
+            "older": f"it is at generation {found}, and {expected} was seen: an older copy was put back",
+            "diverged": f"its generation {expected} is not the one that was seen: two copies were written to",
+            "other": "it is another vault than the one that was seen",
+        }[how]
+        super().__init__(f"{path}: {why}; open it with acknowledge=True to go on with what is there", path)
+        self.how = how
+        self.expected = expected
+        self.found = found
 
 
 class VaultClosed(VaultError):  # noqa: N818

@@ -46,14 +46,15 @@ class Newest:
 class Generations:
     """Reads and extends the log. Only the holder of the writer's lock appends.
 
-    `floor` is a number that was given before, though this log may not know of it: it is not given again.
+    Numbers that were given before are not given again, though this log may not know of them: see `acknowledge`.
     """
 
     def __init__(self, files: FileSystem, layout: Layout, clock: Callable[[], int]) -> None:
         self._files = files
         self._layout = layout
         self._clock = clock
-        self.floor = 0
+        self._floor = 0
+        self._floors: dict[str, int] = {}
 
     def sequences(self) -> list[int]:
         """The numbers of the records there are, in order."""
@@ -114,13 +115,14 @@ class Generations:
         came, went = tuple(added), tuple(removed)
         known = newest.record
         record = LogRecord(
-            sequence=max(newest.sequence, self.floor) + 1,
+            sequence=max(newest.sequence, self._floor) + 1,
             previous=newest.hash,
             time_ns=self._clock(),
             packs=(known.packs if known else 0) + _count(came, went, "packs/", pack_of),
             snapshots=(known.snapshots if known else 0) + _count(came, went, "snapshots/", snapshot_of),
             added=came,
             removed=went,
+            floors=self._still_needed(came),
         )
         content = encode_log(record)
         publish(self._files, self._layout, self._layout.record(record.sequence), content)
@@ -129,6 +131,30 @@ class Generations:
             for sequence in sorted(records - copies, reverse=True)[:_CAUGHT_UP]:
                 with suppress(RecordMalformed):
                     self.make_copy(sequence)
+
+    def compare(self, expected: Generation) -> str:
+        """How this log stands to a generation that was seen: "" when it goes on from it, "older", or "diverged"."""
+        newest = self.newest()
+        if newest.sequence < expected.sequence:
+            return "older"
+        try:
+            found = self.record(expected.sequence)[0] if expected.sequence else b""
+        except RecordMalformed:
+            return ""  # lost: verify()'s to tell, nobody can say more
+        return "" if expected.hash in {None, hash_of(found)} else "diverged"
+
+    def acknowledge(self, expected: Generation, snapshots: Mapping[str, int]) -> None:
+        """Goes on all the same, and gives no number again that may have been given up to the `expected` generation.
+
+        `snapshots` are the newest numbers of each project here. Each generation held at most one snapshot.
+        """
+        ahead = max(0, expected.sequence - self.newest().sequence)
+        self._floor = expected.sequence
+        self._floors = {project: number + ahead for project, number in snapshots.items()} if ahead else {}
+
+    def floor_of(self, project: str) -> int:
+        """The least number that a project's next snapshot must exceed, 0 for any."""
+        return self._floors.get(project, 0)
 
     def make_copy(self, sequence: int) -> None:
         """Writes the copy of a generation anew, of what of it is still there.
@@ -147,6 +173,8 @@ class Generations:
         prune may judge them anew. Costs one read when the counts agree, else one a record.
         """
         newest = self.newest().record
+        if newest is not None:
+            self._floors = {**newest.floors, **self._floors}
         packs = sum(1 for name in present if pack_of(_last(name)))
         if newest is not None and (newest.packs, newest.snapshots) == (packs, len(present) - packs):
             return []
@@ -159,6 +187,16 @@ class Generations:
             named.update(new.file for new in record.added)
             named.difference_update(record.removed)
         return [LoggedFile(file=name, bytes=length) for name, length in sorted(present.items()) if name not in named]
+
+    def _still_needed(self, came: Iterable[LoggedFile]) -> dict[str, int]:
+        """The floors that no snapshot of this generation has passed."""
+        for new in came:
+            folder, _, name = new.file.rpartition("/")
+            named = snapshot_of(name)
+            project = folder.removeprefix("snapshots/")
+            if named is not None and self._floors.get(project, 0) <= named[0]:
+                self._floors.pop(project, None)
+        return dict(self._floors)
 
     def _listed(self) -> tuple[set[int], set[int]]:
         listed = self._files.list(self._layout.log) or ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, cast
 
@@ -48,7 +48,8 @@ class LoggedFile:
 class LogRecord:
     """One generation: what came and went. `previous` is the BLAKE3 of the record before it, None for the first.
 
-    `packs` and `snapshots` count what the log knows of after this record.
+    `packs` and `snapshots` count what the log knows of after this record. `floors` are numbers of snapshots, by
+    project, that were given in a vault this one is an older copy of: they are not given again.
     """
 
     sequence: int
@@ -58,6 +59,7 @@ class LogRecord:
     snapshots: int
     added: tuple[LoggedFile, ...] = ()
     removed: tuple[str, ...] = ()
+    floors: Mapping[str, int] = field(default_factory=dict)
 
 
 def hash_of(content: bytes) -> str:
@@ -185,8 +187,10 @@ def _clean_fact(fact: str | int | None) -> str | int | None:
 
 def encode_log(record: LogRecord) -> bytes:
     """A log file's bytes."""
+    floors = {"floors": dict(record.floors)} if record.floors else {}
     return seal(
         {
+            **floors,
             "added": [_logged(new) for new in record.added],
             "format": FORMAT_VERSION,
             "packs": record.packs,
@@ -224,8 +228,9 @@ def decode_log(content: bytes) -> LogRecord:
             snapshots=int(value["snapshots"]),
             added=added,
             removed=tuple(str(name) for name in value["removed"]),
+            floors={str(project): int(floor) for project, floor in value.get("floors", {}).items()},
         )
-    except (KeyError, TypeError, ValueError) as exc:
+    except (AttributeError, KeyError, TypeError, ValueError) as exc:
         raise RecordMalformed("unexpected keys or types") from exc
 
 

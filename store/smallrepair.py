@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 
-from codevault.store.layout import snapshot_of
+from codevault.errors import VaultMissing
+from codevault.store.filesystem import FileSystem
+from codevault.store.generations import Generations
+from codevault.store.layout import Layout, snapshot_of
 from codevault.store.logcheck import read_log
+from codevault.store.publishing import ensure_folder
 from codevault.store.readme import readme_text, rescue_text
 from codevault.store.records import RecordMalformed, decode_log, hash_of, unseal
+from codevault.store.switching import switch
 from codevault.store.vaultstate import VaultState
 
 Candidate = tuple[bytes, str]  # what the file may have held, and where that comes from
@@ -59,6 +65,39 @@ def mended_small_file(state: VaultState, name: str, candidates: list[Candidate])
             return content, by, False
     sealed = ((content, by, True) for content, by in candidates if by == "CodeVault" or _is_sealed(content))
     return next(sealed, None)
+
+
+def recover_identity(files: FileSystem, layout: Layout, clock: Callable[[], int]) -> None:
+    """Puts vault.json back, from itself with its line endings put right or from the newest copy; a sound one stays.
+
+    Raises:
+        VaultMissing: no copy holds it.
+        VaultBusy, StorageFull, StorageError: nothing was changed.
+    """
+    present = files.read(layout.identity)
+    if present is not None and _is_identity(present):
+        return
+    generations = Generations(files, layout, clock)
+    candidates = [(present or b"").replace(b"\r\n", b"\n")]
+    for sequence in reversed(generations.copies()):
+        with suppress(RecordMalformed):
+            candidates.append(generations.copy(sequence).files.get(layout.identity.name, b""))
+    content = next(filter(_is_identity, candidates), None)
+    if content is None:
+        raise VaultMissing(f"no copy of vault.json is left at {layout.root}", layout.root)
+    lock = files.lock(layout.lock, "recovering vault.json")
+    try:
+        ensure_folder(files, layout.incoming)
+        switch(files, layout, layout.identity, (content,), lambda digest: digest == hash_of(content))
+    finally:
+        lock.release()
+
+
+def _is_identity(content: bytes) -> bool:
+    try:
+        return {"format", "vault"} <= unseal(content).keys()
+    except RecordMalformed:
+        return False
 
 
 def _is_record(content: bytes, name: str) -> bool:

@@ -12,20 +12,23 @@ from typing import Any, Self
 
 from codevault.errors import (
     BlobDamaged,
+    BlobMissing,
     InvalidArgument,
     RecordDamaged,
     StorageError,
     UnknownSnapshot,
     VaultClosed,
+    VaultDiverged,
     VaultExists,
     VaultMissing,
     VaultTooNew,
 )
 from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
 from codevault.jobs import Reporter
+from codevault.store.compacting import Compacted
 from codevault.store.donors import Donor
 from codevault.store.filesystem import DiskFileSystem, FileSystem
-from codevault.store.generations import Generations
+from codevault.store.generations import Generation, Generations
 from codevault.store.housekeeping import Housekeeping
 from codevault.store.layout import FORMAT_VERSION, Layout, document_of, is_document_name, pack_of
 from codevault.store.limits import Allowance
@@ -36,6 +39,8 @@ from codevault.store.readme import readme_text, rescue_text
 from codevault.store.records import LoggedFile, RecordMalformed, hash_of, seal, unseal
 from codevault.store.repairing import plan_repair, repair
 from codevault.store.shelf import Shelf
+from codevault.store.smallrepair import recover_identity
+from codevault.store.suspects import keep_suspects, known_suspects
 from codevault.store.turns import Turn, take_turn
 from codevault.store.vaultstate import VaultState
 from codevault.store.verifying import VerifyMode, verify
@@ -88,22 +93,57 @@ class Store:
 
     @classmethod
     def open(
-        cls, root: Path, *, filesystem: FileSystem | None = None, clock: Callable[[], int] = time.time_ns
+        cls,
+        root: Path,
+        *,
+        filesystem: FileSystem | None = None,
+        clock: Callable[[], int] = time.time_ns,
+        expected: Generation | None = None,
+        acknowledge: bool = False,
     ) -> Store:
         """Opens the vault at `root`. Writes nothing.
+
+        `expected` is the generation last seen of it: a vault that is older or went another way is refused, unless the
+        caller acknowledges that; then no number of a generation or snapshot that may have been given is given again.
 
         Raises:
             VaultMissing: no vault there.
             VaultTooNew: written by a newer CodeVault.
-            RecordDamaged: vault.json was changed.
+            VaultDiverged: it is not what `expected` says.
+            RecordDamaged: vault.json was changed; `recover` puts it back.
         """
-        files = filesystem or DiskFileSystem(root)
+        files = filesystem or DiskFileSystem()
         layout = Layout(root)
         content = files.read(layout.identity) if files.list(root) is not None else None
         if content is None:
             raise VaultMissing(f"there is no vault at {root}; Vault.create() makes one", root)
         version, vault_id = _decode_identity(layout, content)
-        return cls(VaultState(files, layout, vault_id, clock), version)
+        state = VaultState(files, layout, vault_id, clock)
+        state.suspects |= known_suspects(state)
+        if expected is not None:
+            _expect(state, expected, acknowledge=acknowledge)
+        return cls(state, version)
+
+    @classmethod
+    def recover(
+        cls, root: Path, *, filesystem: FileSystem | None = None, clock: Callable[[], int] = time.time_ns
+    ) -> Store:
+        """Opens a vault whose vault.json is damaged or gone, after putting it back from the copies under log/.
+
+        Raises:
+            VaultMissing: there is no copy of it.
+            VaultBusy: somebody is writing.
+            StorageFull, StorageError: the disk refuses; nothing was changed.
+        """
+        files = filesystem or DiskFileSystem()
+        recover_identity(files, Layout(root), clock)
+        return cls.open(root, filesystem=files, clock=clock)
+
+    @property
+    def generation(self) -> Generation:
+        """How far the vault has come: keep it elsewhere, and give it to `open(expected=)`."""
+        newest = self._open().generations.newest()
+        return Generation(vault=self.vault_id, sequence=newest.sequence, hash=newest.hash)
 
     @property
     def root(self) -> Path:
@@ -142,7 +182,7 @@ class Store:
         state = self._open()
         try:
             return state.reader.read(blob)
-        except BlobDamaged as exc:
+        except (BlobDamaged, BlobMissing) as exc:  # of what it rests on, maybe: it must be stored again all the same
             state.suspects.update((blob, exc.blob))
             raise
 
@@ -155,7 +195,7 @@ class Store:
         state = self._open()
         try:
             yield from state.reader.chunks(blob)
-        except BlobDamaged as exc:
+        except (BlobDamaged, BlobMissing) as exc:  # of what it rests on, maybe: it must be stored again all the same
             state.suspects.update((blob, exc.blob))
             raise
 
@@ -280,6 +320,7 @@ class Store:
         found = verify(state, report or Reporter(), mode, budget_bytes)
         state.suspects.update(blob for damage in found.damages for blob in damage.blobs)
         state.suspects.update(state.unreadable_in({pack_of(Path(damage.file).name) for damage in found.damages}))
+        keep_suspects(state)
         return found
 
     def repair(
@@ -346,6 +387,10 @@ class Store:
         """Files in the formats of version control systems."""
         return Shelf(self._open, self.turn)
 
+    def compact(self, *, report: Reporter | None = None) -> Compacted:
+        """As `Housekeeping.compact`."""
+        return self.housekeeping.compact(report=report)
+
     def turn(self) -> Turn:
         """The writer's turn without a writer, for whatever else changes the vault: prune, compact, repair.
 
@@ -400,6 +445,15 @@ def _is_free(files: FileSystem, layout: Layout) -> bool:
     ours = {"README.txt", "rescue.py", "packs", "snapshots", "projects", "log", "incoming"}
     kept = (layout.packs, layout.snapshots, layout.projects)
     return {entry.name for entry in listed} <= ours and not any(files.list(folder) for folder in kept)
+
+
+def _expect(state: VaultState, expected: Generation, *, acknowledge: bool) -> None:
+    how = "other" if expected.vault != state.vault_id else state.generations.compare(expected)
+    if how and not acknowledge:
+        raise VaultDiverged(state.layout.root, how, expected.sequence, state.generations.newest().sequence)
+    if how in {"older", "diverged"}:
+        last = {project: state.snapshot_names(project)[-1][0] for project in state.projects()}
+        state.generations.acknowledge(expected, last)
 
 
 def _decode_identity(layout: Layout, content: bytes) -> tuple[int, VaultId]:

@@ -372,6 +372,7 @@ class Writer:
             return None
 
     def _commit(self, draft: SnapshotDraft, sequence: int, parent: SnapshotId | None, manifest: BlobId) -> Snapshot:
+        sequence = max(sequence, self._state.generations.floor_of(draft.project) + 1)
         content, snapshot = encode_snapshot(draft, sequence, parent, manifest)
         if not self._lock.held():
             raise VaultBusy(
