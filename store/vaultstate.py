@@ -178,7 +178,7 @@ class VaultState:
         newest = []
         for project, names in self._names.items():
             with suppress(DamageError):
-                newest.append(self.snapshot(project, names[-1][1]))
+                newest.extend(self.snapshot(project, named) for _, named in names[-1:])  # none: a run died
         return sorted(newest, key=lambda snapshot: snapshot.created_ns, reverse=True)
 
     def manifest(self, snapshot: Snapshot) -> Iterator[Entry]:

@@ -53,6 +53,7 @@ class StoreModel(RuleBasedStateMachine):
         self.live: dict[SnapshotId, ProjectId] = {}
         self.thinned: dict[SnapshotId, ProjectId] = {}
         self.current: dict[ProjectId, Tree] = {SHOP: {}, LIBRARY: {}}
+        self.intended: tuple[ProjectId, Tree] = (SHOP, {})
 
     def clock(self) -> int:
         """Nanoseconds; moves only when a rule says so."""
@@ -120,6 +121,14 @@ class StoreModel(RuleBasedStateMachine):
         chosen = sorted(self.thinned)[number % len(self.thinned)]
         self.store.housekeeping.undo([chosen])
         self.live[chosen] = self.thinned.pop(chosen)
+
+    @rule()
+    def compact(self) -> None:
+        self.store.compact()
+
+    @rule(at=calls, fault=faults, seed=seeds)
+    def compact_and_meet_a_fault(self, at: int, fault: int | type | None, seed: int) -> None:
+        self.meet(lambda store: store.compact(), at, fault, seed)
 
     # what happens to them
 
@@ -199,7 +208,6 @@ class StoreModel(RuleBasedStateMachine):
     ) -> None:
         """Does it with the fault at call `at`; dead processes may lose the power, too."""
         before = set(self.live)
-        self.intended = None
         met = Fault(
             at,
             error=fault if isinstance(fault, int) else None,
@@ -218,7 +226,6 @@ class StoreModel(RuleBasedStateMachine):
         """Takes up what an operation left: each snapshot is one that was made, or the one that was being made."""
         found = {snapshot.id: snapshot.project for snapshot in self.store.snapshots()}
         for unknown in set(found) - set(self.trees):
-            assert self.intended is not None
             assert found[unknown] == self.intended[0]
             self.trees[unknown] = self.intended[1]
         newest = {

@@ -23,6 +23,7 @@ from tests.store.oracle import (
 )
 from tests.store.scenes import (
     FIRST,
+    LIBRARY,
     ROOT,
     SECOND,
     SOURCE,
@@ -65,6 +66,14 @@ DOCUMENT = Operation(before=_backed_up(), act=_replace_the_document, finished=_h
 @every_kind
 def test_a_backup_survives_the_fault_at_every_call(kind: Kind) -> None:
     assert assert_survives_at_every_call(BACKUP, kind) > 50
+
+
+FIRST_OF_ITS_PROJECT = Operation(before=_backed_up(), act=lambda store: back_up(store, SECOND, LIBRARY))
+
+
+@pytest.mark.parametrize("kind", [KINDS["dies"], KINDS["loses power"], KINDS["full once"]])
+def test_the_first_backup_of_a_project_survives_the_fault_at_every_call(kind: Kind) -> None:
+    assert assert_survives_at_every_call(FIRST_OF_ITS_PROJECT, kind) > 50
 
 
 @every_kind
