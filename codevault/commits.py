@@ -79,7 +79,7 @@ class CommitFacts:
         try:
             content = zstandard.ZstdDecompressor().decompressobj(read_across_frames=True).decompress(b"".join(blocks))
             lines = (json.loads(line) for line in content.split(b"\n") if line)
-            if next(lines, {}).get("format") != _FORMAT:
+            if next(lines)["format"] != _FORMAT:
                 raise ValueError("another format")
             numbered: list[ObjectId] = []
             for line in lines:
@@ -90,7 +90,7 @@ class CommitFacts:
                 else:
                     commit = _commit(line, numbered)
                     self.commits[commit.id] = commit
-        except (zstandard.ZstdError, ValueError, KeyError, TypeError, IndexError, AttributeError) as exc:
+        except (zstandard.ZstdError, ValueError, KeyError, TypeError, IndexError, AttributeError, StopIteration) as exc:
             raise RecordDamaged(path, f"it does not parse: {exc}") from exc
 
 

@@ -21,7 +21,7 @@ from codevault.vcs.git_trust import doubts, object_format, remotes_of
 from codevault.vcs.model import Commit, CommitId, ObjectId, RepositoryFacts, RepositoryState, Stash, System, Tracked
 from codevault.vcs.programs import Limits, ProgramFailed
 from codevault.vcs.reading import SMALL, ReadFolder
-from codevault.vcs.remembering import HeapMemory, Memory
+from codevault.vcs.remembering import HeapMemory, Memory, keep_tracked, recall_tracked
 
 _LARGEST_INDEX = 512 << 20
 _COUNTING = Limits(seconds=10.0, output=1 << 16)
@@ -51,7 +51,7 @@ class GitRepository:
         self._memory = memory or HeapMemory()
         self._kept = tuple(kept)
         self._scratch: ScratchGit | None = None
-        self._index: list[IndexEntry] | None = None
+        self._tracked: Mapping[str, Tracked] | None = None
         self._safe: frozenset[ObjectId] | None = None
         self.notes: list[str] = []
         self.facts = read_git(root, within) or RepositoryFacts(system=System.GIT)
@@ -105,12 +105,21 @@ class GitRepository:
 
     def tracked(self) -> Mapping[str, Tracked]:
         """See `Repository.tracked`."""
-        if self._index is None:
-            self._index = self._read_index()
-        self.safe()  # finds damage, which makes all of it doubtful
+        if self._tracked is None:
+            content = self._index_content()
+            self.safe()  # finds damage, which makes all of it doubtful
+            key = self.facts.head.encode("ascii") + hashlib.sha256(content).digest()
+            self._tracked = recall_tracked(self._memory, key)
+            if self._tracked is None:
+                self._tracked = self._expected(content)
+                if self.trusted:
+                    keep_tracked(self._memory, key, self._tracked)
+        return self._tracked if self.trusted else {}
+
+    def _expected(self, content: bytes) -> Mapping[str, Tracked]:
         committed = self._head_tree()
         found: dict[str, Tracked] = {}
-        for path, named, mode, stage in self._index:
+        for path, named, mode, stage in self._entries(content):
             if mode == FOLDER:
                 continue
             module = mode == SUBMODULE
@@ -120,7 +129,7 @@ class GitRepository:
                 conflict=stage > 0,
                 link=mode == LINK,
             )
-        return found if self.trusted else {}
+        return found
 
     def object_id(self, content: bytes) -> ObjectId:
         """See `Repository.object_id`."""
@@ -230,14 +239,16 @@ class GitRepository:
             self.notes.append(f"the current commit cannot be read: {exc}")
             return {}
 
-    def _read_index(self) -> list[IndexEntry]:
-        if self._own is None:
-            return []
-        kind = self._own.kind("index")
-        content = self._own.read("index", _LARGEST_INDEX) if kind == "file" else None
-        if content is None:
-            if kind:
-                self.notes.append("the index cannot be read")
+    def _index_content(self) -> bytes:
+        """The index's bytes, none when there is no index yet."""
+        kind = self._own.kind("index") if self._own is not None else ""
+        content = self._own.read("index", _LARGEST_INDEX) if self._own is not None and kind == "file" else None
+        if kind and not content:
+            self.notes.append("the index cannot be read")
+        return content or b""
+
+    def _entries(self, content: bytes) -> list[IndexEntry]:
+        if not content:
             return []
         width = 32 if object_format(self._config) == "sha256" else 20
         try:

@@ -38,7 +38,7 @@ class Safety:
         key = "\n".join((head, *sorted(tips))).encode("ascii") + b"\n" + shallow
         remembered = self._memory.recall("safe", key)
         if remembered is not None:
-            return frozenset(map(ObjectId, remembered.decode("ascii").split()))
+            return frozenset(remembered.decode("ascii").split())  # type: ignore[arg-type]  # as they were kept
         tree = tree_objects(self._scratch, self._memory, head).values()
         held = {named for named in tree if not named.startswith(SUBMODULE_MARK)}
         safe = held - self._unsafe(head, tips)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from codevault.errors import RepositoryUnreadable
@@ -22,7 +22,7 @@ from codevault.vcs.hg_server import HgServer
 from codevault.vcs.model import Commit, CommitId, ObjectId, RepositoryFacts, RepositoryState, System, Tracked
 from codevault.vcs.programs import ProgramFailed
 from codevault.vcs.reading import ReadFolder
-from codevault.vcs.remembering import HeapMemory, Memory
+from codevault.vcs.remembering import HeapMemory, Memory, keep_tracked, recall_tracked
 
 _LARGEST_DIRSTATE = 512 << 20
 _INERT = ("requires", "bookmarks", "localtags")  # of the client's .hg, what reading history needs
@@ -50,7 +50,7 @@ class HgRepository:
         self._kept = tuple(kept)
         self._notes: list[str] = []
         self._facts = read_hg(root) or RepositoryFacts(system=System.HG)
-        self._entries: list[DirstateEntry] | None = None
+        self._tracked: Mapping[str, Tracked] | None = None
         self._committed: Mapping[bytes, ObjectId] | None = None
         self._safe: AbstractSet[ObjectId] | None = None
         self._server: HgServer | None = None
@@ -106,17 +106,19 @@ class HgRepository:
 
     def tracked(self) -> Mapping[str, Tracked]:
         """See `Repository.tracked`."""
-        if self._entries is None:
-            self._entries = self._dirstate()
-        committed = self._head()
-        if self._notes:
-            return {}
-        return {
-            os.fsdecode(entry.path): Tracked(
-                committed.get(entry.path, ObjectId("")), not entry.added, entry.merged, entry.link
-            )
-            for entry in self._entries
-        }
+        self.safe()  # finds damage, which makes all of it doubtful
+        if self._tracked is None:
+            entries, key = self._dirstate()
+            self._tracked = recall_tracked(self._memory, key)
+            if self._tracked is None:
+                committed = self._head()
+                self._tracked = {
+                    os.fsdecode(path): Tracked(committed.get(path, ObjectId("")), not added, merged, link)
+                    for path, added, merged, link in entries()
+                }
+                if not self._notes:
+                    keep_tracked(self._memory, key, self._tracked)
+        return {} if self._notes else self._tracked
 
     def object_id(self, content: bytes) -> ObjectId:
         """See `Repository.object_id`."""
@@ -174,19 +176,24 @@ class HgRepository:
             self._server = self._cleanup.enter_context(HgServer(self._program, self._work, store, held))
         return self._server
 
-    def _dirstate(self) -> list[DirstateEntry]:
-        if self._own is None:
-            return []
-        content = self._own.read("dirstate", _LARGEST_DIRSTATE)
-        if content is None:
-            if self._own.kind("dirstate"):
-                self._notes.append("dirstate cannot be read")
-            return []
+    def _dirstate(self) -> tuple[Callable[[], list[DirstateEntry]], bytes]:
+        """What reads the tracked paths, and what changes whenever they, or the current commit, do."""
+        content = self._own.read("dirstate", _LARGEST_DIRSTATE) if self._own is not None else None
+        if content is None and self._own is not None and self._own.kind("dirstate"):
+            self._notes.append("dirstate cannot be read")
+        held = content or b""
+        more = b""
+        if held.startswith(V2_MARK) and self._own is not None:
+            with suppress(DirstateUnreadable):
+                more = self._own.read(f"dirstate.{parse_docket(held).uuid}", _LARGEST_DIRSTATE) or b""
+        key = b"hg" + hashlib.sha256(held).digest() + hashlib.sha256(more).digest()
+        return (lambda: self._parsed(held, more)), key
+
+    def _parsed(self, held: bytes, more: bytes) -> list[DirstateEntry]:
         try:
-            if not content.startswith(V2_MARK):
-                return parse_v1(content)
-            docket = parse_docket(content)
-            return parse_v2(docket, self._own.read(f"dirstate.{docket.uuid}", _LARGEST_DIRSTATE) or b"")
+            if not held.startswith(V2_MARK):
+                return parse_v1(held)
+            return parse_v2(parse_docket(held), more)
         except DirstateUnreadable as exc:
             self._notes.append(f"dirstate cannot be read: {exc}")
             return []
@@ -194,14 +201,14 @@ class HgRepository:
     def _head(self) -> Mapping[bytes, ObjectId]:
         """What the current commit holds, by path."""
         if self._committed is None:
-            self._committed = self._contents(self._facts.head)
+            self._committed = self._contents(self._facts.head, "hg-head")
         return self._committed
 
-    def _contents(self, revision: str) -> Mapping[bytes, ObjectId]:
+    def _contents(self, revision: str, name: str) -> Mapping[bytes, ObjectId]:
         if not revision or self._notes:
             return {}
         key = revision.encode("ascii")
-        remembered = self._memory.recall(f"hg-{revision}", key)
+        remembered = self._memory.recall(name, key)
         if remembered is not None:
             return {line[41:]: ObjectId(line[:40].decode("ascii")) for line in remembered.split(b"\n") if line}
         try:
@@ -210,7 +217,7 @@ class HgRepository:
             self._notes.append(f"history cannot be read: {exc}")
             return {}
         listed = b"\n".join(b"%s %s" % (named.encode("ascii"), path) for path, named in found.items())
-        self._memory.keep(f"hg-{revision}", key, listed)
+        self._memory.keep(name, key, listed)
         return found
 
     def _ask_contents(self, revision: str) -> dict[bytes, ObjectId]:
@@ -232,14 +239,31 @@ class HgRepository:
         """Files of the current commit as the newest of its past that is elsewhere, or itself, has them."""
         if not self._facts.head or self._notes or not (self._paths_elsewhere() or self._kept):
             return frozenset()
+        key = self._stamp()
+        remembered = self._memory.recall("safe", key)
+        if remembered is not None:
+            return frozenset(remembered.decode("ascii").split())  # type: ignore[arg-type]  # as they were kept
         try:
             said = self._hg().run("log", "-r", f"last(::{self._facts.head} and {self._public()})", "-T", "{node}")
         except ProgramFailed as exc:
             self._notes.append(f"history cannot be read: {exc}")
             return frozenset()
         public = said.decode("ascii")
-        there = self._contents(public)
-        return frozenset(named for path, named in self._head().items() if there.get(path) == named)
+        there = self._contents(public, "hg-public")
+        safe = frozenset(named for path, named in self._head().items() if there.get(path) == named)
+        if not self._notes:
+            self._memory.keep("safe", key, "\n".join(sorted(safe)).encode("ascii"))
+        return safe
+
+    def _stamp(self) -> bytes:
+        """What changes when a commit becomes public, or is taken back."""
+        if self._common is None:
+            return b""
+        parts = [self._facts.head, str(self._kept), str(self._paths_elsewhere())]
+        for name in ("store/phaseroots", "store/00changelog.i", "store/00changelog.d", "store/obsstore"):
+            status = self._common.status(name)
+            parts.append(repr((status.st_size, status.st_mtime_ns, status.st_ctime_ns) if status is not None else None))
+        return "\n".join(parts).encode("utf-8", "replace") + (self._common.read("store/phaseroots", 1 << 20) or b"")
 
     def _public(self) -> str:
         kept = "+".join(f"present({one})" for one in self._kept)

@@ -50,7 +50,7 @@ def open_repository(
             program = find_program("hg", outside=(root, *projects))
             found = HgRepository(top, bounds, program=program, work=work, memory=memory, own_names=names, kept=kept)
         elif top.kind(".svn"):
-            found = SvnRepository(top, own_names=names)
+            found = SvnRepository(top, memory=memory, own_names=names)
         if found is not None:
             stack.callback(found.close)
         yield found

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 from blake3 import blake3
 
+from codevault.vcs.model import Tracked
+
 _SUM = 32
+_TRACKED = "tracked"
+_DECODER = msgspec.msgpack.Decoder(dict[str, Tracked])
 
 
 class Memory(Protocol):
@@ -68,6 +74,21 @@ class FolderMemory:
                 os.replace(temporary, self._folder / name)
             except OSError:
                 temporary.unlink(missing_ok=True)
+
+
+def recall_tracked(memory: Memory, key: bytes) -> Mapping[str, Tracked] | None:
+    """What `keep_tracked` kept for the key."""
+    held = memory.recall(_TRACKED, key)
+    try:
+        return _DECODER.decode(held) if held is not None else None
+    except msgspec.DecodeError:
+        return None
+
+
+def keep_tracked(memory: Memory, key: bytes, tracked: Mapping[str, Tracked]) -> None:
+    """Keeps what a repository tracks. Names that are not text cannot be kept so; then it is found out again."""
+    with suppress(UnicodeEncodeError):
+        memory.keep(_TRACKED, key, msgspec.msgpack.encode(tracked))
 
 
 def _sum(key: bytes, content: bytes) -> bytes:

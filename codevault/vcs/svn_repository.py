@@ -31,6 +31,7 @@ from codevault.vcs.model import (
     Tracked,
 )
 from codevault.vcs.reading import ReadFolder
+from codevault.vcs.remembering import HeapMemory, Memory, keep_tracked, recall_tracked
 from codevault.vcs.svn import read_svn
 
 _LARGEST_DATABASE = 4 << 30
@@ -66,16 +67,18 @@ class _Node(NamedTuple):
 class SvnRepository:
     """A Subversion working copy as a `Repository`; see there. `own_names` are this machine's."""
 
-    def __init__(self, root: ReadFolder, *, own_names: Collection[str] = ()) -> None:
+    def __init__(self, root: ReadFolder, *, memory: Memory | None = None, own_names: Collection[str] = ()) -> None:
         self._root = root
+        self._memory = memory or HeapMemory()
+        self._own_names = own_names
         self._facts = read_svn(root) or RepositoryFacts(system=System.SVN)
         self._notes: list[str] = []
-        self._nodes = self._read()
-        urls = {node.url for node in self._nodes if node.depth == 0 and node.url}
-        self._elsewhere = {url for url in urls if is_elsewhere(url, own_names)}
+        self._held: list[_Node] | None = None
+        self._key = self._stamp()
 
     def state(self) -> RepositoryState:
         """See `Repository.state`."""
+        self._nodes()
         changed = self._root.changed_ns(".svn/wc.db")
         return RepositoryState(
             facts=self._facts,
@@ -87,10 +90,16 @@ class SvnRepository:
 
     def tracked(self) -> Mapping[str, Tracked]:
         """See `Repository.tracked`."""
-        return {
+        remembered = recall_tracked(self._memory, self._key) if self._key else None
+        if remembered is not None:
+            return remembered
+        found = {
             node.path: Tracked(_sha1(node.checksum), node.depth == 0, bool(node.conflict), bool(node.link))
-            for node in self._nodes  # deeper layers, which come later, are what is to be there
+            for node in self._nodes()  # deeper layers, which come later, are what is to be there
         }
+        if self._key and not self._notes:
+            keep_tracked(self._memory, self._key, found)
+        return found
 
     def object_id(self, content: bytes) -> ObjectId:
         """See `Repository.object_id`."""
@@ -98,11 +107,19 @@ class SvnRepository:
 
     def safe(self) -> AbstractSet[ObjectId]:
         """See `Repository.safe`."""
-        return frozenset(
+        remembered = self._memory.recall("safe", self._key) if self._key else None
+        if remembered is not None:
+            return frozenset(remembered.decode("ascii").split())  # type: ignore[arg-type]  # as they were kept
+        nodes = self._nodes()
+        elsewhere = {url for url in {node.url for node in nodes} if url and is_elsewhere(url, self._own_names)}
+        found = frozenset(
             _sha1(node.checksum)
-            for node in self._nodes
-            if node.depth == 0 and node.checksum and node.revision is not None and node.url in self._elsewhere
+            for node in nodes
+            if node.depth == 0 and node.checksum and node.revision is not None and node.url in elsewhere
         )
+        if self._key and not self._notes:
+            self._memory.keep("safe", self._key, "\n".join(sorted(found)).encode("ascii"))
+        return found
 
     def read(self, id: ObjectId) -> bytes | None:  # noqa: A002
         """See `Repository.read`."""
@@ -113,10 +130,11 @@ class SvnRepository:
 
     def commits(self, known: Collection[CommitId] = ()) -> Iterator[Commit]:
         """See `Repository.commits`."""
+        known_nodes = self._nodes()
         if self._notes:
             raise RepositoryUnreadable("; ".join(self._notes))
         newest = max((int(one) for one in known if one.isdecimal()), default=0)
-        nodes = [node for node in self._nodes if node.depth == 0 and (node.revision or 0) > newest]
+        nodes = [node for node in known_nodes if node.depth == 0 and (node.revision or 0) > newest]
         previous: tuple[CommitId, ...] = (CommitId(str(newest)),) if newest else ()
         for revision, group in groupby(sorted(nodes, key=_revision), key=_revision):
             changed = list(group)
@@ -136,6 +154,23 @@ class SvnRepository:
 
     def close(self) -> None:
         """See `Repository.close`."""
+
+    def _nodes(self) -> list[_Node]:
+        if self._held is None:
+            self._held = self._read()
+        return self._held
+
+    def _stamp(self) -> bytes:
+        """What changes with every change of the database: its own counters, and the file's status; empty on doubt."""
+        status = self._root.status(".svn/wc.db")
+        head = self._root.read(".svn/wc.db", 100) or b""
+        if status is None or len(head) < 100 or self._root.kind(".svn/wc.db-journal") not in {"", "file"}:
+            return b""
+        journal = self._root.status(".svn/wc.db-journal")
+        if journal is not None and journal.st_size:
+            return b""
+        facts = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, sorted(self._own_names))
+        return head + repr(facts).encode()
 
     def _read(self) -> list[_Node]:
         path = os.path.join(self._root.path, ".svn", "wc.db")
