@@ -63,9 +63,22 @@ if TYPE_CHECKING:
     from codevault.restore_model import Restored, RestorePlan
     from codevault.reuse import Clone, CloneGroup
     from codevault.store.attribution import Attribution
+    from codevault.store.donors import Donor
+    from codevault.store.generations import Generation
     from codevault.store.keepsakes import Keepsake, Span
     from codevault.store.limits import Limits
-    from codevault.store.model import Entry, Snapshot, StoreStats, VerifyReport
+    from codevault.store.model import (
+        Damage,
+        Entry,
+        LostVersion,
+        Notice,
+        RepairReport,
+        RepairStep,
+        Snapshot,
+        StoreStats,
+        VerifyReport,
+    )
+    from codevault.store.parity import Parity
     from codevault.store.pruning import Pruned, PrunePlan
     from codevault.store.thinning import Judgement, Retention, UndoWindow
     from codevault.store.waste import Rewrite
@@ -85,13 +98,16 @@ _HOMES = {
     "CloneGroup": "reuse",
     "CodeVaultError": "errors",
     "Coverage": "index.model",
+    "Damage": "store.model",
     "DamageError": "errors",
+    "Donor": "store.donors",
     "Entry": "store.model",
     "Event": "history",
     "EvolutionReport": "reports",
     "FileAttribute": "extras",
     "FileVersion": "index.model",
     "FoundSymbol": "references",
+    "Generation": "store.generations",
     "History": "history",
     "Hit": "index.model",
     "IndexBusy": "errors",
@@ -103,6 +119,9 @@ _HOMES = {
     "Keepsake": "store.keepsakes",
     "LimitReached": "errors",
     "Limits": "store.limits",
+    "LostVersion": "store.model",
+    "Notice": "store.model",
+    "Parity": "store.parity",
     "Policy": "policy",
     "Problem": "gathering",
     "Progress": "jobs",
@@ -112,6 +131,8 @@ _HOMES = {
     "PruneRefused": "errors",
     "Pruned": "store.pruning",
     "RecordDamaged": "errors",
+    "RepairReport": "store.model",
+    "RepairStep": "store.model",
     "RepositoryUnreadable": "errors",
     "RestorePlan": "restore_model",
     "RestoreRefused": "errors",
@@ -160,13 +181,16 @@ __all__ = [
     "CloneGroup",
     "CodeVaultError",
     "Coverage",
+    "Damage",
     "DamageError",
+    "Donor",
     "Entry",
     "Event",
     "EvolutionReport",
     "FileAttribute",
     "FileVersion",
     "FoundSymbol",
+    "Generation",
     "History",
     "Hit",
     "IndexBusy",
@@ -178,6 +202,9 @@ __all__ = [
     "Keepsake",
     "LimitReached",
     "Limits",
+    "LostVersion",
+    "Notice",
+    "Parity",
     "Policy",
     "Problem",
     "Progress",
@@ -187,6 +214,8 @@ __all__ = [
     "PruneRefused",
     "Pruned",
     "RecordDamaged",
+    "RepairReport",
+    "RepairStep",
     "RepositoryUnreadable",
     "RestorePlan",
     "RestoreRefused",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from codevault.backup import Backup
@@ -13,9 +13,11 @@ from codevault.jobs import CancelToken, Job, ProgressCallback
 from codevault.projects.registry import ProjectKey
 from codevault.references import SnapshotKey
 from codevault.restore_model import Restored
-from codevault.store.model import VerifyReport
+from codevault.store.donors import Donor
+from codevault.store.model import RepairReport, VerifyReport
 from codevault.store.pruning import Pruned, PrunePlan
 from codevault.store.thinning import STANDARD, Retention
+from codevault.store.verifying import VerifyMode
 from codevault.understanding import Understanding
 
 if TYPE_CHECKING:
@@ -73,9 +75,31 @@ class Submit:
             progress,
         )
 
-    def verify(self, *, progress: ProgressCallback | None = None) -> Job[VerifyReport]:
+    def verify(
+        self, mode: VerifyMode = "full", *, budget_bytes: int | None = None, progress: ProgressCallback | None = None
+    ) -> Job[VerifyReport]:
         """`vault.verify()` as a job."""
-        return Job(lambda note, token: self._vault.verify(progress=note, cancel=token), progress)
+        return Job(
+            lambda note, token: self._vault.verify(mode, budget_bytes=budget_bytes, progress=note, cancel=token),
+            progress,
+        )
+
+    def repair(
+        self,
+        *,
+        plan: bool = False,
+        donors: Iterable[Vault | Donor] = (),
+        live: bool = True,
+        progress: ProgressCallback | None = None,
+    ) -> Job[RepairReport]:
+        """`vault.repair()` as a job."""
+        given = tuple(donors)
+        return Job(
+            lambda note, token: self._in_turn(
+                token, lambda: self._vault.repair(plan=plan, donors=given, live=live, progress=note, cancel=token)
+            ),
+            progress,
+        )
 
     def rebuild(self, *, progress: ProgressCallback | None = None) -> Job[Understanding]:
         """`vault.rebuild()` as a job."""

@@ -29,6 +29,7 @@ from codevault.projects.registry import ProjectKey, Projects
 from codevault.protection import Status, explanation, status_of
 from codevault.recording import Recorder
 from codevault.references import FoundSymbol, SnapshotKey, find_snapshot, is_id, version_of
+from codevault.repairing import donors_of
 from codevault.reports import Reports
 from codevault.restore_model import Restored, RestorePlan
 from codevault.restoring import checked_attributes, plan_restore, restore
@@ -36,12 +37,16 @@ from codevault.reuse import Reuse
 from codevault.safety import saved_first
 from codevault.search import Search, check_kind
 from codevault.source import Folder, RealFolder
+from codevault.store.donors import Donor
+from codevault.store.generations import Generation
 from codevault.store.keepsakes import Keepsake
 from codevault.store.limits import Limits
-from codevault.store.model import Entry, Snapshot, VerifyReport
+from codevault.store.model import Entry, RepairReport, Snapshot, VerifyReport
+from codevault.store.parity import Parity
 from codevault.store.pruning import Pruned, PrunePlan
 from codevault.store.store import Store
 from codevault.store.thinning import STANDARD, Retention
+from codevault.store.verifying import VerifyMode
 from codevault.submitting import Submit
 from codevault.thinning import Thinner, VaultStats
 from codevault.understanding import Understanding, understand
@@ -75,6 +80,7 @@ class Vault:
         self._store = store
         self._policy = policy
         self._workers = workers
+        self._source = source
         self._closed = False
         self._caught_up = False
         self._index = IndexKeeper(Path(store.root) / "cache", store.vault_id)
@@ -99,15 +105,39 @@ class Vault:
             return vault
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, policy: Policy = DEFAULT, workers: int = 0) -> Self:
-        """Opens a vault.
+    def open(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        policy: Policy = DEFAULT,
+        workers: int = 0,
+        parity: Parity = Parity(),  # noqa: B008 - a frozen value
+        expected: Generation | None = None,
+        acknowledge: bool = False,
+    ) -> Self:
+        """Opens a vault. With `expected`, a `generation` kept elsewhere, an older or diverged one is refused.
+
+        With `acknowledge` it is opened all the same, and goes on without giving any number of a snapshot twice. New
+        packs get as much `parity` as that says.
 
         Raises:
             VaultMissing: there is none; `create()` makes one.
             VaultTooNew: a newer CodeVault wrote it.
-            RecordDamaged: its vault.json is damaged.
+            VaultDiverged: it is not what was expected.
+            RecordDamaged: its vault.json is damaged; `recover()` opens it.
         """
-        return cls(Store.open(_folder(path)), policy=policy, workers=workers)
+        store = Store.open(_folder(path), parity=parity, expected=expected, acknowledge=acknowledge)
+        return cls(store, policy=policy, workers=workers)
+
+    @classmethod
+    def recover(cls, path: str | os.PathLike[str], *, policy: Policy = DEFAULT, workers: int = 0) -> Self:
+        """Opens a vault whose vault.json is damaged or gone, after putting it back from a copy in the vault.
+
+        Raises:
+            VaultMissing: no copy is left.
+            VaultBusy, StorageFull, StorageError: nothing was changed.
+        """
+        return cls(Store.recover(_folder(path)), policy=policy, workers=workers)
 
     def __enter__(self) -> Self:
         return self
@@ -128,6 +158,11 @@ class Vault:
     def path(self) -> Path:
         """The vault's folder."""
         return Path(self._store.root)
+
+    @property
+    def generation(self) -> Generation:
+        """How far the vault has come. Kept elsewhere and given to `open(expected=)`, it tells an older copy."""
+        return self._open_store().generation
 
     def backup(
         self,
@@ -347,12 +382,53 @@ class Vault:
             safety=saved_first(self._store, self.projects, planned, self._safely(report)) if overwrite else (),
         )
 
-    def verify(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> VerifyReport:
-        """Reads every byte of the vault outside `cache/` and names all damage; damage is a result, not an error."""
+    def verify(
+        self,
+        mode: VerifyMode = "full",
+        *,
+        budget_bytes: int | None = None,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> VerifyReport:
+        """Names all damage, and exactly which versions of which files it costs; damage is a result, not an error.
+
+        "full" reads every byte outside `cache/` and decodes every blob; "quick" reads what is small and compares
+        lengths. With a budget, about so many bytes of content are read, each time the next ones.
+
+        Raises:
+            InvalidArgument: no such mode, or no number of bytes.
+            Cancelled: the token was set.
+        """
+        check_cancel(cancel)
+        return self._open_store().verify(mode, budget_bytes=budget_bytes, report=Reporter(progress, cancel))
+
+    def repair(
+        self,
+        *,
+        plan: bool = False,
+        donors: Iterable[Vault | Donor] = (),
+        live: bool = True,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> RepairReport:
+        """Puts damage right from parity, copies, the projects' live trees and `donors`; with `plan` it only plans.
+
+        A donor is another vault, or anything with the methods of `Donor`. What replaces a damaged file is durable and
+        proven before that goes, and the damaged one is kept in `quarantine/`. It may be killed and called again.
+
+        Raises:
+            VaultBusy: another writer is at work.
+            StorageFull, StorageError: the disk refuses; what was repaired before stays.
+            Cancelled: the token was set.
+        """
         store = self._open_store()
         check_cancel(cancel)
-        store.rescan()
-        return store.verify(report=Reporter(progress, cancel))
+        trees = [(project.id, project.root) for project in self.projects] if live else []
+        others = (
+            donor._open_store() if isinstance(donor, Vault) else donor  # noqa: SLF001 - a vault, as this one
+            for donor in donors
+        )
+        return store.repair(donors_of(trees, self._source, others), plan=plan, report=Reporter(progress, cancel))
 
     def stats(self) -> VaultStats:
         """Sizes and counts of the vault outside `cache/`, and whose the bytes are. Reads every manifest once."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from codevault.errors import CodeVaultError
-from codevault.ids import VaultId
+from codevault.ids import ProjectId, VaultId
 from codevault.store.copies import MOST_COPIED, SmallFiles, decode_copy, encode_copy
 from codevault.store.filesystem import FileSystem
 from codevault.store.layout import Layout, copy_of, pack_of, record_of, snapshot_of
@@ -143,7 +143,7 @@ class Generations:
             return ""  # lost: verify()'s to tell, nobody can say more
         return "" if expected.hash in {None, hash_of(found)} else "diverged"
 
-    def acknowledge(self, expected: Generation, snapshots: Mapping[str, int]) -> None:
+    def acknowledge(self, expected: Generation, snapshots: Mapping[ProjectId, int]) -> None:
         """Goes on all the same, and gives no number again that may have been given up to the `expected` generation.
 
         `snapshots` are the newest numbers of each project here. Each generation held at most one snapshot.

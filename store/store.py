@@ -29,11 +29,11 @@ from codevault.store.compacting import Compacted
 from codevault.store.donors import Donor
 from codevault.store.filesystem import DiskFileSystem, FileSystem
 from codevault.store.generations import Generation, Generations
-from codevault.store.housekeeping import Housekeeping
+from codevault.store.housekeeping import Housekeeping, allowance
 from codevault.store.layout import FORMAT_VERSION, Layout, document_of, is_document_name, pack_of
-from codevault.store.limits import Allowance
 from codevault.store.listing import Listing
 from codevault.store.model import DamagedSnapshot, Entry, RepairReport, Snapshot, StoreStats, VerifyReport
+from codevault.store.parity import Parity
 from codevault.store.publishing import ensure_folder, publish
 from codevault.store.readme import readme_text, rescue_text
 from codevault.store.records import LoggedFile, RecordMalformed, hash_of, seal, unseal
@@ -98,10 +98,11 @@ class Store:
         *,
         filesystem: FileSystem | None = None,
         clock: Callable[[], int] = time.time_ns,
+        parity: Parity = Parity(),  # noqa: B008 - a frozen value
         expected: Generation | None = None,
         acknowledge: bool = False,
     ) -> Store:
-        """Opens the vault at `root`. Writes nothing.
+        """Opens the vault at `root`. Writes nothing. Packs that writers add get as much `parity` as that says.
 
         `expected` is the generation last seen of it: a vault that is older or went another way is refused, unless the
         caller acknowledges that; then no number of a generation or snapshot that may have been given is given again.
@@ -119,6 +120,7 @@ class Store:
             raise VaultMissing(f"there is no vault at {root}; Vault.create() makes one", root)
         version, vault_id = _decode_identity(layout, content)
         state = VaultState(files, layout, vault_id, clock)
+        state.parity = parity
         state.suspects |= known_suspects(state)
         if expected is not None:
             _expect(state, expected, acknowledge=acknowledge)
@@ -361,8 +363,10 @@ class Store:
         """Takes up what other processes committed since this store was opened."""
         self._open().rescan()
 
-    def writer(self) -> Writer:
+    def writer(self, project: ProjectId | None = None) -> Writer:
         """The vault's one writer; a context manager. The lock ends with the process at the latest.
+
+        With `project` it also heeds that project's share of the vault.
 
         Raises:
             VaultBusy: somebody else is writing; at once, nothing waits.
@@ -370,7 +374,7 @@ class Store:
         """
         turn = self.turn()
         try:
-            writer = Writer(turn.state, turn.lock, Allowance(turn.state).admit)
+            writer = Writer(turn.state, turn.lock, allowance(turn.state, project).admit)
         except BaseException:
             turn.close()
             raise

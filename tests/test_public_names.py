@@ -108,6 +108,9 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.explain": (lambda s: s.vault.explain(s.tax), codevault.Verdict),
     "vault.restore": (lambda s: s.vault.restore("shop", to=s.folder / "a"), codevault.Restored),
     "vault.verify": (lambda s: s.vault.verify(), VerifyReport),
+    "vault.repair": (lambda s: s.vault.repair(), codevault.RepairReport),
+    "vault.recover": (lambda s: codevault.Vault.recover(s.folder / "vault"), codevault.Vault),
+    "vault.generation": (lambda s: s.vault.generation, codevault.Generation),
     "vault.stats": (lambda s: s.vault.stats(), StoreStats),
     "vault.projects.add": (added, codevault.Project),
     "vault.projects.update": (lambda s: s.vault.projects.update("shop", phase="beta"), codevault.Project),
@@ -129,6 +132,7 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
         codevault.Restored,
     ),
     "vault.submit.verify": (lambda s: s.vault.submit.verify().result(60), VerifyReport),
+    "vault.submit.repair": (lambda s: s.vault.submit.repair(plan=True).result(60), codevault.RepairReport),
     "vault.submit.rebuild": (lambda s: s.vault.submit.rebuild().result(60), Understanding),
 }
 PARTS: dict[str, Callable[[Scene], object]] = {
@@ -141,9 +145,9 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "State": lambda s: s.vault.status(s.tax).state,
     "SymbolVersion": lambda s: s.symbol,
 }
-GIVEN_TO_THE_VAULT = {"CancelToken", "FileAttribute", "Policy", "Progress"}
+GIVEN_TO_THE_VAULT = {"CancelToken", "Donor", "FileAttribute", "Parity", "Policy", "Progress"}
 ERRORS = {name for name in codevault.__all__ if name in vars(errors)}
-ONLY_WHEN_SOMETHING_IS_WRONG = {"Problem"} | ERRORS
+ONLY_WHEN_SOMETHING_IS_WRONG = {"Damage", "LostVersion", "Notice", "Problem", "RepairStep"} | ERRORS
 
 
 @pytest.mark.parametrize("name", codevault.__all__)

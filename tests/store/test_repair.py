@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 from codevault.errors import CodeVaultError
 from codevault.ids import BlobId
 from codevault.jobs import CancelToken, Reporter
-from codevault.store.donors import MemoryDonor, VaultDonor
+from codevault.store.donors import MemoryDonor, Pieces, VaultDonor, Wanted
 from codevault.store.layout import Layout
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.model import RepairReport
@@ -213,11 +213,12 @@ def test_a_donor_that_offers_something_else_heals_nothing() -> None:
 
 
 class _Unplugged(MemoryDonor):
-    def offers(self, wanted: object) -> object:  # type: ignore[override] # raises when it is read
-        def pieces() -> object:
-            raise OSError(errno.ENODEV, "unplugged")
+    def offers(self, wanted: Wanted) -> Iterator[Pieces]:
+        yield _unreadable
 
-        yield pieces
+
+def _unreadable() -> Iterator[bytes]:
+    raise OSError(errno.ENODEV, "unplugged")
 
 
 def test_a_donor_that_cannot_be_read_heals_nothing() -> None:
