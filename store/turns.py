@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -49,10 +50,7 @@ class Turn:
         Raises:
             VaultBusy: the lock file was taken away, and somebody else may be writing.
         """
-        if not self.lock.held():
-            raise VaultBusy(
-                "the vault's lock file was removed while we were writing; nothing was recorded", self.state.layout.root
-            )
+        require_held(self.lock, self.state.layout.root)
 
     def take_unlogged(self) -> tuple[LoggedFile, ...]:
         """What a dead run left without a log record, for the next record; only the first call gives it."""
@@ -97,6 +95,16 @@ def take_turn(state: VaultState) -> Turn:
     except BaseException:
         lock.release()
         raise
+
+
+def require_held(lock: HeldLock, root: Path) -> None:
+    """Called last before anything that others will see.
+
+    Raises:
+        VaultBusy: the lock file was taken away, and somebody else may be writing.
+    """
+    if not lock.held():
+        raise VaultBusy("the vault's lock file was removed while we were writing; nothing was recorded", root)
 
 
 def _sweep(files: FileSystem, layout: Layout) -> None:

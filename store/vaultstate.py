@@ -175,7 +175,7 @@ class VaultState:
 
     def newest_snapshots(self) -> list[Snapshot]:
         """Each project's newest readable snapshot, the most recently created first."""
-        newest = []
+        newest: list[Snapshot] = []
         for project, names in self._names.items():
             with suppress(DamageError):
                 newest.extend(self.snapshot(project, named) for _, named in names[-1:])  # none: a run died

@@ -37,6 +37,7 @@ from codevault.store.rechecking import Recheck
 from codevault.store.records import LoggedFile, encode_snapshot, hash_of, seal
 from codevault.store.sidecars import protect
 from codevault.store.suspects import keep_suspects
+from codevault.store.turns import require_held
 from codevault.store.vaultstate import VaultState
 from codevault.store.zstd_codec import usable_base
 
@@ -116,7 +117,7 @@ class Writer:
 
         Raises:
             InvalidArgument: a name that is no file name, or a document that is no JSON.
-            StorageFull, StorageError: the old document stays.
+            VaultBusy, StorageFull, StorageError: the old document stays.
         """
         if not is_document_name(name):
             raise InvalidArgument(f"not a document name: {name!r}")
@@ -126,6 +127,7 @@ class Writer:
             raise InvalidArgument(f"the document {name} cannot be written as JSON: {exc}") from exc
         target = self._state.layout.document(name)
         with self._working():
+            require_held(self._lock, self._state.layout.root)
             publish(self._state.files, self._state.layout, target, content)
             self._note(self._state.layout.relative(target), len(content), hash_of(content))
 
@@ -374,10 +376,7 @@ class Writer:
     def _commit(self, draft: SnapshotDraft, sequence: int, parent: SnapshotId | None, manifest: BlobId) -> Snapshot:
         sequence = max(sequence, self._state.generations.floor_of(draft.project) + 1)
         content, snapshot = encode_snapshot(draft, sequence, parent, manifest)
-        if not self._lock.held():
-            raise VaultBusy(
-                "the vault's lock file was removed while we were writing; nothing was recorded", self._state.layout.root
-            )
+        require_held(self._lock, self._state.layout.root)
         target = self._state.layout.snapshot(draft.project, sequence, snapshot.id)
         publish(self._state.files, self._state.layout, target, content)
         self._state.take_snapshot(snapshot)
@@ -403,6 +402,7 @@ class Writer:
 
     def _log(self) -> None:
         if self._unlogged:
+            require_held(self._lock, self._state.layout.root)
             self._state.generations.append(self._unlogged)
             self._unlogged = []
 

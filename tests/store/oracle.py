@@ -44,7 +44,7 @@ def tree(store: Store, snapshot: SnapshotId) -> Tree:
 
 
 def assert_keeps(disk: FileSystem, kept: Kept, *, damage_at: int = 0, root: Path = ROOT) -> Store:
-    """Asserts (a), (b), (c) and (f) of a vault on `disk`; every third time a bit is flipped, in the `damage_at`-th file."""
+    """Asserts (a), (b), (c) and (f) of a vault on `disk`; in every third one a bit of the `damage_at`-th file flips."""
     store = Store.open(root, filesystem=disk, clock=ticking)
     assert {**picture(store), **kept} == picture(store)
     assert store.damaged_snapshots() == ()
