@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from codevault.backup import Backup, BackupStats
+    from codevault.commits import ImportedHistory, TimelineEntry
     from codevault.errors import (
         BlobDamaged,
         BlobMissing,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from codevault.protection import State, Status
     from codevault.references import FoundSymbol
     from codevault.reports import EvolutionReport
+    from codevault.repositories import KeptHistory, Protection, ReturnPlan
     from codevault.restore_model import Restored, RestorePlan
     from codevault.reuse import Clone, CloneGroup
     from codevault.store.attribution import Attribution
@@ -110,6 +112,7 @@ _HOMES = {
     "Generation": "store.generations",
     "History": "history",
     "Hit": "index.model",
+    "ImportedHistory": "commits",
     "IndexBusy": "errors",
     "IndexDamaged": "errors",
     "InvalidArgument": "errors",
@@ -117,6 +120,7 @@ _HOMES = {
     "Job": "jobs",
     "Judgement": "store.thinning",
     "Keepsake": "store.keepsakes",
+    "KeptHistory": "repositories",
     "LimitReached": "errors",
     "Limits": "store.limits",
     "LostVersion": "store.model",
@@ -127,6 +131,7 @@ _HOMES = {
     "Progress": "jobs",
     "Project": "projects.model",
     "ProjectChange": "projects.model",
+    "Protection": "repositories",
     "PrunePlan": "store.pruning",
     "PruneRefused": "errors",
     "Pruned": "store.pruning",
@@ -137,6 +142,7 @@ _HOMES = {
     "RestorePlan": "restore_model",
     "RestoreRefused": "errors",
     "Restored": "restore_model",
+    "ReturnPlan": "repositories",
     "Retention": "store.thinning",
     "Rewrite": "store.waste",
     "SearchResult": "index.model",
@@ -149,6 +155,7 @@ _HOMES = {
     "StorageFull": "errors",
     "StoreStats": "store.model",
     "SymbolVersion": "index.model",
+    "TimelineEntry": "commits",
     "Understanding": "understanding",
     "UndoWindow": "store.thinning",
     "UnknownPath": "errors",
@@ -193,6 +200,7 @@ __all__ = [
     "Generation",
     "History",
     "Hit",
+    "ImportedHistory",
     "IndexBusy",
     "IndexDamaged",
     "InvalidArgument",
@@ -200,6 +208,7 @@ __all__ = [
     "Job",
     "Judgement",
     "Keepsake",
+    "KeptHistory",
     "LimitReached",
     "Limits",
     "LostVersion",
@@ -210,6 +219,7 @@ __all__ = [
     "Progress",
     "Project",
     "ProjectChange",
+    "Protection",
     "PrunePlan",
     "PruneRefused",
     "Pruned",
@@ -220,6 +230,7 @@ __all__ = [
     "RestorePlan",
     "RestoreRefused",
     "Restored",
+    "ReturnPlan",
     "Retention",
     "Rewrite",
     "SearchResult",
@@ -232,6 +243,7 @@ __all__ = [
     "StorageFull",
     "StoreStats",
     "SymbolVersion",
+    "TimelineEntry",
     "Understanding",
     "UndoWindow",
     "UnknownPath",
