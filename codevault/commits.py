@@ -42,7 +42,7 @@ class KnownObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
+class ImportedHistory:
     """What an import added: commits, contents first met in them, and the bytes its facts take in the vault."""
 
     project: Project
@@ -96,7 +96,7 @@ class CommitFacts:
 
 def import_history(
     store: Store, project: Project, *, others: Iterable[Path] = (), report: Reporter | None = None
-) -> Imported:
+) -> ImportedHistory:
     """Reads every commit that the vault does not know yet; each content is read once.
 
     Raises:
@@ -119,10 +119,10 @@ def import_history(
         lines = _Lines(repository, known.objects, report)
         content = b"".join(lines.of(repository.commits(known.tips())))
     if not lines.commits:
-        return Imported(project=project, commits=0, contents=0, bytes=0)
+        return ImportedHistory(project=project, commits=0, contents=0, bytes=0)
     packed = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)
     kept = store.shelf.put(project.id, COMMITS, "jsonl.zst", (packed,))
-    return Imported(project=project, commits=lines.commits, contents=lines.contents, bytes=kept.size)
+    return ImportedHistory(project=project, commits=lines.commits, contents=lines.contents, bytes=kept.size)
 
 
 def timeline(store: Store, project: Project) -> tuple[TimelineEntry, ...]:

@@ -6,15 +6,18 @@ files are. Its objects are many and mostly on another machine too: the shelf hol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
-from codevault.errors import DamageError, RepositoryUnreadable, RestoreRefused
-from codevault.jobs import Reporter
+from codevault.commits import TimelineEntry, timeline
+from codevault.errors import DamageError, RepositoryUnreadable, RestoreRefused, UnknownSnapshot
+from codevault.jobs import CancelToken, ProgressCallback, Reporter
 from codevault.projects.model import Project
+from codevault.projects.registry import ProjectKey, Projects
 from codevault.restore_model import Restored, RestorePlan
 from codevault.restoring import plan_restore, restore
 from codevault.store.model import Snapshot
@@ -63,6 +66,86 @@ class ReturnPlan:
     inert: tuple[str, ...]
     missing: tuple[str, ...]
     from_snapshot: bool
+
+
+class Repositories:
+    """`vault.repositories`: what a project's repository has that is nowhere else, and how it comes back."""
+
+    def __init__(self, store: Callable[[], Store], projects: Projects) -> None:
+        self._store = store
+        self._projects = projects
+
+    def keep(self, project: ProjectKey, *, protection: Protection = Protection.TRUST_REMOTE) -> KeptHistory:
+        """Keeps commits that no other machine has: branches, stashes, detached and forgotten heads, what is staged.
+
+        Only what the vault lacks is added, as a bundle that git itself reads. Nothing is written into the project,
+        nothing that it configures runs, nothing goes over the network.
+
+        Raises:
+            UnknownProject: no such project.
+            VaultBusy, StorageFull, StorageError: nothing was kept.
+        """
+        store = self._store()
+        found = self._projects.get(project)
+        return keep_history(store, found, protection=protection, others=self._roots())
+
+    def timeline(self, project: ProjectKey) -> tuple[TimelineEntry, ...]:
+        """Commits (once `vault.projects.import_history` has read them) and snapshots, parents before children.
+
+        Raises:
+            UnknownProject: no such project.
+            RecordDamaged: what was kept of the commits is damaged.
+        """
+        store = self._store()
+        return timeline(store, self._projects.get(project))
+
+    def plan(
+        self, project: ProjectKey, *, to: str | os.PathLike[str], clone: str | os.PathLike[str] | None = None
+    ) -> ReturnPlan:
+        """Says what `bring_back` would do, and what would be missing, writing nothing.
+
+        Raises:
+            UnknownProject, UnknownSnapshot: no such project, or no backup of it.
+            RepositoryUnreadable: its newest snapshot holds no git repository, or git is not installed.
+            RestoreRefused: the folder cannot be restored to.
+        """
+        store, found, snapshot = self._newest(project)
+        return plan_return(store, found, snapshot, Path(to).expanduser(), clone=_path(clone))
+
+    def bring_back(
+        self,
+        project: ProjectKey,
+        *,
+        to: str | os.PathLike[str],
+        clone: str | os.PathLike[str] | None = None,
+        live: bool = False,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Restored:
+        """Puts the newest snapshot of a project and its repository into the folder `to`, as they were.
+
+        `clone` is the git folder of a fresh clone, for what other machines have. Hooks and settings get other names,
+        which nothing runs, unless `live`. `plan()` says first what would be missing.
+
+        Raises:
+            UnknownProject, UnknownSnapshot, RepositoryUnreadable, RestoreRefused: as `plan`.
+            Cancelled: the token was set.
+        """
+        store, found, snapshot = self._newest(project)
+        report = Reporter(progress, cancel)
+        folder = Path(to).expanduser()
+        return bring_back(store, found, snapshot, folder, clone=_path(clone), live=live, report=report)[1]
+
+    def _newest(self, project: ProjectKey) -> tuple[Store, Project, Snapshot]:
+        store = self._store()
+        found = self._projects.get(project)
+        snapshots = store.snapshots(found.id)
+        if not snapshots:
+            raise UnknownSnapshot(f"project {found.name!r} has no backup yet")
+        return store, found, snapshots[-1]
+
+    def _roots(self) -> list[Path]:
+        return [Path(project.root) for project in self._projects]
 
 
 def keep_history(
@@ -167,7 +250,13 @@ def bring_back(
     return plan, done
 
 
+def _path(path: str | os.PathLike[str] | None) -> Path | None:
+    return Path(path).expanduser() if path is not None else None
+
+
 def _collected(store: Store, project: Project, files: RestorePlan, clone: Path | None) -> GitReturn:
+    if not any(planned.entry.path == ".git/HEAD" for planned in files.entries):
+        raise RepositoryUnreadable("this snapshot holds no git repository; restore() gives its files back")
     program = find_program("git", outside=(files.target,))
     if program is None:
         raise RepositoryUnreadable("git is not installed: without it no bundle can be taken apart")

@@ -7,13 +7,18 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from codevault.arguments import check_texts, checked_path
 from codevault.errors import InvalidArgument, RecordDamaged, UnknownProject
 from codevault.ids import ProjectId
+from codevault.jobs import CancelToken, ProgressCallback, Reporter
 from codevault.projects.model import Project, ProjectChange, edited, from_document, to_document
 from codevault.projects.stack import detect_stack
 from codevault.store.store import Store
+
+if TYPE_CHECKING:
+    from codevault.commits import ImportedHistory
 
 ProjectKey = Project | ProjectId | str | os.PathLike[str]
 
@@ -27,11 +32,13 @@ class Projects:
         clock: Callable[[], int],
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
         changed: Callable[[Project], None] = lambda _project: None,
+        importer: Callable[[Project, Reporter], ImportedHistory] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._new_id = new_id
         self._changed = changed
+        self._importer = importer
 
     def add(
         self,
@@ -96,6 +103,24 @@ class Projects:
         self._check(after)
         self._write(after, log + new)
         return after
+
+    def import_history(
+        self, project: ProjectKey, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None
+    ) -> ImportedHistory:
+        """Reads the commits of a project's repository that the vault does not know yet: they become versions too.
+
+        `vault.repositories.timeline()` tells them together with the snapshots. What is known of them outlives the
+        repository.
+
+        Raises:
+            UnknownProject: no such project.
+            RepositoryUnreadable: it has no repository, or one that is damaged or not to be trusted.
+            VaultBusy, StorageFull, StorageError: nothing was kept.
+            Cancelled: the token was set; nothing was kept.
+        """
+        if self._importer is None:
+            raise InvalidArgument("these projects belong to no vault that could read commits")
+        return self._importer(self.get(project), Reporter(progress, cancel))
 
     def log(self, project: ProjectKey) -> tuple[ProjectChange, ...]:
         """All changes of a project, oldest first."""

@@ -78,8 +78,8 @@ def opened(root: Path) -> Iterator[Repository]:
 
 
 class GitScene:
-    def __init__(self, folder: Path, *options: str) -> None:
-        self.root = folder / "git"
+    def __init__(self, folder: Path, *options: str, name: str = "git") -> None:
+        self.root = folder / name
         self.root.mkdir()
         git(self.root, "init", "-q", "--initial-branch=main", *options)
 
