@@ -15,6 +15,7 @@ from typing import Literal, Self, overload
 from codevault.arguments import check_cancel, check_texts, checked_path
 from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
+from codevault.commits import ImportedHistory, import_history
 from codevault.errors import CodeVaultError, InvalidArgument, UnknownProject, UnknownSnapshot, VaultClosed
 from codevault.extras import FileAttribute
 from codevault.history import Event, History, history_of
@@ -31,6 +32,7 @@ from codevault.recording import Recorder
 from codevault.references import FoundSymbol, SnapshotKey, find_snapshot, is_id, version_of
 from codevault.repairing import donors_of
 from codevault.reports import Reports
+from codevault.repositories import Repositories
 from codevault.restore_model import Restored, RestorePlan
 from codevault.restoring import checked_attributes, plan_restore, restore
 from codevault.reuse import Reuse
@@ -84,7 +86,8 @@ class Vault:
         self._closed = False
         self._caught_up = False
         self._index = IndexKeeper(Path(store.root) / "cache", store.vault_id)
-        self.projects = Projects(store, clock, changed=self._project_changed)
+        self.projects = Projects(store, clock, changed=self._project_changed, importer=self._import_history)
+        self.repositories = Repositories(self._open_store, self.projects)
         self._recorder = Recorder(store, self._index, self.projects, policy=policy, source=source, clock=clock)
         self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
         self.reuse = Reuse(self._reading, self.projects, store.read)
@@ -524,6 +527,10 @@ class Vault:
 
     def _safely(self, report: Reporter) -> Callable[[Project], Backup]:
         return lambda project: self._recorder.record(project, "before a restore over it", "automatic", report)
+
+    def _import_history(self, project: Project, report: Reporter) -> ImportedHistory:
+        others = [Path(other.root) for other in self.projects]
+        return import_history(self._open_store(), project, others=others, report=report)
 
     def _project_changed(self, project: Project) -> None:
         # The project's own file is what counts; the next run tells the index again. A cache that was deleted is not
