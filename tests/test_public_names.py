@@ -15,16 +15,19 @@ from codevault.projects.model import ProjectChange
 from codevault.projects.registry import Projects
 from codevault.reports.evolution import Reports
 from codevault.reports.model import EvolutionReport
+from codevault.repositories import Repositories
 from codevault.reuse import Clone, CloneGroup, Reuse
 from codevault.search import Search
 from codevault.store.model import StoreStats, VerifyReport
 from codevault.submitting import Submit
 from codevault.understanding import Understanding
+from tests.vcs.scenes import GitScene
 
 FACES: dict[str, type] = {
     "vault": codevault.Vault,
     "vault.projects": Projects,
     "vault.reports": Reports,
+    "vault.repositories": Repositories,
     "vault.reuse": Reuse,
     "vault.search": Search,
     "vault.submit": Submit,
@@ -57,6 +60,15 @@ class Scene:
         self.tax.write_text(TAX.replace("standard", "usual") + "\n\ndef later():\n    pass\n")
         self.second = self.vault.backup(self.shop)
         self.vault.analyse()
+
+    @property
+    def history(self) -> codevault.Project:
+        """A project with a repository, and a backup of it; made when first asked for."""
+        if not (self.folder / "history").exists():
+            scene = GitScene(self.folder, name="history")
+            scene.commit(**{"tax.py": TAX.encode()})
+            self.vault.backup(self.vault.projects.add(scene.root))
+        return self.vault.projects.get("history")
 
     @property
     def symbol(self) -> codevault.SymbolVersion:
@@ -115,6 +127,17 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.projects.add": (added, codevault.Project),
     "vault.projects.update": (lambda s: s.vault.projects.update("shop", phase="beta"), codevault.Project),
     "vault.projects.log": (lambda s: s.vault.projects.log("shop")[-1], ProjectChange),
+    "vault.projects.import_history": (lambda s: s.vault.projects.import_history(s.history), codevault.ImportedHistory),
+    "vault.repositories.keep": (lambda s: s.vault.repositories.keep(s.history), codevault.KeptHistory),
+    "vault.repositories.timeline": (lambda s: s.vault.repositories.timeline("shop")[-1], codevault.TimelineEntry),
+    "vault.repositories.plan": (
+        lambda s: s.vault.repositories.plan(s.history, to=s.folder / "planned"),
+        codevault.ReturnPlan,
+    ),
+    "vault.repositories.bring_back": (
+        lambda s: s.vault.repositories.bring_back(s.history, to=s.folder / "back"),
+        codevault.Restored,
+    ),
     "vault.projects.undo": (lambda s: s.vault.projects.undo("shop"), codevault.Project),
     "vault.projects.get": (lambda s: s.vault.projects.get(s.folder / "shop"), codevault.Project),
     "vault.projects.containing": (lambda s: s.vault.projects.containing(s.tax)[0], codevault.Project),
@@ -145,7 +168,7 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "State": lambda s: s.vault.status(s.tax).state,
     "SymbolVersion": lambda s: s.symbol,
 }
-GIVEN_TO_THE_VAULT = {"CancelToken", "Donor", "FileAttribute", "Parity", "Policy", "Progress"}
+GIVEN_TO_THE_VAULT = {"Protection", "CancelToken", "Donor", "FileAttribute", "Parity", "Policy", "Progress"}
 ERRORS = {name for name in codevault.__all__ if name in vars(errors)}
 ONLY_WHEN_SOMETHING_IS_WRONG = {"Damage", "LostVersion", "Notice", "Problem", "RepairStep"} | ERRORS
 
