@@ -76,6 +76,7 @@ class RestoreRun:
         self._firsts = {p.entry.path: p for p in entries if p.entry.path in wanted and _is_first(p)}
         folders = _in_order(self._tree(asked))
         total = sum(1 for p in asked if p.step in kept)
+        self._report.step("restoring", 0, total)
         done = self._fill_all(folders, total)
         for folder in folders:
             for planned in sorted(folder.links, key=_links_last):

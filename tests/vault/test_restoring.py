@@ -13,66 +13,14 @@ import pytest
 from codevault import places
 from codevault import target as target_module
 from codevault.errors import BlobDamaged, Cancelled, InvalidArgument, RestoreRefused
-from codevault.ids import BlobId, ProjectId
+from codevault.ids import BlobId
 from codevault.jobs import CancelToken, Progress, Reporter
 from codevault.restore_model import Restored, Step
 from codevault.restoring import plan_restore, restore
-from codevault.store.memory_filesystem import MemoryFileSystem
-from codevault.store.model import Entry, EntryKind, Snapshot, SnapshotDraft
+from codevault.store.model import Entry, EntryKind, SnapshotDraft
 from codevault.store.store import Store
 from codevault.target import UNFINISHED
-
-POSIX = pytest.mark.skipif(os.name != "posix", reason="modes, links and names of POSIX")
-MTIME = 1_234_567_890_123_456_789
-VAULT = Path("/a/vault/in/memory")
-
-
-class Lying(Store):
-    """A vault whose manifests were written by somebody else."""
-
-    said: tuple[Entry, ...] = ()
-
-    def manifest(self, snapshot: Snapshot) -> Iterator[Entry]:
-        assert snapshot
-        return iter(self.said)
-
-
-class Archive:
-    """A vault in memory whose manifests can say anything."""
-
-    def __init__(self) -> None:
-        self.store = Store.create(VAULT, filesystem=MemoryFileSystem())
-        self._contents: dict[str, bytes] = {}
-
-    def blob(self, content: bytes) -> BlobId:
-        with self.store.writer() as writer:
-            return writer.add(content)
-
-    def file(self, path: str, content: bytes = b"content", *, mode: int = 0o644, mtime_ns: int = MTIME) -> Entry:
-        blob = self.blob(content)
-        return Entry(path=path, kind=EntryKind.FILE, mode=mode, mtime_ns=mtime_ns, size=len(content), blob=blob)
-
-    def snapshot(self, *entries: Entry) -> Snapshot:
-        draft = SnapshotDraft(project=ProjectId("0123456789abcdef"), created_ns=1)
-        with self.store.writer() as writer:
-            return writer.commit(draft, entries)
-
-    def lying(self, *entries: Entry) -> Lying:
-        lying = Lying(self.store._state, 1)
-        lying.said = entries
-        return lying
-
-    def restored(self, target: Path, *entries: Entry, overwrite: bool = False, paths: tuple[str, ...] = ()) -> Restored:
-        plan = plan_restore(self.store, self.snapshot(*entries), target, paths=paths)
-        return restore(self.store, plan, overwrite=overwrite)
-
-
-def folder(path: str, *, mode: int = 0o755, mtime_ns: int = MTIME) -> Entry:
-    return Entry(path=path, kind=EntryKind.DIRECTORY, mode=mode, mtime_ns=mtime_ns)
-
-
-def link(path: str, says: str) -> Entry:
-    return Entry(path=path, kind=EntryKind.SYMLINK, mode=0o777, mtime_ns=MTIME, target=says)
+from tests.restoring.scenes import MTIME, POSIX, PROJECT, VAULT, Archive, folder, link, tree
 
 
 @pytest.fixture
@@ -86,10 +34,6 @@ def target(tmp_path: Path) -> Iterator[Path]:
     yield place
     for found, _, _ in os.walk(place):
         Path(found).chmod(0o700)
-
-
-def tree(root: Path) -> dict[str, bytes]:
-    return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
 
 def test_gives_back_content_modes_times_links_and_empty_folders(archive: Archive, target: Path) -> None:
@@ -495,7 +439,7 @@ def test_the_vault_is_recognised_through_a_link(tmp_path: Path) -> None:
     store = Store.create(tmp_path / "vault")
     (tmp_path / "way").symlink_to("vault")
     with store.writer() as writer:
-        snapshot = writer.commit(SnapshotDraft(project=ProjectId("0123456789abcdef"), created_ns=1), ())
+        snapshot = writer.commit(SnapshotDraft(project=PROJECT, created_ns=1), ())
 
     with pytest.raises(RestoreRefused):
         plan_restore(store, snapshot, tmp_path / "way" / "packs")
