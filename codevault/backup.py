@@ -75,10 +75,12 @@ def back_up(
     foreign: Collection[tuple[int, int]] = (),
     clock: Callable[[], int] = time.time_ns,
     report: Reporter | None = None,
+    largest: int | None = None,
 ) -> Run:
     """Runs one backup and commits its snapshot; `draft.project` says whose.
 
-    An automatic run that finds nothing changed makes no snapshot: its result holds the previous one.
+    An automatic run that finds nothing changed makes no snapshot: its result holds the previous one. Files of more than
+    `largest` bytes whose content would have to be stored are given up, and said in the problems.
 
     Raises:
         SourceError: the root cannot be listed; nothing was recorded.
@@ -88,10 +90,10 @@ def back_up(
         Cancelled: the caller's token was set.
     """
     started = time.monotonic()
-    with store.writer() as writer:
+    with store.writer(draft.project) as writer:
         earlier = store.snapshots(draft.project)
         last = earlier[-1] if earlier else None
-        attempt = _Attempt(store, writer, draft, root, policy, foreign, clock, report or Reporter())
+        attempt = _Attempt(store, writer, draft, root, policy, foreign, clock, report or Reporter(), largest)
         try:
             known = {} if _holds_suspects(store, last) else signatures(last.id if last else None)
             scan, gathering, snapshot = attempt.made(last, known)
@@ -124,12 +126,18 @@ class _Attempt:
     foreign: Collection[tuple[int, int]]
     clock: Callable[[], int]
     report: Reporter
+    largest: int | None
 
     def made(self, last: Snapshot | None, known: Mapping[str, bytes]) -> tuple[Scan, Gathering, Snapshot]:
         try:
             scan = Scan(self.root, self.policy, previous=known, foreign=self.foreign, clock=self.clock)
             gathering = Gathering(
-                self.writer, scan, previous=lambda: _listing(self.store, last), report=self.report, whole=last is None
+                self.writer,
+                scan,
+                previous=lambda: _listing(self.store, last),
+                report=self.report,
+                whole=last is None,
+                largest=self.largest,
             )
             different = gathering.gather()
         except OSError as exc:

@@ -43,7 +43,9 @@ class Problem:
 
     "unreadable" (last known content carried on), "unstable" (changed while it was read), "vanished" (gone between
     listing and reading), "attributes" (kept without some of its extended attributes), "suspect" (most of the project is
-    gone), "damaged" (the last snapshot: nothing could be compared with it), "index" (stored, but not yet searchable).
+    gone), "damaged" (the last snapshot: nothing could be compared with it), "index" (stored, but not yet searchable),
+    "given-up" (too large for what the vault may still take; last known content carried on), "thinned" (older snapshots
+    made room for this one), "limit" (a limit was reached and they could not).
     """
 
     path: str
@@ -74,9 +76,11 @@ class Gathering:
         previous: Callable[[], Listing],
         report: Reporter,
         whole: bool = False,
+        largest: int | None = None,
     ) -> None:
         self._writer = writer
         self._whole = whole
+        self._largest = largest
         self._scan = scan
         self._previous = previous
         self._report = report
@@ -186,6 +190,8 @@ class Gathering:
 
     def _file(self, scanned: ScannedFolder, listed: Listed, path: str, old: Entry | None) -> Entry | None:
         hint = old.blob if old is not None else None
+        if self._largest is not None and listed.size > self._largest:
+            return self._given_up(scanned, listed, path, old)
         private = scanned.private or not self._scan.policy.file(path, listed.size).index
         twin = self._links.met(listed) if listed.links > 1 else None
         if twin is not None:
@@ -238,6 +244,11 @@ class Gathering:
         if extras.lost:
             self._problem(path, "attributes", extras.lost)
         return extras.xattrs
+
+    def _given_up(self, scanned: ScannedFolder, listed: Listed, path: str, old: Entry | None) -> Entry:
+        scanned.retry.add(listed.name)
+        self._problem(path, "given-up", f"its {listed.size} bytes are more than the vault's limits leave room for")
+        return _carried(old) if old is not None and old.blob is not None else _unreadable(listed, path)
 
     def _stored(
         self, folder: Folder, listed: Listed, path: str, hint: BlobId | None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from codevault.backup import Backup, Run, back_up
 from codevault.cataloguing import catch_up, facts_of, record
-from codevault.errors import CodeVaultError, SourceError
+from codevault.errors import CodeVaultError, DamageError, LimitReached, PruneRefused, SourceError, StorageFull
 from codevault.gathering import Problem
 from codevault.indexing import IndexKeeper
 from codevault.jobs import Reporter
@@ -23,7 +23,12 @@ from codevault.scanstate import load, save
 from codevault.source import Folder
 from codevault.store.model import SnapshotDraft
 from codevault.store.store import Store
+from codevault.store.thinning import UndoWindow
+from codevault.thinning import Thinner
 from codevault.vcs import snapshot_facts
+
+_LARGEST = (16 << 20, 1 << 20, 64 << 10, 4 << 10)
+"""Bytes of the largest file that is still taken, one try after the other: small files are source, and many."""
 
 
 class Recorder:
@@ -46,6 +51,7 @@ class Recorder:
         self._source = source
         self._clock = clock
         self._states = Path(store.root) / "cache" / "scan"
+        self._thinner = Thinner(store, index, projects)
 
     def record(self, project: Project, reason: str, kind: str, report: Reporter) -> Backup:
         """Backs a project up; see `Vault.backup`."""
@@ -70,19 +76,62 @@ class Recorder:
             root = self._source(project.root)
         except OSError as exc:
             raise SourceError(exc.strerror or type(exc).__name__, Path(project.root)) from exc
+        foreign = self._foreign(project)
         with contextlib.closing(root):
-            run = back_up(
-                self._store,
-                draft,
-                root,
-                self._policy,
-                signatures=lambda last: load(self._states, project.id, last, stamp),
-                foreign=self._foreign(project),
-                report=report,
+            run = self._within_limits(
+                lambda largest: back_up(
+                    self._store,
+                    draft,
+                    root,
+                    self._policy,
+                    signatures=lambda last: load(self._states, project.id, last, stamp),
+                    foreign=foreign,
+                    report=report,
+                    largest=largest,
+                ),
+                report,
             )
         with contextlib.suppress(OSError):  # without it the next run reads everything again, no more
             save(self._states, project.id, run.backup.id, stamp, run.signatures)
         return run
+
+    def _within_limits(self, attempt: Callable[[int | None], Run], report: Reporter) -> Run:
+        """The run; once a limit is reached, again after thinning by the owner's rules, then without large new files."""
+        try:
+            return attempt(None)
+        except StorageFull as exc:
+            reached = exc
+        problems = self._make_room(reached, report)
+        for largest in (None, *_LARGEST) if isinstance(reached, LimitReached) else (None,):
+            try:
+                run = attempt(largest)
+            except StorageFull as exc:
+                reached = exc
+            else:
+                backup = replace(run.backup, problems=(*run.backup.problems, *problems))
+                return replace(run, backup=backup)
+        raise reached
+
+    def _make_room(self, reached: StorageFull, report: Reporter) -> list[Problem]:
+        """Thins by the rules that the owner allowed for this, at once; without such rules only waste is freed.
+
+        Raises:
+            StorageFull: the disk itself is full and nothing may be thinned: the one that was given.
+        """
+        rules = self._store.housekeeping.limits().thin
+        if rules is None and not isinstance(reached, LimitReached):
+            raise reached
+        at_once = None if rules is None else replace(rules, undo=UndoWindow(0, 0))
+        try:
+            pruned = self._thinner.prune(self._thinner.plan(at_once, None, report), (), report)
+        except (PruneRefused, StorageFull, DamageError) as exc:
+            return [Problem(path="", kind="limit", why=f"{reached}; no room was made, for {exc}")]
+        gone = len(pruned.plan.expire)
+        return (
+            [Problem(path="", kind="thinned", why=f"{gone} snapshots made room for this one: {reached}")]
+            if gone
+            else []
+        )
 
     def _tell_index(self, project: Project, run: Run) -> Problem | None:
         snapshot = run.backup.snapshot

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
+from codevault.errors import DamageError
 from codevault.ids import BlobId, ProjectId, SnapshotId
 from codevault.jobs import Reporter
 from codevault.store.attribution import Attribution, attribute
 from codevault.store.compacting import Compacted, CompactPlan, compact, plan_compact
 from codevault.store.keepsakes import Keepsake, Span, keep, keepsakes_of, release
-from codevault.store.limits import Limits, read_space, set_limits
+from codevault.store.limits import Allowance, Limits, read_space, set_limits
 from codevault.store.model import Snapshot
 from codevault.store.pruning import SHARE, Pruned, PrunePlan, plan_prune, prune
 from codevault.store.thinning import Retention
 from codevault.store.turns import Turn
 from codevault.store.undoing import thinned_snapshots, undo
 from codevault.store.vaultstate import VaultState
+
+
+def allowance(state: VaultState, project: ProjectId | None) -> Allowance:
+    """What a run may write; one for a project with a share counts what the project has, at the cost of `attribute`."""
+    try:
+        share = read_space(state).limits.shares.get(project) if project is not None else None
+    except DamageError:  # verify() tells
+        share = None
+    if project is None or share is None:
+        return Allowance(state)
+    return Allowance(state, share=share, used_of_share=attribute(state).own.get(project, 0))
 
 
 class Housekeeping:
