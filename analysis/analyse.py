@@ -9,24 +9,33 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Final
 
 from tree_sitter import Parser, Point, Tree
 
 from codevault.analysis.definitions import Definition
+from codevault.analysis.detection import detect_language, name_by_content
 from codevault.analysis.embedded import embedded_language, included, only
 from codevault.analysis.filetypes import name_of_text
 from codevault.analysis.fingerprints import ALGORITHM
 from codevault.analysis.grammar import Grammar, load_grammar
-from codevault.analysis.languages import detect_language
 from codevault.analysis.layers import Layer, described, layer_of, merged
 from codevault.analysis.model import FileAnalysis, Outcome, SymbolKind, Unit
+from codevault.analysis.notebook import Notebook, read_notebook
 from codevault.analysis.tables import without_tables
-from codevault.analysis.text import declared_codec, high_bytes_as_letters, is_binary, is_utf16, is_valid_utf8
+from codevault.analysis.text import (
+    declared_codec,
+    high_bytes_as_letters,
+    is_binary,
+    is_minified,
+    is_utf16,
+    is_valid_utf8,
+)
 from codevault.analysis.units import Extent, cut, cut_text
 from codevault.analysis.walk import MAX_SYMBOLS, MAX_WIDE, widest_error
+from codevault.analysis.wide import analysed_as_utf8
 
 MAX_BYTES: Final = 10 * 1024 * 1024
 """Larger files are indexed as text: no hand wrote them, and their trees take a hundred bytes a byte."""
@@ -51,25 +60,34 @@ def analyse(path: str, content: bytes, *, seconds: float = 10.0) -> FileAnalysis
 
 
 def _analyse(path: str, content: bytes, seconds: float) -> FileAnalysis:
-    if is_utf16(content):
-        return _text(name_of_text(path), content, "UTF-16: searched as text, not parsed")
+    if is_utf16(content) and len(content) <= MAX_BYTES:
+        return analysed_as_utf8(content, partial(_analyse, path, seconds=seconds))
     if is_binary(content):
         return FileAnalysis(outcome=Outcome.BINARY, language="", grammar="")
     language = detect_language(path, content)
     if not language:
-        return _text(name_of_text(path), content)
+        return _text(name_by_content(path, content) or name_of_text(path), content)
     if len(content) > MAX_BYTES:
         return _text(language, content, f"larger than {MAX_BYTES} bytes: searched as text, not parsed")
+    if is_minified(content):
+        return _text(language, content, "minified or generated on few lines: searched as text, not parsed")
     grammar = load_grammar(language)
     if grammar is None:
         return _text(language, content, "the grammar of this language is not installed")
-    blanked = blanked_regions(grammar, content)
-    shown = without(content, blanked)
+    return _with_grammar(grammar, path, content, seconds)
+
+
+def _with_grammar(grammar: Grammar, path: str, content: bytes, seconds: float) -> FileAnalysis:
+    shown = without(content, blanked_regions(grammar, content))
     tree = parse(grammar, shown if is_valid_utf8(content) else high_bytes_as_letters(shown), seconds)
+    language = grammar.spec.name
     if tree is None:
         return _failed(language, grammar_name(grammar), content, f"the parser was stopped after {seconds:g} seconds")
     if widest_error(tree.root_node) > MAX_WIDE:
         return _failed(language, grammar_name(grammar), content, "most of it does not parse: searched as text")
+    notebook = read_notebook(tree.root_node, content) if path.endswith(".ipynb") else None
+    if notebook is not None:
+        return _notebook(notebook, content, seconds)
     return _parsed(grammar, tree, content, shown, seconds)
 
 
@@ -157,6 +175,34 @@ def _parsed(grammar: Grammar, tree: Tree, content: bytes, shown: bytes, seconds:
         units=units,
         problems=tuple(problems),
     )
+
+
+def _notebook(notebook: Notebook, content: bytes, seconds: float) -> FileAnalysis:
+    """The code cells as one program; each cell's own text is a unit, whatever kernel it is for."""
+    grammar = load_grammar(notebook.language) if notebook.language else None
+    tree = parse(grammar, notebook.shown, seconds, notebook.ranges) if grammar else None
+    layers: list[Layer] = []
+    if grammar is not None and tree is not None and widest_error(tree.root_node) <= MAX_WIDE:
+        layers.append(layer_of(grammar, tree.root_node, notebook.shown, "utf-8"))
+    definitions = layers[0].landmarks.walked.definitions if layers else []
+    extents = [*_extents(content, definitions)]
+    extents.extend(Extent(start, end, len(definitions) + number) for number, (start, end) in enumerate(notebook.cells))
+    extents.sort(key=_outer_first)
+    units, owners = cut(content, extents, len(definitions) + len(notebook.cells))
+    units = tuple(replace(unit, symbol=-1) if unit.symbol >= len(definitions) else unit for unit in units)
+    homes = _homes(units, owners[: len(definitions)], definitions)
+    return FileAnalysis(
+        outcome=Outcome.PARSED if layers else Outcome.TEXT,
+        language="jupyter",
+        grammar=grammar_name(grammar) if grammar else "",
+        symbols=tuple(described(layers, definitions, content, homes, "utf-8")) if layers else (),
+        units=units,
+        problems=tuple(_skipped(layers, content)) if layers else ("the language of its code is not parsed",),
+    )
+
+
+def _outer_first(extent: Extent) -> tuple[int, int]:
+    return extent.start, -extent.end
 
 
 def _skipped(layers: Sequence[Layer], content: bytes) -> Iterator[str]:

@@ -42,6 +42,7 @@ _PARAMETER_LISTS: Final = frozenset(
     }
 )
 _SINGLE_PARAMETERS: Final = frozenset({"parameter", "method_parameter", "class_parameter", "lambda_parameter"})
+_WITH_DEFAULTS: Final = "function_value_parameters"  # Kotlin's: defaults stand beside their parameters
 _RETURN_FIELDS: Final = ("return_type", "result", "returns", "type")
 _NO_PARAMETER: Final = frozenset({"comment", "line_comment", "block_comment", "ERROR"})
 
@@ -62,7 +63,8 @@ def parameters(content: bytes, found: Definition, codec: str) -> tuple[str, ...]
     if holder is None:
         return ()
     nodes = holder.named_children if holder.type not in _SINGLE_PARAMETERS else [holder]
-    nodes = [node for node in nodes if node.type in _SINGLE_PARAMETERS] or nodes
+    if holder.type not in _PARAMETER_LISTS or holder.type == _WITH_DEFAULTS:  # parameters among other things
+        nodes = [node for node in nodes if node.type in _SINGLE_PARAMETERS] or nodes
     texts = (_folded(content, node, codec) for node in nodes[:MAX_PARTS] if node.type not in _NO_PARAMETER)
     return tuple(text for text in texts if text)
 

@@ -1,4 +1,4 @@
-"""Which language a file is written in: by its name, then its first line, then its beginning.
+"""The languages that have a folder, and which of them a file's name promises (detection.py reads the content).
 
 A language is a folder `languages/<name>/` with one file `symbols.scm`; LANGUAGES.md describes its two parts, a header
 of `; key: value` lines and the patterns. The table of languages is whatever folders there are.
@@ -13,8 +13,6 @@ from functools import cache
 from importlib import resources
 
 _HEADER_LINE = re.compile(r";\s*([a-z-]+):\s*(.*?)\s*$")
-_SHEBANG = re.compile(rb"#!\s*(?:\S*/)?([^/\s]+)(?:[ \t]+(?:-\S+[ \t]+)*([^\s/]+))?")
-_VERSION_SUFFIX = re.compile(r"[\d.]+$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +49,6 @@ class LanguageSpec:
 class _Names:
     extensions: Mapping[str, str]
     filenames: Mapping[str, str]
-    interpreters: Mapping[str, str]
 
 
 def language_hint(path: str) -> str:
@@ -66,16 +63,6 @@ def language_hint(path: str) -> str:
         if found is not None:
             return found
     return names.filenames.get(base, "")
-
-
-def detect_language(path: str, content: bytes) -> str:
-    """The language of a file by name, else by the interpreter its first line names, else by how it begins; or ""."""
-    hint = language_hint(path)
-    if hint == "c" and path.endswith(".h") and _looks_like_cplusplus(content):
-        return "cpp" if "cpp" in specs() else hint
-    if hint or "." in path[path.rfind("/") + 1 :].lstrip("."):
-        return hint
-    return _by_first_line(content)
 
 
 @cache
@@ -127,27 +114,4 @@ def _names() -> _Names:
     return _Names(
         {extension: spec.name for spec in table for extension in spec.extensions},
         {filename: spec.name for spec in table for filename in spec.filenames},
-        {interpreter: spec.name for spec in table for interpreter in spec.interpreters},
     )
-
-
-def _by_first_line(content: bytes) -> str:
-    found = _SHEBANG.match(content)
-    if found is None:
-        return ""
-    program = found[1].decode("ascii", "replace")
-    if program == "env" and found[2]:
-        program = found[2].decode("ascii", "replace")
-    interpreters = _names().interpreters
-    return interpreters.get(program) or interpreters.get(_VERSION_SUFFIX.sub("", program), "")
-
-
-_CPLUSPLUS = re.compile(
-    rb"^[ \t]*(?:template[ \t]*<|namespace\b[^;=(]*\{|class[ \t]+\w[^;(]*\{|using[ \t]+\w"
-    rb"|(?:public|private|protected)[ \t]*:)",
-    re.MULTILINE,
-)
-
-
-def _looks_like_cplusplus(content: bytes) -> bool:
-    return _CPLUSPLUS.search(content, 0, 65536) is not None

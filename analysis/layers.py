@@ -27,6 +27,7 @@ class Layer:
     """A tree of one language over (a part of) a file, with its landmarks, tokens and calls by place."""
 
     grammar: Grammar
+    content: bytes
     landmarks: Landmarks
     tokens: Tokens
     call_places: list[int]
@@ -40,7 +41,7 @@ def layer_of(grammar: Grammar, root: Node, content: bytes, codec: str) -> Layer:
         content, landmarks.walked.comments, landmarks.literals, grammar.keywords, by_lines=grammar.spec.by_lines
     )
     calls = sorted((node.start_byte, _called(content, node, codec)) for node in landmarks.calls)
-    return Layer(grammar, landmarks, tokens, [place for place, _ in calls], [name for _, name in calls])
+    return Layer(grammar, content, landmarks, tokens, [place for place, _ in calls], [name for _, name in calls])
 
 
 def _called(content: bytes, node: Node, codec: str) -> str:
@@ -79,15 +80,12 @@ def described(
     offsets = [at for found in definitions for at in (found.start, max(found.body, 0), found.end)]
     places = [layer.tokens.places(offsets) for layer in layers]
     for index, (found, unit, lines) in enumerate(zip(definitions, homes, (rows + 1).tolist(), strict=False)):
-        yield _symbol(
-            layers[found.layer], found, content, unit, lines, places[found.layer][3 * index : 3 * index + 3], codec
-        )
+        place = places[found.layer][3 * index : 3 * index + 3]
+        yield _symbol(layers[found.layer], found, unit, lines, place, codec)
 
 
-def _symbol(
-    layer: Layer, found: Definition, content: bytes, unit: int, lines: list[int], places: list[int], codec: str
-) -> Symbol:
-    tokens, spec = layer.tokens, layer.grammar.spec
+def _symbol(layer: Layer, found: Definition, unit: int, lines: list[int], places: list[int], codec: str) -> Symbol:
+    tokens, spec, content = layer.tokens, layer.grammar.spec, layer.content
     first, body_first, last = places
     calls: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()

@@ -30,6 +30,17 @@ def is_binary(content: bytes) -> bool:
     return len(sample) - len(sample.translate(None, _CONTROLS)) > len(sample) // 20
 
 
+MINIFIED_BYTES: Final = 256 * 1024
+"""A file from this size on, of lines of over MINIFIED_LINE bytes on average, is no source."""
+
+MINIFIED_LINE: Final = 2_000
+
+
+def is_minified(content: bytes) -> bool:
+    """Whether a large file stands on so few lines that no hand wrote it."""
+    return len(content) >= MINIFIED_BYTES and len(content) > MINIFIED_LINE * (content.count(b"\n") + 1)
+
+
 def is_valid_utf8(content: bytes) -> bool:
     """Whether all bytes decode as UTF-8."""
     try:

@@ -301,8 +301,8 @@ def _lay_to_rest(seat: _Seat) -> str:
 def _failed(task: Task, why: str) -> FileAnalysis:
     """What is known of a file that no parser survived: its text, and the grammar that need not try it again."""
     from codevault.analysis.analyse import grammar_name
+    from codevault.analysis.detection import detect_language
     from codevault.analysis.grammar import load_grammar
-    from codevault.analysis.languages import detect_language
     from codevault.analysis.units import cut_text
 
     language = detect_language(task.path, task.content)

@@ -151,38 +151,52 @@ def main(arguments: Sequence[str]) -> None:
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and language_hint(path.name) == language]
     random.Random(7).shuffle(paths)
     comparison, counts = LANGUAGES[language], Counter[str]()
-    tags = read_tags(comparison, paths[:limit], counts)
-    shared = missed = extra = 0
+    tags, raw_tags = read_tags(comparison, paths[:limit], counts)
+    shared = missed = extra = raw_shared = raw_missed = raw_extra = 0
     for path in paths[:limit]:
         yours = tags.get(str(path), set())
-        mine = own_names(comparison, path, yours, counts)
+        mine, raw_mine = own_names(comparison, path, yours, counts)
+        raw_yours = raw_tags.get(str(path), set())
+        raw_shared += len(raw_mine & raw_yours)
+        raw_missed += len(raw_yours - raw_mine)
+        raw_extra += len(raw_mine - raw_yours)
         shared += len(mine & yours)
         missed += len(yours - mine)
         extra += len(mine - yours)
         for name, line in sorted(mine ^ yours):
             sys.stderr.write(f"{'ctags' if (name, line) in yours else 'ours '} {path}:{line} {name}\n")
+    raw = _shares(raw_shared, raw_missed, raw_extra)
     sys.stdout.write(
-        f"| {language} | {100 * shared / (shared + missed):.2f} % / {100 * shared / (shared + extra):.2f} % "
-        f"| {len(paths[:limit])} files, {shared} symbols; left out: "
-        f"{', '.join(f'{count} {rule}' for rule, count in counts.items()) or 'nothing'} |\n"
+        f"| {language} | {raw} | {_shares(shared, missed, extra)} | {len(paths[:limit])} files, {shared} symbols; "
+        f"left out: {', '.join(f'{count} {rule}' for rule, count in counts.items()) or 'nothing'} |\n"
     )
 
 
-def read_tags(comparison: Comparison, paths: Sequence[Path], counts: Counter[str]) -> dict[str, Names]:
-    """What ctags finds, by path."""
+def _shares(shared: int, missed: int, extra: int) -> str:
+    """Of theirs those we find, of ours those they have."""
+    return f"{100 * shared / max(shared + missed, 1):.2f} % / {100 * shared / max(shared + extra, 1):.2f} %"
+
+
+def read_tags(
+    comparison: Comparison, paths: Sequence[Path], counts: Counter[str]
+) -> tuple[dict[str, Names], dict[str, Names]]:
+    """What ctags finds, by path: without what a rule leaves out, and all of it."""
     command = ["ctags", "--output-format=json", "--fields=+nK", "--sort=no", f"--language-force={comparison.ctags}"]
     command += [f"--kinds-{comparison.ctags}={comparison.tags}", "--extras=-{anonymous}", "-L", "-", "-f", "-"]
     listing = "\n".join(map(str, paths))
     done = subprocess.run(command, input=listing, capture_output=True, text=True, errors="replace", check=True)
     found: dict[str, Names] = {}
+    everything: dict[str, Names] = {}
     for tag in _parsed(done.stdout):
+        name = tag["name"].split(".")[-1] if comparison.ctags == "C#" else tag["name"]
+        place = (re.sub(r"^operator (\W)", r"operator\1", name), int(tag["line"]))
+        everything.setdefault(tag["path"], set()).add(place)
         rule = next((rule for rule, applies in comparison.theirs.items() if applies(tag)), None)
         if rule is not None:
             counts[rule] += 1
             continue
-        name = tag["name"].split(".")[-1] if comparison.ctags == "C#" else tag["name"]
-        found.setdefault(tag["path"], set()).add((re.sub(r"^operator (\W)", r"operator\1", name), int(tag["line"])))
-    return found
+        found.setdefault(tag["path"], set()).add(place)
+    return found, everything
 
 
 def _parsed(output: str) -> Iterator[dict[str, str]]:
@@ -195,20 +209,22 @@ def _parsed(output: str) -> Iterator[dict[str, str]]:
             yield {"pattern": "", **{key: str(value) for key, value in tag.items()}}
 
 
-def own_names(comparison: Comparison, path: Path, yours: Names, counts: Counter[str]) -> Names:
-    """What the analysis finds in a file. What ctags has found as well is not left out."""
+def own_names(comparison: Comparison, path: Path, yours: Names, counts: Counter[str]) -> tuple[Names, Names]:
+    """What the analysis finds in a file, by the rules and all of it. What ctags has found as well is not left out."""
     analysis = analyse(path.name, path.read_bytes())
     found: Names = set()
+    everything: Names = set()
     for symbol in analysis.symbols:
         if symbol.kind not in comparison.kinds:
             continue
         place = (symbol.name, symbol.name_line)
+        everything.add(place)
         rule = next((rule for rule, applies in comparison.ours.items() if applies(analysis, symbol)), None)
         if rule is None or place in yours:
             found.add(place)
         else:
             counts[rule] += 1
-    return found
+    return found, everything
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from codevault.analysis import bundled
+from codevault.analysis.detection import detect_language
 from codevault.analysis.grammar import Form, build_grammar, load_grammar, split_forms
-from codevault.analysis.languages import detect_language, language_hint, parse_spec, specs
+from codevault.analysis.languages import language_hint, parse_spec, specs
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 ; provider: tree_sitter_json language
-; extensions: .json .webmanifest .geojson .jsonc .code-workspace .jsonld .har .topojson .avsc .importmap
+; extensions: .json .ipynb .webmanifest .geojson .jsonc .code-workspace .jsonld .har .topojson .avsc .importmap
 ; filenames: .babelrc .eslintrc .prettierrc composer.lock Pipfile.lock .jshintrc .swcrc
 ; names: whole
 
