@@ -108,22 +108,24 @@ class _Compaction:
         self._state = turn.state
         self._report = report
         self._settled = set(read_note(turn.state))
+        self._before = dict(turn.state.catalog.packs)
         self._made: dict[PackId, int] = {}
+        self._remade: set[PackId] = set()  # equal content makes equal packs: these were there, and stay
         self._stuck: set[PackId] = set()
 
     def run(self) -> Compacted:
-        before = dict(self._state.catalog.packs)
+        before = self._before
         found = _sorted(self._state, self._report)
         for pack in found.going(before):
             if found.kept.get(pack) and not is_sound(self._state, pack):
                 found.damaged.add(pack)
         if found.going(before):
             try:
-                self._store(found, before)
+                self._store(found)
             except StorageFull:
                 self._give_up()
                 raise
-            self._swap(found, before)
+            self._swap(found)
         after = self._state.catalog.packs
         return Compacted(
             before=sum(before.values()),
@@ -133,10 +135,10 @@ class _Compaction:
             left=tuple(sorted((found.damaged | self._stuck) & after.keys())),
         )
 
-    def _store(self, found: Sorted, before: dict[PackId, int]) -> None:
+    def _store(self, found: Sorted) -> None:
         packer = Packer(self._state.files, self._state.layout, self._published, threads=_THREADS)
         try:
-            for pack, frame in found.copied(before):
+            for pack, frame in found.copied(self._before):
                 read = reads(self._state.files, self._state.layout.pack(pack))
                 packer.add_frame(frame.header, read(frame.at, frame.header.stored))
             total = sum(group.size for group in found.groups) + sum(delta.size for delta in found.deltas)
@@ -194,13 +196,17 @@ class _Compaction:
 
     def _published(self, pack: PackId, size: int, frames: tuple[Frame, ...]) -> None:
         self._state.take_pack(pack, size, frames)
-        self._made[pack] = size
+        if pack in self._before:
+            self._remade.add(pack)
+        else:
+            self._made[pack] = size
         self._settled.add(pack)
         write_note(self._state, self._settled)
 
-    def _swap(self, found: Sorted, before: dict[PackId, int]) -> None:
-        going = [pack for pack in found.going(before) if pack not in self._stuck and pack not in self._made]
-        if sum(self._made.values()) >= sum(before[pack] for pack in going):
+    def _swap(self, found: Sorted) -> None:
+        stays = self._stuck | self._remade
+        going = [pack for pack in found.going(self._before) if pack not in stays]
+        if not found.waste and sum(self._made.values()) >= sum(self._before[pack] for pack in going):
             self._settled.difference_update(self._made)
             self._settled.update(going)  # as small as it gets: the next run need not try again
             write_note(self._state, self._settled)
@@ -228,9 +234,12 @@ class _Compaction:
 
     def _give_up(self) -> None:
         """Takes back what this run wrote and nothing refers to."""
+        paths = [self._state.layout.pack(pack) for pack in self._made]
         with suppress(CodeVaultError):
-            for pack in self._made:
-                self._state.files.remove(self._state.layout.pack(pack))
+            for path in paths:
+                self._state.files.remove(path)
+            for folder in sorted({path.parent for path in paths}):
+                self._state.files.sync_folder(folder)
         self._state.rescan()
 
 
