@@ -196,7 +196,7 @@ def _packs_of(state: VaultState, kept: Iterable[Keepsake]) -> frozenset[PackId]:
 
 
 def _rewrite(turn: Turn, rewrites: Sequence[Rewrite], report: Reporter) -> list[str]:
-    problems = []
+    problems: list[str] = []
     for done, rewrite in enumerate(rewrites):
         report.step("rewriting", done, len(rewrites))
         try:

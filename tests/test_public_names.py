@@ -18,7 +18,7 @@ from codevault.reports.model import EvolutionReport
 from codevault.repositories import Repositories
 from codevault.reuse import Clone, CloneGroup, Reuse
 from codevault.search import Search
-from codevault.store.model import StoreStats, VerifyReport
+from codevault.store.model import VerifyReport
 from codevault.submitting import Submit
 from codevault.understanding import Understanding
 from tests.vcs.scenes import GitScene
@@ -69,6 +69,21 @@ class Scene:
             scene.commit(**{"tax.py": TAX.encode()})
             self.vault.backup(self.vault.projects.add(scene.root))
         return self.vault.projects.get("history")
+
+    @property
+    def thin(self) -> codevault.Project:
+        """A project that lost a function, thinned to its last snapshot; made when first asked for."""
+        folder = self.folder / "thin"
+        if not folder.exists():
+            folder.mkdir()
+            project = self.vault.projects.add(folder)
+            for text in (TAX, "RATE = 20\n"):
+                (folder / "tax.py").write_text(text)
+                self.vault.backup(project)
+            self.vault.analyse()
+            rules = codevault.Retention(newest=1, floor=1, manual=True, undo=codevault.UndoWindow(9, 9))
+            self.vault.prune(rules, projects=[project])
+        return self.vault.projects.get("thin")
 
     @property
     def symbol(self) -> codevault.SymbolVersion:
@@ -123,7 +138,13 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.repair": (lambda s: s.vault.repair(), codevault.RepairReport),
     "vault.recover": (lambda s: codevault.Vault.recover(s.folder / "vault"), codevault.Vault),
     "vault.generation": (lambda s: s.vault.generation, codevault.Generation),
-    "vault.stats": (lambda s: s.vault.stats(), StoreStats),
+    "vault.stats": (lambda s: s.vault.stats(), codevault.VaultStats),
+    "vault.prune": (lambda s: s.vault.prune(None), codevault.Pruned),
+    "vault.thinned": (lambda s: s.vault.thinned(s.thin)[0], codevault.Snapshot),
+    "vault.keepsakes": (lambda s: s.vault.keepsakes(s.thin)[0], codevault.Keepsake),
+    "vault.undo_prune": (lambda s: s.vault.undo_prune(s.vault.thinned(s.thin)), tuple),
+    "vault.limits": (lambda s: s.vault.limits(), codevault.Limits),
+    "vault.set_limits": (lambda s: s.vault.set_limits(codevault.Limits(ceiling=1 << 40)), type(None)),
     "vault.projects.add": (added, codevault.Project),
     "vault.projects.update": (lambda s: s.vault.projects.update("shop", phase="beta"), codevault.Project),
     "vault.projects.log": (lambda s: s.vault.projects.log("shop")[-1], ProjectChange),
@@ -156,21 +177,37 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     ),
     "vault.submit.verify": (lambda s: s.vault.submit.verify().result(60), VerifyReport),
     "vault.submit.repair": (lambda s: s.vault.submit.repair(plan=True).result(60), codevault.RepairReport),
+    "vault.submit.prune": (lambda s: s.vault.submit.prune(None).result(60), codevault.Pruned),
     "vault.submit.rebuild": (lambda s: s.vault.submit.rebuild().result(60), Understanding),
 }
 PARTS: dict[str, Callable[[Scene], object]] = {
+    "Attribution": lambda s: s.vault.stats().attribution,
     "BackupStats": lambda s: s.second.stats,
     "Coverage": lambda s: s.vault.search.text("usual").coverage,
     "Event": lambda s: s.vault.history("shop", "billing/tax.py", "TaxTable.rate").introduced,
     "Hit": lambda s: s.vault.search.text("usual").hits[0],
     "Job": ended_job,
+    "Judgement": lambda s: s.vault.prune(plan=True).judged[s.shop.id][0],
+    "PrunePlan": lambda s: s.vault.prune(plan=True),
     "RestorePlan": lambda s: s.vault.restore("shop", to=s.folder / "c", plan=True),
+    "Span": lambda s: s.vault.keepsakes(s.thin)[0].span,
     "State": lambda s: s.vault.status(s.tax).state,
+    "StoreStats": lambda s: s.vault._store.stats(),
     "SymbolVersion": lambda s: s.symbol,
 }
-GIVEN_TO_THE_VAULT = {"Protection", "CancelToken", "Donor", "FileAttribute", "Parity", "Policy", "Progress"}
+GIVEN_TO_THE_VAULT = {
+    "CancelToken",
+    "Donor",
+    "FileAttribute",
+    "Parity",
+    "Policy",
+    "Progress",
+    "Protection",
+    "Retention",
+    "UndoWindow",
+}
 ERRORS = {name for name in codevault.__all__ if name in vars(errors)}
-ONLY_WHEN_SOMETHING_IS_WRONG = {"Damage", "LostVersion", "Notice", "Problem", "RepairStep"} | ERRORS
+ONLY_WHEN_SOMETHING_IS_WRONG = {"Damage", "LostVersion", "Notice", "Problem", "RepairStep", "Rewrite"} | ERRORS
 
 
 @pytest.mark.parametrize("name", codevault.__all__)
