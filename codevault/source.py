@@ -148,7 +148,7 @@ class RealFolder:
                 except FileNotFoundError:
                     continue
                 found.append(_listed(entry.name, status))
-        found.sort(key=_name)
+        found.sort()  # by name, the first field; no two are equal
         return found
 
     def enter(self, name: str) -> RealFolder:
@@ -359,17 +359,21 @@ class MemoryFolder:
 
 
 def _listed(name: str, status: os.stat_result) -> Listed:
-    return Listed(
-        name,
-        status.st_mode,
-        status.st_size,
-        status.st_mtime_ns,
-        status.st_ctime_ns,
-        status.st_ino,
-        status.st_dev,
-        status.st_nlink,
-        status.st_uid,
-        status.st_gid,
+    # Past the named tuple's own constructor, a Python function: a third of what listing a folder costs beside lstat.
+    return tuple.__new__(
+        Listed,
+        (
+            name,
+            status.st_mode,
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+            status.st_ino,
+            status.st_dev,
+            status.st_nlink,
+            status.st_uid,
+            status.st_gid,
+        ),
     )
 
 
