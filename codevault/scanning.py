@@ -29,6 +29,7 @@ _Signature = tuple[int, int, int, int, int]
 _Row = tuple[str, int, int, int, int, int]
 _SIGNED: Final = 6  # the fields of `Listed` from the name to the inode; a device's number changes with a restart
 _NEVER: _Signature = (-1, -1, -1, -1, -1)
+_TYPE = stat.S_IFMT(0xFFFF)
 _name, _ctime = attrgetter("name"), attrgetter("ctime_ns")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[_Row]).decode
@@ -170,7 +171,7 @@ class Scan:
         )
 
     def _kept(self, scanned: ScannedFolder) -> Iterator[tuple[str, str, bool]]:
-        for entry in [e for e in scanned.entries if stat.S_IFMT(e.mode) == stat.S_IFDIR]:
+        for entry in [e for e in scanned.entries if e.mode & _TYPE == stat.S_IFDIR]:
             why, private = self._verdict(scanned, entry)
             if why:
                 scanned.excluded.add(entry.name)
