@@ -15,6 +15,7 @@ from pathlib import Path
 
 from codevault.commits import TimelineEntry, timeline
 from codevault.errors import DamageError, RepositoryUnreadable, RestoreRefused, UnknownSnapshot
+from codevault.hooks import InstalledHooks, install_hooks, remove_hooks
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
 from codevault.projects.model import Project
 from codevault.projects.registry import ProjectKey, Projects
@@ -135,6 +136,27 @@ class Repositories:
         report = Reporter(progress, cancel)
         folder = Path(to).expanduser()
         return bring_back(store, found, snapshot, folder, clone=_path(clone), live=live, report=report)[1]
+
+    def install_hooks(self, project: ProjectKey) -> InstalledHooks:
+        """Puts hooks into a project's repository that tell this vault's spool of commits; `remove_hooks` ends it.
+
+        Existing hooks go on to decide. This is one of the few calls that write into a project.
+
+        Raises:
+            UnknownProject: no such project.
+            RepositoryUnreadable: there is no repository, or none that hooks can be put into.
+            SourceError: its files cannot be written.
+        """
+        return install_hooks(self._projects.get(project), Path(self._store().root) / "spool")
+
+    def remove_hooks(self, project: ProjectKey) -> InstalledHooks:
+        """Takes those hooks out; what was there before is there again, byte for byte.
+
+        Raises:
+            UnknownProject: no such project.
+            SourceError: a file cannot be written.
+        """
+        return remove_hooks(self._projects.get(project))
 
     def _newest(self, project: ProjectKey) -> tuple[Store, Project, Snapshot]:
         store = self._store()

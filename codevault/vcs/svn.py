@@ -43,6 +43,14 @@ def read_svn(root: ReadFolder) -> RepositoryFacts | None:
     )
 
 
+def read_root(root: ReadFolder) -> str:
+    """The URL of the server's repository as it stands in the database, "" when that cannot be read."""
+    if root.kind(".svn/wc.db") != "file":
+        return ""
+    row = _row(os.path.join(root.path, ".svn", "wc.db"))
+    return row[2] if row is not None else ""
+
+
 def _row(path: str) -> tuple[int, str, str] | None:
     """Revision, path in the repository and the repository's URL. The file may be anything, a hostile database too.
 
