@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from codevault.extras import FileAttribute
     from codevault.gathering import Problem
     from codevault.history import Event, History
+    from codevault.hooks import InstalledHooks
     from codevault.index.model import Coverage, FileVersion, Hit, SearchResult, SymbolVersion
     from codevault.jobs import CancelToken, Job, Progress
     from codevault.policy import Policy, Verdict
@@ -115,6 +116,7 @@ _HOMES = {
     "ImportedHistory": "commits",
     "IndexBusy": "errors",
     "IndexDamaged": "errors",
+    "InstalledHooks": "hooks",
     "InvalidArgument": "errors",
     "InvalidPattern": "errors",
     "Job": "jobs",
@@ -203,6 +205,7 @@ __all__ = [
     "ImportedHistory",
     "IndexBusy",
     "IndexDamaged",
+    "InstalledHooks",
     "InvalidArgument",
     "InvalidPattern",
     "Job",
