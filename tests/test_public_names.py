@@ -159,6 +159,14 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
         lambda s: s.vault.repositories.bring_back(s.history, to=s.folder / "back"),
         codevault.Restored,
     ),
+    "vault.repositories.install_hooks": (
+        lambda s: s.vault.repositories.install_hooks(s.history),
+        codevault.InstalledHooks,
+    ),
+    "vault.repositories.remove_hooks": (
+        lambda s: s.vault.repositories.remove_hooks(s.history),
+        codevault.InstalledHooks,
+    ),
     "vault.projects.undo": (lambda s: s.vault.projects.undo("shop"), codevault.Project),
     "vault.projects.get": (lambda s: s.vault.projects.get(s.folder / "shop"), codevault.Project),
     "vault.projects.containing": (lambda s: s.vault.projects.containing(s.tax)[0], codevault.Project),
