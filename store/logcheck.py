@@ -140,12 +140,12 @@ def _wrong(name: str, content: bytes, logged: Logged, own: dict[str, bytes]) -> 
     if name in own or name == "policy.toml":
         return "its bytes are not those the log recorded" if entry is not None else ""
     try:
-        value = unseal(content)  # sound, and not in the log: a run died between the file and its record
+        unseal(content)  # sound, and not in the log: a run died between the file and its record
     except RecordMalformed as exc:
         return str(exc)
     if name != "vault.json" and digest in logged.hashes.get(name, ()):
         return "an older version of it was put back"
-    if value.get("name", name) not in {name, Path(name).stem}:
+    if any(digest in hashes for other, hashes in logged.hashes.items() if other != name):
         return "it is the file of another name"
     return ""
 

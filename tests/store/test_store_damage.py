@@ -53,73 +53,12 @@ def _kept(files: MemoryFileSystem) -> list[Path]:
     return sorted(names)
 
 
-_FILES = [str(path.relative_to(ROOT)).split("/")[0] for path in _kept(_vault()[1])]
-EVERY_FILE = range(len(_FILES))
-
-
-def _findings(files: MemoryFileSystem) -> list[str]:
-    """What a fresh look finds; a vault that cannot be opened names the file itself."""
-    try:
-        report = Store.open(ROOT, filesystem=files).verify()
-        return [*(damage.file for damage in report.damages), *(notice.file for notice in report.notices)]
-    except RecordDamaged as exc:
-        return [exc.path.name]
-
-
 def test_a_sound_vault_gives_no_alarm() -> None:
     store, files = _vault()
     report = store.verify()
     assert (report.ok, report.damages, report.affected) == (True, (), ())
     assert report.files == len(_kept(files))
     assert report.bytes == sum(len(files.read(path) or b"") for path in _kept(files))
-
-
-@pytest.mark.parametrize("number", EVERY_FILE)
-@pytest.mark.parametrize("part", [0.0, 0.2, 0.4, 0.5, 0.7, 0.9, 0.999])
-def test_finds_a_flipped_bit_in_every_kind_of_file(number: int, part: float) -> None:
-    _, files = _vault()
-    path = _kept(files)[number]
-    content = files.read(path) or b""
-    overwrite(files, path, flipped(content, int(part * len(content))))
-    assert _findings(files)
-
-
-@pytest.mark.parametrize("number", EVERY_FILE)
-def test_finds_a_file_cut_short(number: int) -> None:
-    _, files = _vault()
-    path = _kept(files)[number]
-    overwrite(files, path, (files.read(path) or b"")[:-1])
-    assert _findings(files)
-
-
-@pytest.mark.parametrize("number", EVERY_FILE)
-def test_finds_a_file_with_garbage_behind_it(number: int) -> None:
-    _, files = _vault()
-    path = _kept(files)[number]
-    overwrite(files, path, (files.read(path) or b"") + b"\0garbage")
-    assert _findings(files)
-
-
-@pytest.mark.parametrize("number", EVERY_FILE)
-def test_finds_an_emptied_file(number: int) -> None:
-    _, files = _vault()
-    overwrite(files, _kept(files)[number], b"")
-    assert _findings(files)
-
-
-def _missing_is_found(number: int) -> bool:
-    _, files = _vault()
-    path = _kept(files)[number]
-    files.remove(path)
-    try:
-        return bool(_findings(files))
-    except Exception as exc:  # noqa: BLE001 - a vault without vault.json is no vault
-        return path.name == "vault.json" and type(exc).__name__ == "VaultMissing"
-
-
-@pytest.mark.parametrize("number", EVERY_FILE)
-def test_finds_a_missing_file(number: int) -> None:
-    assert _missing_is_found(number)
 
 
 def test_damage_costs_only_the_snapshots_that_need_the_blob() -> None:
