@@ -87,7 +87,6 @@ class Target:
         """
         with self._there.opened(self.root) as where:
             names = self._listed(self.root, where)
-            self.root.fresh = not names
             self.unfinished = not names or UNFINISHED in names
             self._clear(self.root, where, names)
             self.root.masked = ANY_MODE & ~self._made(self.root, where, _PROBE, ANY_MODE)
