@@ -1,4 +1,4 @@
-"""Facts about the version control beside a project, read as plain files and never executed."""
+"""Git, Mercurial and Subversion beside a project: read as plain files or through programs of ours, never executed."""
 
 from codevault.vcs.detect import detect, snapshot_facts
 from codevault.vcs.model import RepositoryFacts, System
