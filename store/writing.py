@@ -26,6 +26,7 @@ from codevault.store.chunking import LARGE, cut, encode_list
 from codevault.store.drafts import checked_draft
 from codevault.store.filesystem import HeldLock
 from codevault.store.layout import FORMAT_VERSION, is_document_name
+from codevault.store.limits import keep_reserve
 from codevault.store.listing import Revision
 from codevault.store.manifest import decode_manifest, encode_manifest
 from codevault.store.model import Entry, Snapshot, SnapshotDraft
@@ -220,6 +221,7 @@ class Writer:
                 self._state.save_catalog()
                 keep_suspects(self._state)
                 protect(self._state)
+                keep_reserve(self._state)
         finally:
             self._lock.release()
 
