@@ -211,11 +211,16 @@ class Target:
         places = self._there
         with places.opened(place) as where:
             self._make_way(place, name, where, replace=replace)
-            self._discard(place, name, where)
-            os.symlink(entry.target or "", places.at(place, name), **where)
-            if os.utime in os.supports_follow_symlinks:
-                times = (entry.mtime_ns, entry.mtime_ns)
-                os.utime(places.at(place, name), ns=times, follow_symlinks=False, **where)
+            temporary = places.at(place, _TEMPORARY)
+            os.symlink(entry.target or "", temporary, **where)
+            try:
+                if os.utime in os.supports_follow_symlinks:
+                    times = (entry.mtime_ns, entry.mtime_ns)
+                    os.utime(temporary, ns=times, follow_symlinks=False, **where)
+            except BaseException:
+                self._discard(place, _TEMPORARY, where)
+                raise
+            self._rename(place, _TEMPORARY, name, where)
 
     def settle(
         self, place: Place, entry: Entry, attributes: Collection[FileAttribute] = (), *, below: Place | None = None

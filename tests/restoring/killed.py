@@ -39,6 +39,12 @@ CHANGING = {
 class Counted:
     """The `os` module for a while; dies at the n-th call that changes something."""
 
+    class _Every:
+        def __contains__(self, call: object) -> bool:
+            return True
+
+    supports_follow_symlinks = _Every()
+
     def __init__(self, fatal: int) -> None:
         self._left = fatal
         self.calls = 0
