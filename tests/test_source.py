@@ -272,3 +272,59 @@ def test_a_memory_folder_can_refuse_to_be_listed() -> None:
 
     with pytest.raises(PermissionError):
         root.entries()
+
+
+VIRTUAL = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
+
+
+@VIRTUAL
+def test_a_file_whose_size_says_nothing_is_read_to_its_end() -> None:
+    with closing(RealFolder.root("/proc/self")) as folder:
+        content = folder.read("cmdline").content
+
+    assert content == Path("/proc/self/cmdline").read_bytes()
+    assert len(content) > 1
+
+
+def test_a_file_that_gives_less_than_its_size_twice_alike_is_what_it_gives(tmp_path: Path) -> None:
+    (tmp_path / "virtual").write_bytes(bytes(4096))
+    given = count()
+
+    def short(descriptor: int, size: int) -> bytes:
+        return b"" if next(given) % 2 else b"on\n"
+
+    with closing(RealFolder.root(str(tmp_path), read_block=short)) as folder:
+        assert folder.read("virtual").content == b"on\n"
+
+
+def test_a_file_without_end_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "endless").touch()
+    calls = count()
+
+    def endless(descriptor: int, size: int) -> bytes:
+        assert next(calls) < 100
+        return b"y" * size
+
+    with (
+        closing(RealFolder.root(str(tmp_path), read_block=endless)) as folder,
+        pytest.raises(OSError, match="more bytes than its size"),
+    ):
+        folder.read("endless")
+
+
+def test_a_read_that_gives_a_part_is_continued(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"0123456789")
+
+    with closing(RealFolder.root(str(tmp_path), read_block=lambda fd, size: os.read(fd, min(size, 3)))) as folder:
+        assert folder.read("a").content == b"0123456789"
+
+
+@AS_ROOT
+def test_devices_are_listed_and_never_opened(tmp_path: Path) -> None:
+    os.mknod(tmp_path / "endless", stat.S_IFCHR | 0o666, os.makedev(1, 5))
+    with closing(RealFolder.root(str(tmp_path))) as folder:
+        (listed,) = folder.entries()
+        with pytest.raises(OSError, match=r"regular|permitted"):
+            folder.read("endless")
+
+    assert stat.S_ISCHR(listed.mode)
