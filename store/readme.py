@@ -23,14 +23,18 @@ kept so that you can get them back with this program, with another one, or with 
   vault.json                              format version and identity
   projects/<project>.json                 what is known of each project
   snapshots/<project>/<number>-<id>.json  one recorded state; the id is the BLAKE3 of the file, `b3sum` checks it
+  thinned/<project>/<number>-<id>.json    recorded states that were thinned and can still be had, in the same way
   packs/<2 digits>/<id>.pack              all content: zstd frames, each after a skippable frame with our header
+  packs/<2 digits>/<id>.par               parity of the pack beside it, for CodeVault's repair
   log/<number>.json                       what came and went, each record holding the hash of the one before
+  log/<number>.copy                       the small files of that record once more; `zstd -dc` shows them
+  quarantine/                             damaged files that a repair put aside
   cache/, incoming/, lock                 may be deleted while nothing runs
 
 WITH PYTHON (3.8 or later) and the zstd program, or Python 3.14 alone:
 
   python3 rescue.py list
-  python3 rescue.py restore SNAPSHOT-ID NEW-FOLDER
+  python3 rescue.py restore SNAPSHOT-ID NEW-FOLDER            with --verify each file's BLAKE3 is computed, too
 
 WITH A SHELL ALONE (sh, the core utilities, zstd). Save the lines between the two rulers as rescue.sh, then
 
@@ -38,7 +42,8 @@ WITH A SHELL ALONE (sh, the core utilities, zstd). Save the lines between the tw
   sh rescue.sh . snapshots/PROJECT/NUMBER-ID.json NEW-FOLDER
 
 It is slow (about a hundred files a second) and needs room for a second copy in $TMPDIR. Files whose content was left
-to a repository are listed first: fetch them there by their object ids. zstd checks every frame it decodes; to be
+to a repository are listed first: fetch them there by their object ids. Hard links become copies, holes zeros; owners
+and extended attributes (in the manifest) are left out. zstd checks every frame it decodes; to be
 certain of a file, compare `b3sum FILE` with the "blob" in the manifest. `zstd -t` checks, and `zstd -dc` reads, any
 pack that holds whole files; a pack of differences needs its bases, as below.
 

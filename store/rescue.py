@@ -5,10 +5,11 @@
     python3 rescue.py [--vault FOLDER] restore SNAPSHOT TARGET [--verify] [PATH ...]
 
 SNAPSHOT is the beginning of an id that `list` shows, or PROJECT/NUMBER. TARGET must not exist. With PATHs only these
-and what lies below them are restored. Frames are decoded by `compression.zstd` (Python 3.14 and later) or by the
-`zstd` program. Checked are zstd's checksums and all lengths; `--verify` also computes each file's BLAKE3 in plain
-Python (about 0.3 MB/s). It is the reference reader of the format that store/FORMAT.md describes, and one file
-however long: that file is all there is when it is needed.
+and what lies below them are restored: hard links as links, holes as holes; owners and extended attributes are named and
+left out. A blob that lies in several packs is taken from the first sound one. Frames are decoded by `compression.zstd`
+(Python 3.14 and later) or by the `zstd` program. Checked are zstd's checksums and all lengths; `--verify` also computes
+each file's BLAKE3 in plain Python (about 0.3 MB/s). It is the reference reader of the format that store/FORMAT.md
+describes, and one file however long: that file is all there is when it is needed.
 """
 # ruff: noqa: T201 - a program: what it says goes to the terminal
 
@@ -34,6 +35,7 @@ MAGIC = b"\x50\x2a\x4d\x18"
 SOLID, DELTA, LIST = 0x53, 0x44, 0x4C
 MOST = 1 << 27
 HELD = 64 << 20
+BLOCK = 1 << 16
 KINDS = ("directory", "file", "symlink")  # in this order: nothing is ever written through a link
 FACTS = {"project": str, "sequence": int, "created": str, "reason": str, "manifest": str}  # what is used of a snapshot
 
@@ -79,8 +81,10 @@ def main(arguments: list[str]) -> int:
 
 
 def snapshots(vault: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each readable snapshot with its id, by project and number."""
-    for project in folders(os.path.join(vault, "snapshots")):
+    """Each readable snapshot with its id, by project and number, then those that were thinned and are still there."""
+    thinned = os.path.join(vault, "thinned")
+    later = folders(thinned) if os.path.isdir(thinned) else []
+    for project in folders(os.path.join(vault, "snapshots")) + later:
         for name in sorted(os.listdir(project)):
             number, _, rest = name.partition("-")
             if not (number.isdigit() and rest.endswith(".json")):
@@ -97,6 +101,8 @@ def snapshots(vault: str) -> Iterator[tuple[str, dict[str, Any]]]:
                 continue
             if blake3(content) != rest[:-5]:
                 print(f"changed since it was written: {plain(name)}", file=sys.stderr)
+            if project in later:
+                snapshot["reason"] = "(thinned) " + snapshot["reason"]
             yield rest[:-5], snapshot
 
 
@@ -153,11 +159,7 @@ def restore(vault: str, wanted: str, target: str, paths: list[str], verify: bool
             for path, entry in entries(blobs.read(snapshot["manifest"], verify))
             if not chosen or any(path == start or path.startswith(start + b"/") for start in chosen)
         ]
-        for path, entry in manifest:
-            if "reference" in entry:
-                print("left to a repository, fetch it there: {} {}".format(plain(entry["reference"]), shown(path)))
-            elif entry["kind"] not in KINDS:
-                print("a {}, not made again: {}".format(plain(entry["kind"]), shown(path)))
+        tell(manifest)
         here = [(path, entry) for path, entry in manifest if "reference" not in entry and entry["kind"] in KINDS]
         os.mkdir(target, 0o700)
         root = os.fsencode(target)
@@ -171,6 +173,19 @@ def restore(vault: str, wanted: str, target: str, paths: list[str], verify: bool
                 finish(os.path.join(root, path), entry)
     print(f"restored {len(here) - len(failed)} of {len(manifest)} entries, {len(failed)} failed")
     return 1 if failed else 0
+
+
+def tell(manifest: list[tuple[bytes, dict[str, Any]]]) -> None:
+    """Says what is not restored because it is not there, or not wanted: what was left to a repository first of all."""
+    for path, entry in manifest:
+        if "reference" in entry:
+            print("left to a repository, fetch it there: {} {}".format(plain(entry["reference"]), shown(path)))
+    for path, entry in manifest:
+        if entry["kind"] not in KINDS:
+            print("a {}, not made again: {}".format(plain(entry["kind"]), shown(path)))
+        for key, what in (("owner", "owner"), ("xattrs", "extended attributes")):
+            if key in entry:
+                print(f"{what} left out: {shown(path)}")
 
 
 def attempt(root: bytes, path: bytes, entry: dict[str, Any], blobs: Blobs, verify: bool) -> list[bytes]:
@@ -199,12 +214,44 @@ def make(root: bytes, path: bytes, entry: dict[str, Any], blobs: Blobs, verify: 
     elif entry["kind"] == "symlink":
         os.symlink(exact(entry, "target"), where)
     else:
+        if "hardlink" in entry and link(root, exact(entry, "hardlink"), where, entry):
+            return
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
         with os.fdopen(os.open(where, flags, 0o600), "wb") as file:
-            written = sum(file.write(piece) for piece in blobs.pieces(entry["blob"], verify))
+            written = write(file, blobs.pieces(entry["blob"], verify), bool(entry.get("sparse")))
         if written != entry.get("size", 0):
             raise Damaged(f"{written} bytes instead of {entry.get('size', 0)}")
         finish(where, entry)
+
+
+def link(root: bytes, first: bytes, where: bytes, entry: dict[str, Any]) -> bool:
+    """Makes a further name of a file that was restored a moment ago; False where that is not to be had: then a copy."""
+    if any(part in (b"", b".", b"..") for part in first.split(b"/")):
+        return False
+    source = os.path.join(root, *first.split(b"/"))
+    try:
+        found = os.lstat(source)
+        if not stat.S_ISREG(found.st_mode) or found.st_size != entry.get("size", 0):
+            return False
+        os.link(source, where)
+    except (OSError, NotImplementedError):
+        return False
+    return True
+
+
+def write(file: Any, pieces: Iterator[bytes], sparse: bool) -> int:
+    """Writes the pieces of a file, with `sparse` leaving holes where whole blocks are zero; gives its length."""
+    written = 0
+    for piece in pieces:
+        for at in range(0, len(piece), BLOCK):
+            block = piece[at : at + BLOCK]
+            if sparse and block.count(0) == len(block):
+                file.seek(len(block), os.SEEK_CUR)
+            else:
+                file.write(block)
+            written += len(block)
+    file.truncate(written)
+    return written
 
 
 def finish(where: bytes, entry: dict[str, Any]) -> None:
@@ -231,7 +278,7 @@ class Blobs:
     """Finds and decodes blobs."""
 
     def __init__(self, vault: str) -> None:
-        self._places: dict[bytes, Place] = {}
+        self._places: dict[bytes, tuple[Place, ...]] = {}
         self._bases: dict[bytes, bytes] = {}
         self._held: OrderedDict[object, bytes] = OrderedDict()
         self._bytes = 0
@@ -249,7 +296,7 @@ class Blobs:
 
     def pieces(self, identity: str, verify: bool) -> Iterator[bytes]:
         """A blob's bytes in pieces, one chunk of a large file at a time."""
-        place = self._place(bytes.fromhex(identity))
+        place = self._all(bytes.fromhex(identity))[0]
         if place.kind != LIST or verify:
             yield self.read(identity, verify)
             return
@@ -262,18 +309,32 @@ class Blobs:
 
     def read(self, identity: str, verify: bool) -> bytes:
         """A blob's bytes."""
-        content = self._read(bytes.fromhex(identity), 0)
-        if verify and blake3(content) != identity:
-            raise Damaged(f"blob {identity} does not hash to its name")
-        return content
+        blob = bytes.fromhex(identity)
+        content = self._read(blob, 0)
+        if not verify or blake3(content) == identity:
+            return content
+        for place in self._all(blob)[1:]:
+            with contextlib.suppress(Damaged, OSError, ValueError):
+                content = self._read_at(blob, place, 0)
+                if blake3(content) == identity:
+                    return content
+        raise Damaged(f"blob {identity} does not hash to its name")
 
     def _read(self, blob: bytes, depth: int) -> bytes:
         held = self._held.get(blob)
         if held is not None:
             return held
-        place = self._place(blob)
         if depth > 200:
             raise Damaged("a chain of bases without end")
+        failure: Exception = Damaged(f"blob {blob.hex()} is in no pack")
+        for place in self._all(blob):
+            try:
+                return self._read_at(blob, place, depth)
+            except (Damaged, OSError, ValueError) as exc:
+                failure = exc
+        raise failure
+
+    def _read_at(self, blob: bytes, place: Place, depth: int) -> bytes:
         if place.kind == SOLID:
             frame = self._solid(place)
             return frame[place.inner : place.inner + place.length]
@@ -301,11 +362,11 @@ class Blobs:
             self._bytes -= len(self._held.popitem(last=False)[1])
         return content
 
-    def _place(self, blob: bytes) -> Place:
-        place = self._places.get(blob)
-        if place is None:
+    def _all(self, blob: bytes) -> tuple[Place, ...]:
+        places = self._places.get(blob)
+        if places is None:
             raise Damaged(f"blob {blob.hex()} is in no pack")
-        return place
+        return places
 
     def _frame(self, place: Place, most: int, base: bytes | None = None) -> bytes:
         with open(place.pack, "rb") as file:
@@ -342,7 +403,7 @@ class Blobs:
             blob = body[cursor : cursor + 32]
             length, cursor = varint(body, cursor + 32)
             base = body[cursor : cursor + 8] if kind == DELTA else b""
-            self._places[blob] = Place(kind, pack, at, stored, inner, length, base)
+            self._places[blob] = (*self._places.get(blob, ()), Place(kind, pack, at, stored, inner, length, base))
             self._bases[blob[:8]] = blob
             inner += length
         return at + stored

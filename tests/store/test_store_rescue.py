@@ -8,9 +8,13 @@ import shutil
 import stat
 import subprocess
 import sys
+import types
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from backports import zstd
 from blake3 import blake3
 
 from codevault.ids import BlobId
@@ -18,6 +22,7 @@ from codevault.store import rescue
 from codevault.store.model import Entry, EntryKind, Snapshot
 from codevault.store.readme import readme_text
 from codevault.store.store import Store
+from codevault.store.thinning import Retention, UndoWindow
 from codevault.store.zstd_codec import compress
 from tests.store.scenes import SHOP, SOURCE, draft, file_entry
 
@@ -35,6 +40,8 @@ TREE = {
     "-dash": b"-",
     "large.bin": random.Random(2).randbytes(9 << 20),
 }
+HOLES = bytes(1 << 20) + b"an end\n"
+OTHERS = ("run", "run again", "run ümlaut", "secured")
 TIME = 1_700_000_000_123_456_789
 
 
@@ -49,6 +56,8 @@ def rescued(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Snapshot]:
             for path, content in tree.items():
                 hints[path] = writer.add(content, path=path, hint=hints.get(path))
             entries = [file_entry(path, hints[path], len(content), TIME) for path, content in tree.items()]
+            holes = writer.add(HOLES)
+            entries.append(replace(file_entry("holes", holes, len(HOLES), TIME), sparse=True))
             snapshot = writer.commit(draft(reason="a\x1b[31m reason"), [*entries, *_others(hints["main.py"])])
     return store.root, snapshot
 
@@ -60,14 +69,32 @@ def _others(program: BlobId) -> list[Entry]:
         Entry(path="pipe", kind=EntryKind.FIFO, mode=0o644, mtime_ns=0),
         Entry(path="left.py", kind=EntryKind.FILE, mode=0o644, mtime_ns=0, size=9, reference="git:" + "ab" * 20),
         Entry(path="run", kind=EntryKind.FILE, mode=0o4755, mtime_ns=TIME, size=len(SOURCE), blob=program),
+        *(
+            Entry(
+                path=path, kind=EntryKind.FILE, mode=0o755, mtime_ns=TIME, size=len(SOURCE), blob=program, hardlink=of
+            )
+            for path, of in (("run again", "run"), ("run ümlaut", "run"))
+        ),
+        Entry(
+            path="secured",
+            kind=EntryKind.FILE,
+            mode=0o600,
+            mtime_ns=TIME,
+            size=len(SOURCE),
+            blob=program,
+            owner=(1000, 100),
+            xattrs=(("user.origin", b"\x00\xff"), ("user.plain", b"text")),
+        ),
     ]
 
 
 def _assert_whole(target: Path) -> None:
     found = {name: (target / name).read_bytes() for name in TREE}
     assert found == TREE
+    assert (target / "holes").read_bytes() == HOLES
+    assert {(target / name).read_bytes() for name in OTHERS} == {SOURCE}
     assert os.readlink(target / "link") == 'package/quote"back\\slash.py'
-    assert sorted(os.listdir(target)) == sorted({*(name.split("/")[0] for name in TREE), "link", "run"})
+    assert sorted(os.listdir(target)) == sorted({*(name.split("/")[0] for name in TREE), "link", "holes", *OTHERS})
     assert stat.S_IMODE((target / "run").stat().st_mode) == 0o755
     assert (target / "main.py").stat().st_mtime_ns == TIME
     assert (target / "package").stat().st_mtime_ns == -1_500_000_000
@@ -89,6 +116,48 @@ def test_rescue_restores_a_snapshot_byte_for_byte(rescued: tuple[Path, Snapshot]
     done = _rescue(vault, "restore", snapshot.id[:12], str(tmp_path / "out"))
     assert (done.returncode, done.stderr) == (0, "")
     _assert_whole(tmp_path / "out")
+
+
+def test_rescue_makes_links_and_holes_and_names_what_it_leaves_out(
+    rescued: tuple[Path, Snapshot], tmp_path: Path
+) -> None:
+    vault, snapshot = rescued
+    told = _rescue(vault, "restore", snapshot.id, str(tmp_path / "out")).stdout.splitlines()
+    assert {"owner left out: secured", "extended attributes left out: secured"} <= set(told)
+    assert (tmp_path / "out" / "run").stat().st_ino == (tmp_path / "out" / "run again").stat().st_ino
+    assert (tmp_path / "out" / "holes").stat().st_blocks * 512 < len(HOLES)
+
+
+def test_rescue_copies_a_link_whose_first_name_is_not_restored(rescued: tuple[Path, Snapshot], tmp_path: Path) -> None:
+    vault, snapshot = rescued
+    assert _in_process(vault, "restore", snapshot.id, str(tmp_path / "out"), "run again") == 0
+    assert (tmp_path / "out" / "run again").read_bytes() == SOURCE
+
+
+def test_rescue_takes_another_copy_where_one_is_damaged(tmp_path: Path) -> None:
+    store, snapshot = _small(tmp_path / "vault")
+    place = store._state.catalog.find(BlobId(blake3(SOURCE).hexdigest()))[0]
+    pack = store.root / "packs" / place.pack[:2] / f"{place.pack}.pack"
+    content = bytearray(pack.read_bytes())
+    content[place.at + place.stored - 1] ^= 1
+    pack.write_bytes(content)
+    assert not store.verify().ok
+    with store.writer() as writer:
+        writer.add(SOURCE)
+    assert _in_process(store.root, "restore", f"{SHOP}/1", str(tmp_path / "out"), "--verify") == 0
+    assert (tmp_path / "out" / "main.py").read_bytes() == SOURCE
+    assert snapshot.sequence == 2
+
+
+def test_rescue_lists_and_restores_thinned_snapshots(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store, _ = _small(tmp_path / "vault")
+    house = store.housekeeping
+    house.prune(house.plan(Retention(newest=1, floor=1, manual=True, undo=UndoWindow(9, 9)), share=0.0))
+    assert [snapshot.sequence for snapshot in store.snapshots()] == [2]
+    assert _in_process(store.root, "list") == 0
+    assert "(thinned)" in capsys.readouterr().out
+    assert _in_process(store.root, "restore", f"{SHOP}/1", str(tmp_path / "out")) == 0
+    assert (tmp_path / "out" / "main.py").read_bytes() == SOURCE
 
 
 def test_rescue_says_first_what_was_left_to_a_repository(rescued: tuple[Path, Snapshot], tmp_path: Path) -> None:
@@ -173,7 +242,7 @@ def test_rescue_goes_on_behind_damage_and_says_what_is_lost(tmp_path: Path) -> N
         writer.flush()
         snapshot = writer.commit(draft(), [bad, file_entry("good", writer.add(b"good" * 99), 396)])
     pack = store.root / "packs" / store._state.catalog.find(BlobId(blake3(SOURCE).hexdigest()))[0].pack[:2]
-    damaged = next(pack.iterdir())
+    damaged = next(pack.glob("*.pack"))
     damaged.write_bytes(damaged.read_bytes()[:60] + b"\0" + damaged.read_bytes()[61:])
     done = _rescue(store.root, "restore", snapshot.id, str(tmp_path / "target"))
     assert (done.returncode, (tmp_path / "target" / "good").read_bytes()) == (1, b"good" * 99)
@@ -276,6 +345,24 @@ def test_rescue_in_process_refuses_content_that_its_name_does_not_fit(
     monkeypatch.setattr(rescue, "blake3", lambda content: "0" * 64)
     assert _in_process(store.root, "restore", snapshot.id, str(tmp_path / "out"), "--verify") == 1
     assert "does not hash to its name" in capsys.readouterr().err
+
+
+def test_rescue_needs_no_program_where_python_has_zstd_itself(
+    rescued: tuple[Path, Snapshot], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library is the one that became Python 3.14's own, under that name."""
+    vault, snapshot = rescued
+    package = types.ModuleType("compression")
+    package.zstd = zstd  # type: ignore[attr-defined] # as the package has it there
+    monkeypatch.setitem(sys.modules, "compression", package)
+    monkeypatch.setattr(rescue, "sys", SimpleNamespace(version_info=(3, 14), stderr=sys.stderr))
+    monkeypatch.setattr(rescue, "decompress_with_program", None)
+    assert _in_process(vault, "restore", snapshot.id, str(tmp_path / "out")) == 0
+    _assert_whole(tmp_path / "out")
+    with pytest.raises(rescue.Damaged):
+        rescue.decompress(b"no frame", 100, None, str(tmp_path))
+    with pytest.raises(rescue.Damaged, match="wrong length"):
+        rescue.decompress(compress(b"x" * 1000, 1), 100, None, str(tmp_path))
 
 
 def test_the_zstd_program_gives_no_more_than_asked_for(tmp_path: Path) -> None:
