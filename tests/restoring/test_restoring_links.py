@@ -240,7 +240,7 @@ def test_a_link_planted_in_the_first_files_place_is_not_linked_to(
     (tmp_path / "outside").write_bytes(b"outside")
 
     class Planting(Meddling):
-        def meddle(self) -> None:  # type: ignore[override]
+        def meddle(self) -> None:
             (target / "a").unlink()
             (target / "a").symlink_to(tmp_path / "outside")
 
