@@ -173,6 +173,8 @@ class HgRepository:
             files = {name: self._common.read(name) for name in _INERT}
             store = Path(self._common.path, "store")
             held = {name: content for name, content in files.items() if content is not None}
+            needed = held.get("requires", b"").splitlines(keepends=True)
+            held["requires"] = b"".join(line for line in needed if not line.startswith(b"dirstate"))  # ours has none
             self._server = self._cleanup.enter_context(HgServer(self._program, self._work, store, held))
         return self._server
 

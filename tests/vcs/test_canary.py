@@ -36,8 +36,9 @@ with open_repository(root, work=work) as repository:
     safe = repository.safe()
     read = [repository.read(entry.object) for entry in tracked.values() if entry.object]
     commits = [commit.id for commit in repository.commits()]
-print(json.dumps(seen | {"programs": sorted(set(seen["programs"])), "trusted": state.trusted, "notes": state.notes, "tracked": len(tracked), "safe": len(safe),
-    "read": sum(content is not None for content in read), "commits": len(commits)}))
+seen["programs"] = sorted(set(seen["programs"]))
+told = {"trusted": state.trusted, "tracked": len(tracked), "safe": len(safe), "commits": len(commits)}
+print(json.dumps(seen | told | {"read": sum(content is not None for content in read)}))
 """
 
 
