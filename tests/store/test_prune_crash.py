@@ -121,7 +121,7 @@ def test_survives_the_death_of_the_process_at_every_call(operation: Operation) -
 @pytest.mark.parametrize("operation", [PRUNE, THIN, UNDO, KEEP], ids=["prune", "thin", "undo", "keep"])
 @every_kind
 def test_survives_every_kind_of_fault_at_many_calls(operation: Operation, kind: Kind) -> None:
-    assert assert_survives_at_every_call(operation, kind, stride=41, first=7)
+    assert assert_survives_at_every_call(operation, kind, stride=67, first=7)
 
 
 @pytest.mark.scale
