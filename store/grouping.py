@@ -106,31 +106,24 @@ def planned_groups(
 ) -> Iterator[Group]:
     """The solid frames for these blobs: in the order of `ranks`, within a line the newest first.
 
-    A frame holds at most `limit` bytes, more only if it is one blob: a compressor's tables double at that border. It is
-    closed around each line of `apart`.
+    A frame holds at most `limit` bytes of first versions and twice that in all, more only if it is one blob: reading
+    one stays short, and a compressor's tables double at that border. It is closed around each line of `apart`.
     """
     group: list[Version] = []
-    size = 0
+    size = first = 0
     before: int | None = None
     for version in sorted(versions, key=lambda one: (ranks[one.line], -one.age, one.blob)):
         border = before is not None and version.line != before and (version.line in apart or before in apart)
-        if group and (border or size + version.size > limit):
-            yield _group(group)
-            group, size = [], 0
+        fresh = 0 if version.line == before else version.size
+        if group and (border or first + fresh > limit or size + version.size > 2 * limit):
+            yield Group(members=tuple(group), later_bytes=size - first)
+            group, size, first, fresh = [], 0, 0, version.size
         group.append(version)
         size += version.size
+        first += fresh
         before = version.line
     if group:
-        yield _group(group)
-
-
-def _group(members: Sequence[Version]) -> Group:
-    lines: set[int] = set()
-    later = 0
-    for member in members:
-        later += member.size if member.line in lines else 0
-        lines.add(member.line)
-    return Group(members=tuple(members), later_bytes=later)
+        yield Group(members=tuple(group), later_bytes=size - first)
 
 
 def base_within(base: bytes, wanted: Callable[[bytes], bool], bases: Mapping[bytes, bytes]) -> bytes | None:

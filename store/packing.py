@@ -21,7 +21,7 @@ from codevault.store.pack import BASE_BYTES, Frame, FrameKind, Header, encode_he
 from codevault.store.publishing import ensure_folder, read_back_failed
 from codevault.store.zstd_codec import FrameDamaged, compress, compress_delta
 
-GROUP = 4 << 20
+GROUP = 2 << 20
 """Content bytes from which a solid frame is closed: larger saves little and costs each reader of one file."""
 PACK = 64 << 20
 """Bytes from which a pack is closed."""

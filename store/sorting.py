@@ -20,6 +20,7 @@ from codevault.store.vaultstate import VaultState
 from codevault.store.waste import frame_bytes, frames_of
 
 _SETTLED_LEAST = GROUP // 2
+_STUBBORN = 0.7  # what a frame of large blobs is left of when trying harder would be in vain
 _PATIENT_LARGEST = 4 << 20
 _MEMBER_HEADER = 34
 _DELTA_HEADER = 58
@@ -118,7 +119,8 @@ class _Sorter:
 
     def _good(self, pack: PackId, frame: Frame) -> bool:
         lengths = [length for _, length in frame.header.members]
-        return min(lengths) >= LARGE_MEMBER or (pack in self._settled and sum(lengths) >= _SETTLED_LEAST)
+        stubborn = min(lengths) >= LARGE_MEMBER and frame.header.stored > _STUBBORN * sum(lengths)
+        return stubborn or (pack in self._settled and sum(lengths) >= _SETTLED_LEAST)
 
     def _sort_delta(self, pack: PackId, frame: Frame) -> None:
         (blob, length), base = frame.header.members[0], frame.header.base
