@@ -33,12 +33,16 @@ from codevault.analysis.text import (
     is_utf16,
     is_valid_utf8,
 )
+from codevault.analysis.tokens import bracket_depth
 from codevault.analysis.units import Extent, cut, cut_text
 from codevault.analysis.walk import MAX_SYMBOLS, MAX_WIDE, widest_error
 from codevault.analysis.wide import analysed_as_utf8
 
 MAX_BYTES: Final = 10 * 1024 * 1024
 """Larger files are indexed as text: no hand wrote them, and their trees take a hundred bytes a byte."""
+
+MAX_DEPTH: Final = 2_000
+"""Brackets inside one another; deeper, and the query over the tree takes the square of it."""
 
 MAX_NAMED_ERRORS: Final = 5
 """Places of syntax errors that a problem names."""
@@ -79,6 +83,8 @@ def _analyse(path: str, content: bytes, seconds: float) -> FileAnalysis:
 
 def _with_grammar(grammar: Grammar, path: str, content: bytes, seconds: float) -> FileAnalysis:
     shown = without(content, blanked_regions(grammar, content))
+    if bracket_depth(content) > MAX_DEPTH:
+        return _failed(grammar.spec.name, grammar_name(grammar), content, f"brackets nest over {MAX_DEPTH} deep")
     tree = parse(grammar, shown if is_valid_utf8(content) else high_bytes_as_letters(shown), seconds)
     language = grammar.spec.name
     if tree is None:
@@ -94,6 +100,15 @@ def _with_grammar(grammar: Grammar, path: str, content: bytes, seconds: float) -
 def grammar_name(grammar: Grammar) -> str:
     """What analyses depend on: provider, its version, version of the fingerprints."""
     return f"{grammar.version}/{ALGORITHM}"
+
+
+def is_current(language: str, grammar: str) -> bool:
+    """Whether an analysis made with this `grammar` would come out the same today: what failed or lacks, too.
+
+    A language whose grammar is not installed keeps what it has.
+    """
+    installed = load_grammar(language)
+    return installed is None or not grammar or grammar == grammar_name(installed)
 
 
 def parse(grammar: Grammar, content: bytes, seconds: float, ranges: Sequence[tuple[int, int]] = ()) -> Tree | None:

@@ -68,6 +68,17 @@ _EXPONENT: Final = np.isin(np.arange(256), list(b"eE"))
 _WORD_MASK: Final = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
 
 
+_DEEPER: Final = np.zeros(256, np.int8)
+_DEEPER[list(b"([{")] = 1
+_DEEPER[list(b")]}")] = -1
+
+
+def bracket_depth(content: bytes) -> int:
+    """How deep brackets nest, those in strings and comments counted too."""
+    steps = _DEEPER[np.frombuffer(content, np.uint8)]
+    return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
+
+
 class Keywords:
     """The words that one language keeps when names are blinded, each with a code of its own (shared beyond 128)."""
 

@@ -33,13 +33,14 @@ import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 if sys.argv[1] == "low" and hasattr(os, "nice"):
     os.nice(10)
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"  # numpy reserves memory for each thread
 sys.path.extend(folder for folder in sys.argv[2:] if folder not in sys.path)
 from codevault.analysis.worker import main
 os.write(1, bytes(4))
 main()
 """
 
-_NEEDED = ("codevault", "msgspec", "blake3", "pygments", "tree_sitter", "tree_sitter_python")
+_NEEDED = ("codevault", "msgspec", "blake3", "numpy", "pygments", "tree_sitter", "tree_sitter_python")
 # Without these some interpreters cannot start at all; everything else, PYTHON* first, stays outside.
 _KEPT_VARIABLES = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP")
 
@@ -175,6 +176,8 @@ def _length(buffer: bytearray, at: int) -> int:
 def _ending(code: int) -> str:
     if code >= 0:
         return f"the parser ended itself (exit code {code})"
+    if -code == getattr(signal, "SIGXCPU", 0):
+        return "the parser was stopped: the file took too much processor time"
     try:
         return f"the parser died ({signal.Signals(-code).name})"
     except ValueError:

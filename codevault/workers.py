@@ -32,7 +32,8 @@ class WorkerPool:
     """Analyses files in killable processes; a context manager.
 
     `workers` 0 means one a processor, at most four. They start when there is work for them and stay until `close()`,
-    or until the pool is forgotten or the process ends. `seconds` is the hard limit for one file. `command` replaces
+    or until the pool is forgotten or the process ends. `seconds` of real time is the hard limit for
+    one file; where the system can, a worker also ends after 15 seconds of processor time on one. `command` replaces
     the command line of the workers. With `low_priority` they yield the processor to whatever else runs.
     """
 
@@ -40,7 +41,7 @@ class WorkerPool:
         self,
         workers: int = 0,
         *,
-        seconds: float = 20.0,
+        seconds: float = 120.0,
         command: Sequence[str] | None = None,
         low_priority: bool = True,
     ) -> None:
