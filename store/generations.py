@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from codevault.errors import CodeVaultError
+from codevault.errors import CodeVaultError, RecordDamaged
 from codevault.ids import ProjectId, VaultId
 from codevault.store.copies import MOST_COPIED, SmallFiles, decode_copy, encode_copy
 from codevault.store.filesystem import FileSystem
@@ -124,10 +124,12 @@ class Generations:
             removed=went,
             floors=self._still_needed(came),
         )
-        content = encode_log(record)
-        publish(self._files, self._layout, self._layout.record(record.sequence), content)
+        target = self._layout.record(record.sequence)
+        if record_of(target.name) is None:
+            raise RecordDamaged(target, "a planted record has the highest number there is: move its file away")
+        publish(self._files, self._layout, target, encode_log(record))
         with suppress(CodeVaultError):  # what is recorded is recorded; the next generation makes what is missing
-            self._copy(record, content, held or {})
+            self._copy(record, encode_log(record), held or {})
             for sequence in sorted(records - copies, reverse=True)[:_CAUGHT_UP]:
                 with suppress(RecordMalformed):
                     self.make_copy(sequence)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from codevault.ids import BlobId, ProjectId
-from codevault.store.manifest import decode_line, split_lines
+from codevault.store.manifest import ManifestMalformed, decode_line, path_bytes, split_lines
 from codevault.store.model import Entry, EntryKind, LostVersion, Snapshot
 
 
@@ -27,7 +27,7 @@ class Losses:
     def __init__(self, project: ProjectId, holds: Callable[[BlobId], bool]) -> None:
         self._project = project
         self._holds = holds
-        self._good: set[bytes] = set()
+        self._good: dict[bytes, bytes] = {}  # line -> the bytes of its path
         self._bad: dict[bytes, Entry] = {}
         self._lost: dict[tuple[str, BlobId], _Span] = {}
 
@@ -37,13 +37,21 @@ class Losses:
         Raises:
             DamageError, ManifestMalformed: the manifest is lost; nothing is known of the files in it.
         """
-        good: set[bytes] = set()
+        good: dict[bytes, bytes] = {}
         bad: dict[bytes, Entry] = {}
+        previous = b""
         for line in split_lines(chunks):
-            if line in self._good or (entry := self._bad.get(line) or self._missing(line)) is None:
-                good.add(line)
-            else:
-                bad[line] = entry
+            key = self._good.get(line)
+            if key is None:
+                entry = self._bad.get(line) or decode_line(line)
+                key = path_bytes(entry.path)
+                if self._lacks(entry):
+                    bad[line] = entry
+            if line not in bad:
+                good[line] = key
+            if key <= previous:
+                raise ManifestMalformed("lines out of order")
+            previous = key
         for entry in bad.values():
             self._note(entry, snapshot.sequence)
         self._good, self._bad = good, bad
@@ -62,11 +70,8 @@ class Losses:
                 snapshots=span.snapshots,
             )
 
-    def _missing(self, line: bytes) -> Entry | None:
-        entry = decode_line(line)
-        if entry.kind is not EntryKind.FILE or entry.blob is None or self._holds(entry.blob):
-            return None
-        return entry
+    def _lacks(self, entry: Entry) -> bool:
+        return entry.kind is EntryKind.FILE and entry.blob is not None and not self._holds(entry.blob)
 
     def _note(self, entry: Entry, sequence: int) -> None:
         key = (entry.path, entry.blob or BlobId(""))

@@ -50,6 +50,8 @@ class Line(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, gc=Fa
     blob: str | None = None
 
 
+_HEX = "0123456789abcdef"
+_ID_DIGITS = 64
 _PLAIN = re.compile(r"[ !#-\[\]-~]*")
 _AWKWARD = re.compile(r'[\x00-\x1f"\\\x7f]')
 _ENCODER = msgspec.json.Encoder()
@@ -114,7 +116,7 @@ def entry_of(read: Line) -> Entry:
         mode=int(read.mode, 8),
         mtime_ns=read.mtime_ns,
         size=read.size,
-        blob=None if read.blob is None else BlobId(read.blob),
+        blob=None if read.blob is None else _blob(read.blob),
         target=None if read.target is None else _exact(read.target, read.target_base64),
         reference=read.reference,
         note=read.note,
@@ -211,6 +213,12 @@ def _readable(text: str) -> tuple[str, str | None]:
     readable = exact.decode("utf-8", "replace")
     plain = readable == text and not _AWKWARD.search(text)
     return readable, None if plain else base64.b64encode(exact).decode()
+
+
+def _blob(text: str) -> BlobId:
+    if len(text) != _ID_DIGITS or text.strip(_HEX):
+        raise ManifestMalformed("a blob that is no id")
+    return BlobId(text)
 
 
 def _owner(text: str) -> tuple[int, int]:

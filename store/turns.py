@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from codevault.errors import VaultBusy
+from codevault.errors import CodeVaultError, StorageFull, VaultBusy
 from codevault.store.filesystem import FileSystem, HeldLock
 from codevault.store.layout import Layout, snapshot_of
 from codevault.store.publishing import ensure_folder
@@ -34,6 +35,8 @@ class Turn:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is None:
+            settle(self.state, self.lock)
         self.close()
 
     def close(self) -> None:
@@ -89,8 +92,8 @@ def take_turn(state: VaultState) -> Turn:
     """
     lock = state.files.lock(state.layout.lock, f"process {os.getpid()}")
     try:
+        _begin(state.files, state.layout)
         state.rescan()
-        _sweep(state.files, state.layout)
         return Turn(state, lock, state.generations.unlogged(_logged_names(state)))
     except BaseException:
         lock.release()
@@ -107,11 +110,39 @@ def require_held(lock: HeldLock, root: Path) -> None:
         raise VaultBusy("the vault's lock file was removed while we were writing; nothing was recorded", root)
 
 
-def _sweep(files: FileSystem, layout: Layout) -> None:
+def settle(state: VaultState, lock: HeldLock) -> None:
+    """Ends a turn that went well: nothing is left that the next one would have to make durable. Never raises."""
+    if not isinstance(lock, _Lent):
+        with suppress(CodeVaultError):
+            state.files.remove(_mark(state.layout))
+
+
+def _begin(files: FileSystem, layout: Layout) -> None:
+    """Sweeps incoming/ and leaves a mark there until the turn is over.
+
+    Something in it means a run that died or was refused: names it gave, which we see and build upon, may never have
+    reached the disk, and would be missing after a power loss although all we wrote ourselves was synced.
+    """
     ensure_folder(files, layout.incoming)
-    for leftover in files.list(layout.incoming) or ():
+    leftovers = files.list(layout.incoming) or ()
+    if leftovers:
+        _sync_all_folders(files, layout.root)
+    for leftover in leftovers:
         if not leftover.is_folder:  # links and specials with it, which would be in the way for ever
             files.remove(layout.incoming / leftover.name)
+    with suppress(StorageFull):  # a full disk: whoever frees it must be able to
+        files.create(_mark(layout)).close()
+
+
+def _mark(layout: Layout) -> Path:
+    return layout.incoming / "turn.tmp"
+
+
+def _sync_all_folders(files: FileSystem, folder: Path) -> None:
+    for listed in files.list(folder) or ():
+        if listed.is_folder:
+            _sync_all_folders(files, folder / listed.name)
+    files.sync_folder(folder)
 
 
 def _logged_names(state: VaultState) -> dict[str, int]:

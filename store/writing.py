@@ -14,6 +14,7 @@ from codevault.errors import (
     CodeVaultError,
     DamageError,
     InvalidArgument,
+    RecordDamaged,
     StorageError,
     StorageFull,
     UnknownSnapshot,
@@ -25,7 +26,7 @@ from codevault.store.bases import LONG, NamedBlobs, alike, longest_chain
 from codevault.store.chunking import LARGE, cut, encode_list
 from codevault.store.drafts import checked_draft
 from codevault.store.filesystem import HeldLock
-from codevault.store.layout import FORMAT_VERSION, is_document_name
+from codevault.store.layout import FORMAT_VERSION, is_document_name, snapshot_of
 from codevault.store.limits import keep_reserve
 from codevault.store.listing import Revision
 from codevault.store.manifest import decode_manifest, encode_manifest
@@ -38,7 +39,7 @@ from codevault.store.rechecking import Recheck
 from codevault.store.records import LoggedFile, encode_snapshot, hash_of, seal
 from codevault.store.sidecars import protect
 from codevault.store.suspects import keep_suspects
-from codevault.store.turns import require_held
+from codevault.store.turns import require_held, settle
 from codevault.store.vaultstate import VaultState
 from codevault.store.zstd_codec import usable_base
 
@@ -77,7 +78,7 @@ class Writer:
                 self.flush()
                 self._log()
         finally:
-            self._close()
+            self._close(orderly=kind is None)
 
     def add(self, content: bytes, *, path: str = "", hint: BlobId | None = None) -> BlobId:
         """Stores `content` unless the vault holds it, and gives its id.
@@ -211,7 +212,7 @@ class Writer:
         """The error of a writer that was stopped half-way through a step."""
         return VaultClosed("this writer was interrupted; ask the store for a new one", self._state.layout.root)
 
-    def _close(self) -> None:
+    def _close(self, *, orderly: bool) -> None:
         if self._closed:
             return
         self._closed = True
@@ -222,6 +223,8 @@ class Writer:
                 keep_suspects(self._state)
                 protect(self._state)
                 keep_reserve(self._state)
+                if orderly:
+                    settle(self._state, self._lock)
         finally:
             self._lock.release()
 
@@ -380,6 +383,8 @@ class Writer:
         content, snapshot = encode_snapshot(draft, sequence, parent, manifest)
         require_held(self._lock, self._state.layout.root)
         target = self._state.layout.snapshot(draft.project, sequence, snapshot.id)
+        if snapshot_of(target.name) is None:
+            raise RecordDamaged(target, "a planted snapshot has the highest number there is: move its file away")
         publish(self._state.files, self._state.layout, target, content)
         self._state.take_snapshot(snapshot)
         self._note(self._state.layout.relative(target), len(content))

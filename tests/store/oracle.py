@@ -56,9 +56,20 @@ def assert_keeps(disk: FileSystem, kept: Kept, *, damage_at: int = 0, root: Path
     assert tree(after, again.id) == tree(store, again.id)
     assert {snapshot: tree(after, snapshot) for snapshot in kept} == dict(kept)
     assert after.verify().ok
-    if isinstance(disk, MemoryFileSystem) and damage_at % 3 == 0:
-        assert_finds_a_flipped_bit(disk, damage_at)
+    if isinstance(disk, MemoryFileSystem):
+        _assert_is_durable(disk, {**kept, again.id: tree(store, again.id)})
+        if damage_at % 3 == 0:
+            assert_finds_a_flipped_bit(disk, damage_at)
     return after
+
+
+def _assert_is_durable(disk: MemoryFileSystem, kept: Kept) -> None:
+    """What the next run acknowledged survives a power loss, whatever of it the run that met the fault had written."""
+    after = Store.open(ROOT, filesystem=disk.after_power_loss(), clock=ticking)
+    assert {snapshot: tree(after, snapshot) for snapshot in kept} == dict(kept), (
+        "lost with the power after the next run"
+    )
+    assert after.verify().ok, "a false alarm after the next run and a power loss"
 
 
 def assert_finds_a_flipped_bit(disk: MemoryFileSystem, number: int) -> None:
