@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from codevault.analysis.model import FileAnalysis, Outcome
-from codevault.errors import DamageError
+from codevault.errors import DamageError, InvalidArgument
 from codevault.index.index import Index
 from codevault.index.model import Pending
 from codevault.jobs import CancelToken, Reporter
@@ -44,8 +44,13 @@ def understand(
     *,
     report: Reporter | None = None,
     cancel: CancelToken | None = None,
+    pace: Callable[[float], None] | None = None,
 ) -> Understanding:
     """Analyses every file version that waits; the index is held, and committed, a few seconds at a time.
+
+    `pace` is called between two such batches, when nothing is held, with the seconds that the last one took: it keeps a
+    budget by waiting in proportion (`at_share`), or pauses by not returning yet. The workers stop once they have done
+    the few files that were handed out.
 
     Raises:
         IndexDamaged: the index cannot be written; `rebuild()` makes it again.
@@ -60,6 +65,7 @@ def understand(
     with contextlib.closing(queue.analysed(pool, Reporter(cancel=cancel))) as results:
         ended = False
         while not ended:
+            batch = time.monotonic()
             with index() as writable:
                 queue.index = writable
                 total = done + writable.pending_count()
@@ -75,6 +81,8 @@ def understand(
                     if time.monotonic() > until:
                         ended = False
                         break
+            if pace is not None and not ended:
+                pace(time.monotonic() - batch)
     report.step("analysing", done, done, size)
     return Understanding(
         versions=done,
@@ -86,6 +94,13 @@ def understand(
         bytes=size,
         seconds=time.monotonic() - started,
     )
+
+
+def at_share(share: float, sleep: Callable[[float], None] = time.sleep) -> Callable[[float], None]:
+    """A pace that works for `share` of the time, above 0 up to 1, and sleeps for the rest."""
+    if not 0 < share <= 1:
+        raise InvalidArgument("a share of the time lies above 0 and up to 1")
+    return lambda worked: sleep(worked * (1 / share - 1))
 
 
 class _Queue:

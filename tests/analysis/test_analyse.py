@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from codevault.analysis import analyse as module
-from codevault.analysis.analyse import MAX_BYTES, analyse
+from codevault.analysis.analyse import MAX_BYTES, analyse, is_current
 from codevault.analysis.definitions import MAX_NESTING
 from codevault.analysis.details import MAX_SIGNATURE
 from codevault.analysis.fingerprints import ALGORITHM
@@ -254,3 +254,12 @@ def test_cuts_no_name_at_a_letter_of_an_unknown_encoding(coding: bytes) -> None:
     found = analyse("a.py", coding + b"def caf\xe9s(a):\n    return 1\n")
 
     assert (names(found), found.problems) == (["caf\ufffds"], ("not valid UTF-8",))
+
+
+def test_an_analysis_is_current_while_grammar_and_fingerprints_are() -> None:
+    found = analyse("a.py", b"def f(): pass\n")
+
+    assert is_current(found.language, found.grammar)
+    assert not is_current("python", "tree-sitter-python 0.1/1")
+    assert is_current("no-such-language", "anything")
+    assert is_current("python", "")
