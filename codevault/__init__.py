@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from codevault.restore_model import Restored, RestorePlan
     from codevault.reuse import Clone, CloneGroup
     from codevault.store.attribution import Attribution
+    from codevault.store.compacting import Compacted, CompactPlan
     from codevault.store.donors import Donor
     from codevault.store.generations import Generation
     from codevault.store.keepsakes import Keepsake, Span
@@ -100,6 +101,8 @@ _HOMES = {
     "Clone": "reuse",
     "CloneGroup": "reuse",
     "CodeVaultError": "errors",
+    "CompactPlan": "store.compacting",
+    "Compacted": "store.compacting",
     "Coverage": "index.model",
     "Damage": "store.model",
     "DamageError": "errors",
@@ -189,6 +192,8 @@ __all__ = [
     "Clone",
     "CloneGroup",
     "CodeVaultError",
+    "CompactPlan",
+    "Compacted",
     "Coverage",
     "Damage",
     "DamageError",

@@ -13,6 +13,7 @@ from codevault.jobs import CancelToken, Job, ProgressCallback
 from codevault.projects.registry import ProjectKey
 from codevault.references import SnapshotKey
 from codevault.restore_model import Restored
+from codevault.store.compacting import Compacted
 from codevault.store.donors import Donor
 from codevault.store.model import RepairReport, VerifyReport
 from codevault.store.pruning import Pruned, PrunePlan
@@ -122,6 +123,12 @@ class Submit:
                 ),
             ),
             progress,
+        )
+
+    def compact(self, *, progress: ProgressCallback | None = None) -> Job[Compacted]:
+        """`vault.compact()` as a job."""
+        return Job(
+            lambda note, token: self._in_turn(token, lambda: self._vault.compact(progress=note, cancel=token)), progress
         )
 
     def _in_turn(self, token: CancelToken, run: Callable[[], T]) -> T:

@@ -142,6 +142,7 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.prune": (lambda s: s.vault.prune(None), codevault.Pruned),
     "vault.thinned": (lambda s: s.vault.thinned(s.thin)[0], codevault.Snapshot),
     "vault.keepsakes": (lambda s: s.vault.keepsakes(s.thin)[0], codevault.Keepsake),
+    "vault.compact": (lambda s: s.vault.compact(), codevault.Compacted),
     "vault.undo_prune": (lambda s: s.vault.undo_prune(s.vault.thinned(s.thin)), tuple),
     "vault.limits": (lambda s: s.vault.limits(), codevault.Limits),
     "vault.set_limits": (lambda s: s.vault.set_limits(codevault.Limits(ceiling=1 << 40)), type(None)),
@@ -185,6 +186,7 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     ),
     "vault.submit.verify": (lambda s: s.vault.submit.verify().result(60), VerifyReport),
     "vault.submit.repair": (lambda s: s.vault.submit.repair(plan=True).result(60), codevault.RepairReport),
+    "vault.submit.compact": (lambda s: s.vault.submit.compact().result(60), codevault.Compacted),
     "vault.submit.prune": (lambda s: s.vault.submit.prune(None).result(60), codevault.Pruned),
     "vault.submit.rebuild": (lambda s: s.vault.submit.rebuild().result(60), Understanding),
 }
@@ -196,6 +198,7 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "Hit": lambda s: s.vault.search.text("usual").hits[0],
     "Job": ended_job,
     "Judgement": lambda s: s.vault.prune(plan=True).judged[s.shop.id][0],
+    "CompactPlan": lambda s: s.vault.compact(plan=True),
     "PrunePlan": lambda s: s.vault.prune(plan=True),
     "RestorePlan": lambda s: s.vault.restore("shop", to=s.folder / "c", plan=True),
     "Span": lambda s: s.vault.keepsakes(s.thin)[0].span,
