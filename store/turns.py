@@ -35,9 +35,11 @@ class Turn:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            settle(self.state, self.lock)
-        self.close()
+        try:
+            if kind is None:
+                settle(self.state, self.lock)
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Gives the lock back; closing twice is harmless."""

@@ -54,6 +54,7 @@ class StoreModel(RuleBasedStateMachine):
         self.thinned: dict[SnapshotId, ProjectId] = {}
         self.current: dict[ProjectId, Tree] = {SHOP: {}, LIBRARY: {}}
         self.intended: tuple[ProjectId, Tree] = (SHOP, {})
+        self.unsure: set[SnapshotId] = set()  # seen after a crash, acknowledged to nobody, made durable by no turn yet
 
     def clock(self) -> int:
         """Nanoseconds; moves only when a rule says so."""
@@ -121,10 +122,12 @@ class StoreModel(RuleBasedStateMachine):
         chosen = sorted(self.thinned)[number % len(self.thinned)]
         self.store.housekeeping.undo([chosen])
         self.live[chosen] = self.thinned.pop(chosen)
+        self.unsure.clear()
 
     @rule()
     def compact(self) -> None:
         self.store.compact()
+        self.unsure.clear()
 
     @rule(at=calls, fault=faults, seed=seeds)
     def compact_and_meet_a_fault(self, at: int, fault: int | type | None, seed: int) -> None:
@@ -143,7 +146,10 @@ class StoreModel(RuleBasedStateMachine):
 
     @rule(seed=seeds)
     def lose_the_power(self, seed: int) -> None:
+        before = set(self.live) - self.unsure
         self.boot(self.files.after_power_loss(zeroed=seed % 3 == 0, seed=seed if seed % 3 == 1 else None))
+        self.look_what_is_there()
+        assert before <= set(self.live), "a snapshot is gone"
 
     @rule()
     def reopen(self) -> None:
@@ -196,18 +202,20 @@ class StoreModel(RuleBasedStateMachine):
             snapshot = writer.commit(draft(project), entries)
         self.trees[snapshot.id] = tree
         self.live[snapshot.id] = project
+        self.unsure.clear()
 
     def thin(self, store: Store, retention: Retention | None, share: float) -> None:
         """Plans and prunes, whatever the plan thinks of the clock."""
         house = store.housekeeping
         plan = house.plan(retention, share=share)
         house.prune(plan, acknowledged=plan.frozen)
+        self.unsure.clear()
 
     def meet(
         self, act: Callable[[Store], object], at: int, fault: int | type | None, seed: int, *, thins: bool = False
     ) -> None:
         """Does it with the fault at call `at`; dead processes may lose the power, too."""
-        before = set(self.live)
+        before = set(self.live) - self.unsure
         met = Fault(
             at,
             error=fault if isinstance(fault, int) else None,
@@ -226,12 +234,14 @@ class StoreModel(RuleBasedStateMachine):
         """Takes up what an operation left: each snapshot is one that was made, or the one that was being made."""
         found = {snapshot.id: snapshot.project for snapshot in self.store.snapshots()}
         for unknown in set(found) - set(self.trees):
+            self.unsure.add(unknown)
             assert found[unknown] == self.intended[0]
             self.trees[unknown] = self.intended[1]
         newest = {
             project: max((s.sequence for s in self.store.snapshots(project)), default=0) for project in (SHOP, LIBRARY)
         }
-        assert all(newest[project] for project in set(self.live.values())), "the last snapshot of a project is gone"
+        sure = {project for snapshot, project in self.live.items() if snapshot not in self.unsure}
+        assert all(newest[project] for project in sure), "the last snapshot of a project is gone"
         self.live = found
         self.thinned = {snapshot.id: snapshot.project for snapshot in self.store.housekeeping.thinned()}
 
