@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from codevault.commits import TimelineEntry, timeline
-from codevault.errors import DamageError, RepositoryUnreadable, RestoreRefused, UnknownSnapshot
+from codevault.errors import DamageError, InvalidArgument, RepositoryUnreadable, RestoreRefused, UnknownSnapshot
 from codevault.hooks import InstalledHooks, install_hooks, remove_hooks
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
 from codevault.projects.model import Project
@@ -76,7 +76,7 @@ class Repositories:
         self._store = store
         self._projects = projects
 
-    def keep(self, project: ProjectKey, *, protection: Protection = Protection.TRUST_REMOTE) -> KeptHistory:
+    def keep(self, project: ProjectKey, *, protection: Protection | str = Protection.TRUST_REMOTE) -> KeptHistory:
         """Keeps commits that no other machine has: branches, stashes, detached and forgotten heads, what is staged.
 
         Only what the vault lacks is added, as a bundle that git itself reads. Nothing is written into the project,
@@ -84,11 +84,16 @@ class Repositories:
 
         Raises:
             UnknownProject: no such project.
+            InvalidArgument: `protection` is not "trust_remote", "mirror" or "copy".
             VaultBusy, StorageFull, StorageError: nothing was kept.
         """
         store = self._store()
         found = self._projects.get(project)
-        return keep_history(store, found, protection=protection, others=self._roots())
+        try:
+            wanted = Protection(protection)
+        except ValueError as exc:
+            raise InvalidArgument(f"a repository is protected by {', '.join(Protection)}, not {protection!r}") from exc
+        return keep_history(store, found, protection=wanted, others=self._roots())
 
     def timeline(self, project: ProjectKey) -> tuple[TimelineEntry, ...]:
         """Commits (once `vault.projects.import_history` has read them) and snapshots, parents before children.
@@ -111,7 +116,8 @@ class Repositories:
             RestoreRefused: the folder cannot be restored to.
         """
         store, found, snapshot = self._newest(project)
-        return plan_return(store, found, snapshot, Path(to).expanduser(), clone=_path(clone))
+        folder = Path(to).expanduser()
+        return plan_return(store, found, snapshot, folder, clone=_path(clone), others=self._roots())
 
     def bring_back(
         self,
@@ -135,7 +141,10 @@ class Repositories:
         store, found, snapshot = self._newest(project)
         report = Reporter(progress, cancel)
         folder = Path(to).expanduser()
-        return bring_back(store, found, snapshot, folder, clone=_path(clone), live=live, report=report)[1]
+        others = self._roots()
+        return bring_back(store, found, snapshot, folder, clone=_path(clone), others=others, live=live, report=report)[
+            1
+        ]
 
     def install_hooks(self, project: ProjectKey) -> InstalledHooks:
         """Puts hooks into a project's repository that tell this vault's spool of commits; `remove_hooks` ends it.
@@ -226,7 +235,13 @@ def _heads(store: Store, project: Project) -> Mapping[Shelved, BundleHead]:
 
 
 def plan_return(
-    store: Store, project: Project, snapshot: Snapshot, to: Path, *, clone: Path | None = None
+    store: Store,
+    project: Project,
+    snapshot: Snapshot,
+    to: Path,
+    *,
+    clone: Path | None = None,
+    others: Iterable[Path] = (),
 ) -> ReturnPlan:
     """Says what `bring_back` would do and what would be missing, writing nothing.
 
@@ -235,7 +250,7 @@ def plan_return(
         RepositoryUnreadable: git is not installed.
     """
     files = plan_restore(store, snapshot, to)
-    with _collected(store, project, files, clone) as objects:
+    with _collected(store, project, files, clone, others) as objects:
         return _planned(store, files, objects)
 
 
@@ -246,6 +261,7 @@ def bring_back(
     to: Path,
     *,
     clone: Path | None = None,
+    others: Iterable[Path] = (),
     live: bool = False,
     report: Reporter | None = None,
 ) -> tuple[ReturnPlan, Restored]:
@@ -261,7 +277,7 @@ def bring_back(
     files = plan_restore(store, snapshot, to)
     if any(planned.entry.path == ".git/config" for planned in files.entries) and files.conflicts:
         raise RestoreRefused(f"{to} holds other files; choose an empty folder", to)
-    with _collected(store, project, files, clone) as objects:
+    with _collected(store, project, files, clone, others) as objects:
         plan = _planned(store, files, objects)
         done = restore(store, _renamed(plan, live=live), report=report)
         git = files.target / ".git"
@@ -276,10 +292,12 @@ def _path(path: str | os.PathLike[str] | None) -> Path | None:
     return Path(path).expanduser() if path is not None else None
 
 
-def _collected(store: Store, project: Project, files: RestorePlan, clone: Path | None) -> GitReturn:
+def _collected(
+    store: Store, project: Project, files: RestorePlan, clone: Path | None, others: Iterable[Path]
+) -> GitReturn:
     if not any(planned.entry.path == ".git/HEAD" for planned in files.entries):
         raise RepositoryUnreadable("this snapshot holds no git repository; restore() gives its files back")
-    program = find_program("git", outside=(files.target,))
+    program = find_program("git", outside=(files.target, Path(project.root), Path(store.root), *others))
     if program is None:
         raise RepositoryUnreadable("git is not installed: without it no bundle can be taken apart")
     settings = _content(store, files, ".git/config") or b""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from codevault.errors import RestoreRefused
+from codevault.errors import InvalidArgument, RepositoryUnreadable, RestoreRefused, UnknownSnapshot
 from codevault.projects.model import Project
 from codevault.repositories import Protection, bring_back, keep_history, plan_return
 from codevault.store.store import Store
@@ -269,3 +269,32 @@ def test_a_repository_is_not_put_over_other_files(laptop: Laptop, tmp_path: Path
 
     with pytest.raises(RestoreRefused):
         bring_back(laptop.store, laptop.project, snapshot, tmp_path / "back", clone=laptop.server)
+
+
+def test_a_protection_that_is_none_is_refused(laptop: Laptop) -> None:
+    with pytest.raises(InvalidArgument, match="mirror"):
+        laptop.vault.repositories.keep(laptop.project, protection="everything")
+
+
+def test_the_face_keeps_and_brings_back(laptop: Laptop, tmp_path: Path) -> None:
+    laptop.make_a_mess()
+    before = laptop.picture(laptop.root)
+    with pytest.raises(UnknownSnapshot):
+        laptop.vault.repositories.plan("shop", to=tmp_path / "back")
+    laptop.vault.backup("shop")
+
+    kept = laptop.vault.repositories.keep("shop", protection="mirror")
+    plan = laptop.vault.repositories.plan("shop", to=tmp_path / "back", clone=laptop.server)
+    laptop.vault.repositories.bring_back("shop", to=tmp_path / "back", clone=laptop.server)
+
+    assert kept.protection is Protection.MIRROR
+    assert plan.missing == ()
+    assert laptop.picture(tmp_path / "back") == before
+
+
+def test_a_snapshot_without_a_repository_is_restored_otherwise(laptop: Laptop, tmp_path: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    laptop.vault.backup(laptop.vault.projects.add(tmp_path / "plain"))
+
+    with pytest.raises(RepositoryUnreadable, match="restore"):
+        laptop.vault.repositories.plan("plain", to=tmp_path / "back")

@@ -42,11 +42,40 @@ print(json.dumps(seen | told | {"read": sum(content is not None for content in r
 """
 
 
-def asked(root: Path, work: Path) -> dict[str, object]:
+_BACK_UP = """
+import json, sys
+seen = {"programs": [], "sockets": 0}
+def look(event, arguments):
+    if event in ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system"):
+        seen["programs"].append(str(arguments[0]))
+    elif event.startswith("socket.") and event not in ("socket.gethostname",):
+        seen["sockets"] += 1
+sys.addaudithook(look)
+import codevault
+root, folder = sys.argv[1:]
+with codevault.Vault.create(folder) as vault:
+    project = vault.projects.add(root)
+    backup = vault.backup(project)
+    vault.status(root + "/edited.py")
+    vault.explain(root + "/.git")
+    kept = vault.repositories.keep(project, protection="mirror")
+    imported = vault.projects.import_history(project)
+    vault.repositories.timeline(project)
+    plan = vault.repositories.plan(project, to=folder + "-back")
+    vault.repositories.bring_back(project, to=folder + "-back")
+    vault.backup(project)
+    sound = vault.verify().ok
+seen["programs"] = sorted(set(seen["programs"]))
+told = {"commits": imported.commits, "kept": kept.added is not None, "sound": sound, "missing": plan.missing}
+print(json.dumps(seen | told))
+"""
+
+
+def asked(root: Path, work: Path, question: str = _ASK) -> dict[str, object]:
     environment = {**os.environ, "PATH": f"{root}:.:{os.environ['PATH']}", "GIT_DIR": str(root / ".git")}
     environment |= {"GIT_TRACE": str(work.parent / "trace"), "GIT_EXEC_PATH": str(root)}
     done = subprocess.run(
-        [sys.executable, "-P", "-c", _ASK, str(root), str(work)],
+        [sys.executable, "-P", "-c", question, str(root), str(work)],
         cwd=root,
         env=environment,
         capture_output=True,
@@ -86,6 +115,23 @@ def test_a_hostile_git_repository_is_read_and_runs_nothing(tmp_path: Path) -> No
     assert (answer["programs"], answer["sockets"]) == ([allowed], 0)
     assert (answer["trusted"], answer["commits"], answer["safe"], answer["read"]) == (True, 1, 3, 3)
     assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_a_vault_backs_a_hostile_project_up_and_runs_nothing_of_it(tmp_path: Path) -> None:
+    allowed = program("git")
+    root, told = trapped_git(tmp_path)
+    told.unlink(missing_ok=True)
+    before = picture(root)
+
+    answer = asked(root, tmp_path / "vault", _BACK_UP)
+
+    assert not told.exists()
+    assert not (tmp_path / "trace").exists()
+    assert picture(root) == before
+    assert (answer["programs"], answer["sockets"]) == ([allowed], 0)
+    assert (answer["commits"], answer["kept"], answer["sound"], answer["missing"]) == (1, True, True, [])
+    assert (tmp_path / "vault-back/edited.py").read_bytes() == b"two\n"
+    assert not (tmp_path / "vault-back/.git/hooks/pre-commit").exists()
 
 
 def test_a_hostile_mercurial_repository_is_read_and_runs_nothing(tmp_path: Path) -> None:
