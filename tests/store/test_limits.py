@@ -212,3 +212,12 @@ def test_a_full_disk_is_thinned_from_the_reserve(room: int) -> None:
     assert pruned.freed > 500_000
     assert restored(store, back_up(store, {"own.bin": noise(9, 200_000)})) == {"own.bin": noise(9, 200_000)}
     assert store.verify().ok
+
+
+def test_a_share_that_cannot_be_read_does_not_stop_a_backup() -> None:
+    store, files = limited(shares={SHOP: 1})
+    with pytest.raises(LimitReached), store.writer(SHOP) as writer:
+        writer.add(noise(1, 100))
+    overwrite(files, LAYOUT.limits, b"{}")
+    with store.writer(SHOP) as writer:
+        assert writer.add(noise(1, 100))

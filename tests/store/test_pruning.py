@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from codevault.errors import BlobMissing, InvalidArgument, PruneRefused, RecordDamaged, UnknownSnapshot
+from codevault.errors import (
+    BlobMissing,
+    InvalidArgument,
+    PruneRefused,
+    RecordDamaged,
+    StorageFull,
+    UnknownSnapshot,
+    VaultBusy,
+)
 from codevault.ids import BlobId, PackId, SnapshotId
+from codevault.store.filesystem import NewFile
 from codevault.store.keepsakes import Span
 from codevault.store.layout import Layout
 from codevault.store.memory_filesystem import MemoryFileSystem
@@ -18,6 +29,7 @@ from codevault.store.model import Snapshot
 from codevault.store.records import hash_of
 from codevault.store.store import Store
 from codevault.store.thinning import DAY_NS, Retention, UndoWindow
+from tests.store.faulty import Fault, FaultyFileSystem
 from tests.store.scenes import (
     EDITED,
     FIRST,
@@ -399,3 +411,33 @@ def test_a_pack_whose_headers_are_damaged_is_never_dropped(history: tuple[Store,
     plan = store.housekeeping.plan(AT_ONCE, share=0.0)
     assert plan.frozen
     assert not {LAYOUT.pack(pack) for pack in plan.goes} & set(damaged)
+
+
+def test_a_prune_waits_for_nobody(history: tuple[Store, MemoryFileSystem]) -> None:
+    store, _ = history
+    plan = store.housekeeping.plan(AT_ONCE)
+    with store.writer(), pytest.raises(VaultBusy):
+        store.housekeeping.prune(plan)
+    with store.writer(), pytest.raises(VaultBusy):
+        store.housekeeping.undo([])
+    assert store.housekeeping.prune(plan).complete
+
+
+class NoRoomForPacks(FaultyFileSystem):
+    """A disk on which packs cannot be written anew."""
+
+    def create(self, path: Path) -> NewFile:
+        if "anew" in path.name:
+            raise StorageFull(path, OSError(errno.ENOSPC, "injected"))
+        return super().create(path)
+
+
+def test_packs_that_do_not_fit_are_left_as_they_are(history: tuple[Store, MemoryFileSystem]) -> None:
+    _, files = history
+    store = Store.open(ROOT, filesystem=NoRoomForPacks(files, Fault(0)), clock=ticking)
+    plan = store.housekeeping.plan(AT_ONCE, share=0.0)
+    pruned = store.housekeeping.prune(plan)
+    assert not pruned.complete
+    assert plan.written > 0
+    assert pruned.freed > 0
+    assert Store.open(ROOT, filesystem=files, clock=ticking).verify().ok

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
+
 import pytest
 
-from codevault.ids import BlobId
+from codevault.errors import VaultBusy
+from codevault.ids import BlobId, SnapshotId
 from codevault.store.keepsakes import Span, keep, keepsakes_of, release
 from codevault.store.layout import Layout
-from codevault.store.reachability import needed_by_vault
+from codevault.store.reachability import Reachability, needed_by_vault
 from codevault.store.records import hash_of
 from codevault.store.store import Store
 from codevault.store.swapping import retire
@@ -21,6 +25,7 @@ from tests.store.scenes import (
     SOURCE,
     all_files,
     back_up,
+    flipped,
     new_store,
     overwrite,
     restored,
@@ -119,7 +124,7 @@ def test_retiring_nothing_writes_nothing() -> None:
     with store.turn() as turn:
         before = sorted(all_files(files))
         retire(turn, [])
-    assert sorted(all_files(files)) == before
+        assert sorted(all_files(files)) == before
 
 
 @pytest.mark.parametrize(("start", "length"), [(0, 12), (4, 8), (10, 1)])
@@ -150,3 +155,41 @@ def test_a_released_keepsake_is_needed_no_longer() -> None:
         assert keepsakes_of(turn.state, SHOP) == (second,)
     assert second.text in reach
     assert first.text not in reach
+
+
+@pytest.mark.parametrize(
+    "manifest", [b"no manifest\n", b"cut short", b'{"path":"a","kind":"file","mode":"0644","blob":"x"}\n']
+)
+def test_a_manifest_that_does_not_parse_is_said(manifest: bytes) -> None:
+    store, _ = new_store()
+    back_up(store, FIRST)
+    with store.writer() as writer:
+        blob = writer.add(manifest)
+    with store.turn() as turn:
+        odd = replace(store.snapshots()[0], manifest=blob, id=SnapshotId("ab" * 32))
+        reach = Reachability(turn.state)
+        reach.add_snapshot(odd)
+    assert len(reach.lost) == 1
+
+
+def test_a_list_of_chunks_that_cannot_be_read_is_said() -> None:
+    store, files = new_store()
+    content = random.Random(1).randbytes(9 << 20)
+    back_up(store, {"large.bin": content})
+    (place,) = store._state.catalog.find(_blob(content))
+    path = Layout(ROOT).pack(place.pack)
+    overwrite(files, path, flipped(files.read(path) or b"", place.at + 12))
+    with Store.open(ROOT, filesystem=files, clock=ticking).turn() as turn:
+        assert needed_by_vault(turn.state).lost
+
+
+def test_a_deletion_needs_the_lock() -> None:
+    store, files = new_store()
+    with store.writer() as writer:
+        stray = writer.add(b"never committed")
+    turn = store.turn()
+    files.remove(Layout(ROOT).lock)
+    with pytest.raises(VaultBusy):
+        retire(turn, [turn.state.catalog.find(stray)[0].pack])
+    turn.close()
+    assert store.read(stray) == b"never committed"

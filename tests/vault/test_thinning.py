@@ -225,3 +225,13 @@ def test_a_suspect_snapshot_freezes_thinning_until_it_is_acknowledged(desk: Desk
         desk.vault.prune(AT_ONCE)
     assert desk.vault.prune(AT_ONCE, acknowledged=plan.frozen).complete
     assert len(desk.vault.snapshots(shop)) == 1
+
+
+def test_a_prune_with_a_damaged_index_prunes_and_says_what_it_could_not_do(worked: Desk, shop: Project) -> None:
+    worked.vault._index.close()
+    (worked.place / "cache" / "catalog.sqlite").write_bytes(b"no database" * 1000)
+    pruned = worked.vault.prune(AT_ONCE)
+    assert pruned.freed > 0
+    assert len(pruned.problems) == 2
+    worked.vault.rebuild()
+    assert worked.vault.search.symbols("old_discount").hits == ()
