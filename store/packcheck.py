@@ -38,10 +38,13 @@ class Content:
 
     catalog: Catalog
     bad: set[tuple[PackId, int, int]] = field(default_factory=set)
+    doubtful: set[BlobId] = field(default_factory=set)
     broken: dict[PackId, int] = field(default_factory=dict)
 
     def holds(self, blob: BlobId) -> bool:
         """True when at least one copy of the blob is sound."""
+        if blob not in self.doubtful:
+            return blob in self.catalog
         return any((place.pack, place.at, place.inner) not in self.bad for place in self.catalog.find(blob))
 
 
@@ -66,8 +69,8 @@ class _PackCheck:
         self._packs: list[PackId] = []
         self._deltas: list[bytes] = []
         self._done = bytearray()
+        self._lists: list[tuple[PackId, Frame]] = []
         self._threads = max(1, min(4, os.cpu_count() or 1))
-        self._blobs = 0
 
     def everything(self) -> Content:
         rows: list[bytes] = []
@@ -77,13 +80,15 @@ class _PackCheck:
             number = len(self._packs)
             self._packs.append(pack)
             rows += (_row(number, frame) for frame in frames if frame.header.kind is FrameKind.DELTA)
+            self._lists += ((pack, frame) for frame in frames if frame.header.kind is FrameKind.LIST)
         self._deltas = sorted(rows)
         self._done = bytearray(len(rows))
         for _ in self._each(self._solid_units()):
             pass
         for _ in self._each(partial(self._alone, self._delta_place(at)) for at in self._left()):
             pass
-        for _ in self._each(partial(self._alone, place) for place in self._lists()):
+        places = (_place(pack, frame, *frame.header.members[0]) for pack, frame in self._lists)
+        for _ in self._each(partial(self._alone, place) for place in places):
             pass
         self._tell_broken()
         return self._content
@@ -148,7 +153,6 @@ class _PackCheck:
     def _solid_units(self) -> Iterator[_Unit[None]]:
         for pack in self._packs:
             for frame in hop(reads(self._state.files, self._state.layout.pack(pack)), self._state.catalog.packs[pack]):
-                self._blobs += len(frame.header.members)
                 if frame.header.kind is FrameKind.SOLID:
                     yield partial(self._solid, pack, frame)
 
@@ -157,9 +161,7 @@ class _PackCheck:
             if frame.header.kind is FrameKind.SOLID:
                 yield partial(self._solid, pack, frame)
             else:
-                blob, length = frame.header.members[0]
-                place = _place(pack, frame, blob, 0, length)
-                yield partial(self._alone, place)
+                yield partial(self._alone, _place(pack, frame, *frame.header.members[0]))
 
     def _solid(self, pack: PackId, frame: Frame) -> None:
         """Decodes a solid frame once, checks its members, and decodes whatever rests on them."""
@@ -203,9 +205,6 @@ class _PackCheck:
     def _left(self) -> Iterator[int]:
         return (at for at, done in enumerate(self._done) if not done)
 
-    def _lists(self) -> Iterator[Location]:
-        return (place for place in self._content.catalog if place.kind is FrameKind.LIST)
-
     def _delta_place(self, at: int) -> Location:
         base, number, offset, stored, length, blob = _DELTA.unpack(self._deltas[at])
         return Location(
@@ -232,6 +231,7 @@ class _PackCheck:
         pack, at = frame
         broken = pack in self._content.broken
         self._content.bad.update((pack, at, inner) for _, inner in blobs)
+        self._content.doubtful.update(blob for blob, _ in blobs)
         self._told.add(pack)
         name = self._state.layout.relative(self._state.layout.pack(pack))
         kind = "damaged" if broken else "lost"
@@ -262,7 +262,7 @@ def _members(frame: Frame) -> Iterator[tuple[bytes, int, int]]:
         inner += length
 
 
-def _place(pack: PackId, frame: Frame, blob: bytes, inner: int, length: int) -> Location:
+def _place(pack: PackId, frame: Frame, blob: bytes, length: int) -> Location:
     header = frame.header
     return Location(
         blob=BlobId(blob.hex()),
@@ -270,7 +270,7 @@ def _place(pack: PackId, frame: Frame, blob: bytes, inner: int, length: int) -> 
         pack=pack,
         at=frame.at,
         stored=header.stored,
-        inner=inner,
+        inner=0,
         length=length,
         base=header.base,
     )
