@@ -317,7 +317,19 @@ def _translated(path: Path) -> Iterator[None]:
 
 def storage_error(path: Path, cause: OSError) -> StorageFull | StorageError:
     """The vault's own error for a refusal of the file system: `StorageFull` for space, inodes and quota."""
+    if cause.errno == errno.ENOSPC and _no_inodes(path.parent):
+        cause = OSError(errno.ENOSPC, "the disk has space but no inodes left: too many files")
     return StorageFull(path, cause) if cause.errno in _FULL else StorageError(path, cause)
+
+
+def _no_inodes(folder: Path) -> bool:
+    if sys.platform == "win32":
+        return False
+    try:
+        counts = os.statvfs(folder)
+    except OSError:
+        return False
+    return counts.f_files > 0 and counts.f_favail == 0
 
 
 def _make_private(descriptor: int) -> None:

@@ -10,6 +10,7 @@ import gc
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -30,10 +31,27 @@ def _can_build_wheels() -> bool:
     return all(importlib.util.find_spec(name) for name in ("pip", "setuptools"))
 
 
+def _can_mount() -> bool:
+    """True where a small file system in memory may be mounted and taken away again."""
+    with tempfile.TemporaryDirectory() as place:
+        try:
+            mounted = subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", place],
+                capture_output=True,
+            )
+        except OSError:
+            return False
+        if mounted.returncode:
+            return False
+        subprocess.run(["umount", place], check=True, capture_output=True)
+    return True
+
+
 # Files, what they need, whether it is here.
 NEEDS = (
     ("test_*_properties.py", "hypothesis", importlib.util.find_spec("hypothesis") is not None),
     ("test_*_hg.py", "hg", shutil.which("hg") is not None),
+    ("test_*_mounts.py", "the right to mount", _can_mount()),
     ("test_*_svn.py", "svn", shutil.which("svn") is not None),
     ("test_packaging_wheel.py", "uv, or pip with setuptools,", _can_build_wheels()),
 )
