@@ -41,6 +41,10 @@ from codevault.analysis.wide import analysed_as_utf8
 MAX_BYTES: Final = 10 * 1024 * 1024
 """Larger files are indexed as text: no hand wrote them, and their trees take a hundred bytes a byte."""
 
+SMALL: Final = 65_536
+"""Bytes up to which a file is parsed without looking at the clock, which takes more time than most parses; a worker
+that stays in one too long is ended by the system."""
+
 MAX_DEPTH: Final = 2_000
 """Brackets inside one another; deeper, and the query over the tree takes the square of it."""
 
@@ -55,7 +59,8 @@ _VISIBLE: Final = re.compile(rb"[^\r\n]")
 def analyse(path: str, content: bytes, *, seconds: float = 10.0) -> FileAnalysis:
     """Everything known about one file version.
 
-    `path` only helps to tell the language; `seconds` bounds the parse, in processor time of this thread.
+    `path` only helps to tell the language; `seconds` bounds the parse of a file over SMALL, in processor time of this
+    thread.
     """
     try:
         return _analyse(path, content, seconds)
@@ -111,14 +116,16 @@ def is_current(language: str, grammar: str) -> bool:
     return installed is None or not grammar or grammar == grammar_name(installed)
 
 
-def bare_parse(language: str, content: bytes) -> None:
-    """Only what tree-sitter itself does with the bytes, without time-out: the yardstick of our own time."""
-    _parser(language).parse(content)
+def bare_parse(language: str, content: bytes) -> bool:
+    """Only what tree-sitter itself does, without time-out, the yardstick of our own time; whether it found errors."""
+    return _parser(language).parse(content).root_node.has_error
 
 
 def parse(grammar: Grammar, content: bytes, seconds: float, ranges: Sequence[tuple[int, int]] = ()) -> Tree | None:
     """The syntax tree of the content, or of the ranges in it; None when the parser needed longer than `seconds`."""
     parser = _parser(grammar.spec.name)
+    if not ranges and len(content) <= SMALL:
+        return parser.parse(content)
     if ranges:  # a parser of its own: ranges that were set once cannot be taken back
         parser = Parser(grammar.language, included_ranges=included(content, ranges))
     deadline = _Deadline(time.thread_time() + seconds)

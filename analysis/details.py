@@ -151,10 +151,6 @@ def decorators(content: bytes, found: Definition, codec: str) -> tuple[str, ...]
 
 
 _DOC_WORDS: Final = frozenset({"@doc", "@moduledoc", "@typedoc", "@spec"})  # Elixir's
-_MARKS: Final = re.compile(
-    r"^[ \t]*(?:/\*\*?!?|\*+/|\*(?!/)|//[/!]?|#'?|--[ ]?[-|^]?|;+|\(\*\*?|%+|\"\"\"|''')[ \t]?", re.MULTILINE
-)
-_ENDS: Final = re.compile(r"[ \t]*(?:\*+/|\*\)|-\}|\]\])[ \t]*$", re.MULTILINE)
 _DOCSTRING: Final = re.compile(
     r"\s*[rRuUbB]{0,2}(?:\"\"\"(.*?)\"\"\"|'''(.*?)'''|\"((?:[^\"\\\n]|\\.)*)\"|'((?:[^'\\\n]|\\.)*)')", re.DOTALL
 )
@@ -182,7 +178,20 @@ def documentation(content: bytes, found: Definition, spec: LanguageSpec, codec: 
     if found.lead >= found.start:
         return ""
     text = content[found.lead : min(found.start, found.lead + 4 * MAX_DOCUMENTATION)].decode(codec, "replace")
-    return _tidy(_MARKS.sub("", _ENDS.sub("", text)))
+    return "\n".join(map(_without_marks, text.splitlines()))[:MAX_DOCUMENTATION].strip()
+
+
+def _without_marks(line: str) -> str:
+    """A line of a comment without what makes it one."""
+    line = line.strip()
+    if line.endswith(("*/", "*)", "-}")):
+        line = line[:-2].rstrip("* ")
+    first = line[:1]
+    if first in {"/", "*", "("}:
+        return line.lstrip("/*!(" if first != "*" or line[:2] in {"*/", "**"} else "*").strip()
+    if first == "-" and line[:2] == "--":
+        return line.lstrip("-").lstrip(" |^").strip()
+    return line.lstrip("#';%").strip() if first in {"#", ";", "%"} else line
 
 
 def _tidy(text: str) -> str:
