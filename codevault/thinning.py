@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from codevault.analysis.languages import language_hint
 from codevault.cataloguing import catch_up
-from codevault.errors import CodeVaultError
+from codevault.errors import CodeVaultError, StorageFull
 from codevault.ids import ProjectId, SnapshotId
 from codevault.index.index import Index
-from codevault.index.model import FileVersion, SymbolVersion
+from codevault.index.model import FileVersion, IndexState, SymbolVersion
 from codevault.indexing import IndexKeeper
 from codevault.jobs import Reporter
 from codevault.projects.registry import Projects
@@ -87,13 +88,25 @@ class Thinner:
         if not leaving or not self._index.exists:
             return [], ""
         try:
-            index = self._index.reading()
+            index = self._index_on_a_full_disk()
             spans = [span for project, gone in leaving.items() for span in last_texts(index, project, gone)]
+            waiting = sum(not_analysed(index, project, gone) for project, gone in leaving.items())
         except CodeVaultError as exc:
             return [], f"no last texts of functions were kept, for the index cannot be read: {exc}"
         if len(spans) > MOST_KEPT:
             return spans[:MOST_KEPT], f"only {MOST_KEPT} of {len(spans)} last texts of functions were kept"
-        return spans, ""
+        return spans, f"{waiting} file versions went before they were analysed" if waiting else ""
+
+    def _index_on_a_full_disk(self) -> Index:
+        """The index, which needs a little space even to be read: the reserve is there for that."""
+        try:
+            index = self._index.reading()
+            index.project_ids()
+        except StorageFull:
+            if not self._store.housekeeping.release_reserve():
+                raise
+            index = self._index.reading()
+        return index
 
     def _tell_index(self) -> list[str]:
         if not self._index.exists:
@@ -112,13 +125,7 @@ def last_texts(index: Index, project: ProjectId, leaving: Collection[int]) -> It
     A symbol lives on where its qualified name or its body does, wherever that is in the project: then it was moved or
     renamed, not lost. Of nested symbols the outermost is kept, its text holds the others.
     """
-    staying = [seen.sequence for seen in index.steps(project) if seen.sequence not in leaving]
-    lost: list[FileVersion] = []
-    held: list[FileVersion] = []
-    for version in index.file_versions(project):
-        last = version.last.sequence if version.last is not None else version.first.sequence
-        alive = version.last is None or any(version.first.sequence <= kept <= last for kept in staying)
-        (held if alive else lost).append(version)
+    lost, held = _sorted_out(index, project, leaving)
     candidates = _candidates(index, sorted(lost, key=_age, reverse=True))
     names: dict[str, list[str]] = {}
     for name, (_, symbol) in candidates.items():
@@ -145,6 +152,26 @@ def last_texts(index: Index, project: ProjectId, leaving: Collection[int]) -> It
                 path=version.path,
                 label=name,
             )
+
+
+def not_analysed(index: Index, project: ProjectId, leaving: Collection[int]) -> int:
+    """How many file versions that only snapshots on their way out hold still wait for analysis."""
+    lost, _ = _sorted_out(index, project, leaving)
+    return sum(index.content_state(version.blob, version.path).state is IndexState.PENDING for version in lost)
+
+
+def _sorted_out(
+    index: Index, project: ProjectId, leaving: Collection[int]
+) -> tuple[list[FileVersion], list[FileVersion]]:
+    """The file versions that go with the snapshots that leave, and those that stay."""
+    staying = [seen.sequence for seen in index.steps(project) if seen.sequence not in leaving]
+    lost: list[FileVersion] = []
+    held: list[FileVersion] = []
+    for version in index.file_versions(project):
+        first = bisect_left(staying, version.first.sequence)
+        stays = first < len(staying) and (version.last is None or staying[first] <= version.last.sequence)
+        (held if stays else lost).append(version)
+    return lost, held
 
 
 def _candidates(index: Index, newest_first: Iterable[FileVersion]) -> dict[str, tuple[FileVersion, SymbolVersion]]:

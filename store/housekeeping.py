@@ -10,7 +10,7 @@ from codevault.jobs import Reporter
 from codevault.store.attribution import Attribution, attribute
 from codevault.store.compacting import Compacted, CompactPlan, compact, plan_compact
 from codevault.store.keepsakes import Keepsake, Span, keep, keepsakes_of, release
-from codevault.store.limits import Allowance, Limits, read_space, set_limits
+from codevault.store.limits import Allowance, Limits, read_space, release_reserve, set_limits
 from codevault.store.model import Snapshot
 from codevault.store.pruning import SHARE, Pruned, PrunePlan, plan_prune, prune
 from codevault.store.thinning import Retention
@@ -152,6 +152,16 @@ class Housekeeping:
         """
         with self._turn() as turn:
             set_limits(turn, limits)
+
+    def release_reserve(self) -> bool:
+        """Gives the reserve back to a full disk, for whatever has to be written to free it; False when there is none.
+
+        The next run makes it again.
+
+        Raises:
+            StorageError: it cannot be removed.
+        """
+        return release_reserve(self._opened())
 
     def attribution(self, *, report: Reporter | None = None) -> Attribution:
         """Whose the stored bytes are. Reads every manifest once.

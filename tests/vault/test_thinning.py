@@ -223,7 +223,7 @@ def test_a_suspect_snapshot_freezes_thinning_until_it_is_acknowledged(desk: Desk
     assert plan.frozen
     with pytest.raises(PruneRefused):
         desk.vault.prune(AT_ONCE)
-    assert desk.vault.prune(AT_ONCE, acknowledged=plan.frozen).complete
+    assert desk.vault.prune(AT_ONCE, acknowledged=plan.frozen).freed > 0
     assert len(desk.vault.snapshots(shop)) == 1
 
 
@@ -235,3 +235,11 @@ def test_a_prune_with_a_damaged_index_prunes_and_says_what_it_could_not_do(worke
     assert len(pruned.problems) == 2
     worked.vault.rebuild()
     assert worked.vault.search.symbols("old_discount").hits == ()
+
+
+def test_what_went_before_it_was_analysed_is_said(desk: Desk) -> None:
+    shop = desk.project("shop")
+    desk.day(shop, {"discounts.py": DISCOUNT})
+    desk.day(shop, {"discounts.py": None, "tax.py": TAX})
+    pruned = desk.vault.prune(AT_ONCE)
+    assert pruned.problems == ("1 file versions went before they were analysed",)
