@@ -15,6 +15,7 @@ from codevault.errors import CodeVaultError, DamageError, InvalidArgument, Recor
 from codevault.ids import PackId, ProjectId, SnapshotId
 from codevault.jobs import Reporter
 from codevault.store.findings import Findings, reason
+from codevault.store.keepsakes import keepsake_blobs
 from codevault.store.layout import pack_of, sidecar_of, snapshot_of
 from codevault.store.logcheck import Logged, check_log, check_presence, check_small_files
 from codevault.store.losses import Losses
@@ -87,6 +88,8 @@ class _Verification:
         costly = self._mode == "full" and self._budget is None
         for project in self._state.projects():
             self._check_project(project, logged, content, everything=costly or bool(self._findings.damages))
+        if costly or self._findings.damages:
+            self._check_keepsakes(content)
         told = (damage for damage in self._findings.damages if self._counts(damage))
         damages = tuple(sorted(told, key=lambda damage: (damage.file, damage.offset)))
         return VerifyReport(
@@ -164,6 +167,17 @@ class _Verification:
         if everything:
             self._check_thinned(project, losses)
         self._lost += losses.lost()
+
+    def _check_keepsakes(self, content: Content) -> None:
+        """What outlives its file is in no manifest: its list and its texts must be there all the same."""
+        lost: dict[str, None] = {}
+        for project, blobs in keepsake_blobs(self._state, lost):
+            name = self._state.layout.relative(self._state.layout.keepsake(project))
+            for blob in blobs:
+                if not content.holds(blob):
+                    self._findings.damage(name, "a text that is kept is lost", blobs=(blob,), kind="lost")
+        for why in lost:
+            self._findings.damage("keepsakes", why, kind="lost")
 
     def _check_thinned(self, project: ProjectId, losses: Losses) -> None:
         """Thinned snapshots can be put back, so what they hold must be there; their chain is the log's to explain."""

@@ -9,6 +9,8 @@ import pytest
 
 from codevault.errors import CodeVaultError, InvalidArgument
 from codevault.ids import BlobId
+from codevault.store.donors import MemoryDonor
+from codevault.store.keepsakes import Span, keep
 from codevault.store.layout import Layout
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.parity import Parity
@@ -238,6 +240,32 @@ def test_a_thinned_snapshot_must_still_be_whole() -> None:
     files = MADE.after_crash()
     files.remove(thinned)
     assert LAYOUT.relative(thinned) in [damage.file for damage in _opened(files).verify().damages]
+
+
+def test_a_text_that_is_kept_must_still_be_there() -> None:
+    store, files = new_store()
+    back_up(store, FIRST)
+    span = Span(blob=BlobId(hash_of(SOURCE)), start=0, length=500, project=SHOP, path="main.py", label="function_0")
+    with store.turn() as turn:
+        (kept,) = keep(turn, [span])
+    assert _opened(files).verify().ok
+    place = _opened(files)._state.catalog.find(kept.text)[0]
+    overwrite(files, LAYOUT.pack(place.pack), b"")
+    report = _opened(files).verify()
+    assert (kept.text,) in [damage.blobs for damage in report.damages if damage.file.startswith("keepsakes/")]
+    report = _opened(files).repair([MemoryDonor.of(SOURCE[:500])])
+    assert report.ok
+
+
+def test_a_list_of_keepsakes_that_is_lost_is_told() -> None:
+    store, files = new_store()
+    back_up(store, FIRST)
+    span = Span(blob=BlobId(hash_of(SOURCE)), start=0, length=500, project=SHOP, path="main.py", label="function_0")
+    with store.turn() as turn:
+        keep(turn, [span])
+    overwrite(files, LAYOUT.keepsake(SHOP), b"{}")
+    assert {damage.file.split("/")[0] for damage in _opened(files).verify().damages} == {"keepsakes"}
+    assert _opened(files).repair().ok
 
 
 def test_a_snapshot_taken_out_behind_the_logs_back_is_a_gap() -> None:
