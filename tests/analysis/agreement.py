@@ -60,6 +60,15 @@ def _is_value(analysis: FileAnalysis, symbol: Symbol) -> bool:
     return callable_ and "function" not in symbol.signature and ("=" in symbol.signature or not in_class)
 
 
+def _is_bodiless(_: FileAnalysis, symbol: Symbol) -> bool:
+    return not symbol.body and symbol.kind in {SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR}
+
+
+def _is_union(_: FileAnalysis, symbol: Symbol) -> bool:
+    """A union, which ctags 5.9 does not know in Rust."""
+    return symbol.signature.partition("{")[0].partition(symbol.name)[0].split()[-1:] == ["union"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """What is compared for one language: kinds of either side, and the rules that leave symbols out."""
@@ -69,11 +78,14 @@ class Comparison:
     kinds: set[SymbolKind]
     theirs: Mapping[str, Theirs]
     ours: Mapping[str, Ours]
+    clauses: bool = False
 
 
+DOTTED = {"C#", "Elixir", "Lua"}  # ctags gives names with their qualifiers
 LOCAL = {"inside a function or the value of a constant (ctags does not look there)": _in_function}
 INTERFACE = {"method of an interface (another kind in ctags)": _in_interface}
 MACRO = {"macro (another kind in ctags)": _is_macro}
+OVERLOAD = {"signature without a body (ctags does not read it)": _is_bodiless}
 VALUE = {"function as a value (ctags 5.9 does not know it)": _is_value}
 
 LANGUAGES = {
@@ -90,9 +102,10 @@ LANGUAGES = {
         tags="fcigmnGa",
         kinds=WITH_TYPES,
         theirs={
-            "word called an alias": lambda tag: tag["kind"] == "alias" and f"type {tag['name']}" not in tag["pattern"]
+            "word called an alias": lambda tag: tag["kind"] == "alias" and f"type {tag['name']}" not in tag["pattern"],
+            "construct signature": lambda tag: tag["name"] == "new",
         },
-        ours=LOCAL | INTERFACE | VALUE,
+        ours=LOCAL | INTERFACE | VALUE | OVERLOAD,
     ),
     "java": Comparison(
         ctags="Java",
@@ -106,8 +119,11 @@ LANGUAGES = {
         ctags="Rust",
         tags="nsifgMtP",
         kinds=WITH_TYPES,
-        theirs={"module in another file": lambda tag: tag["kind"] == "module" and ";" in tag["pattern"]},
-        ours={},
+        theirs={
+            "module in another file": lambda tag: tag["kind"] == "module" and ";" in tag["pattern"],
+            "type of an implementation": lambda tag: tag["kind"] == "typedef" and tag["pattern"][2:3].isspace(),
+        },
+        ours={"union (ctags does not know it)": _is_union},
     ),
     "c": Comparison(
         ctags="C",
@@ -138,6 +154,39 @@ LANGUAGES = {
         },
         ours={},
     ),
+    "lua": Comparison(
+        ctags="Lua",
+        tags="f",
+        kinds=KINDS,
+        theirs={
+            "value that only holds a function": lambda tag: (
+                not re.search(
+                    rf"function\s+[\w.:]*{re.escape(re.split('[.:]', tag['name'])[-1])}\s*\(|[\w\]]\s*=\s*function\b",
+                    tag["pattern"],
+                )
+            )
+        },
+        ours={},
+    ),
+    "perl": Comparison(ctags="Perl", tags="s", kinds=KINDS - {SymbolKind.MODULE}, theirs={}, ours={}),
+    "bash": Comparison(
+        ctags="Sh",
+        tags="f",
+        kinds=KINDS,
+        theirs={"array called a function": lambda tag: tag["name"].endswith("=")},
+        ours={},
+    ),
+    "elixir": Comparison(ctags="Elixir", tags="pmfag", kinds=KINDS, theirs={}, ours={}, clauses=True),
+    "kotlin": Comparison(
+        ctags="Kotlin",
+        tags="icomT",
+        kinds=WITH_TYPES,
+        theirs={
+            "lambda": lambda tag: tag["name"] == "<lambda>" or "->" in tag["pattern"],
+            "companion object": lambda tag: "companion object" in tag["pattern"],
+        },
+        ours={},
+    ),
     "php": Comparison(
         ctags="PHP", tags="cfint", kinds=KINDS, theirs={"namespace": lambda tag: tag["kind"] == "namespace"}, ours={}
     ),
@@ -151,12 +200,14 @@ def main(arguments: Sequence[str]) -> None:
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and language_hint(path.name) == language]
     random.Random(7).shuffle(paths)
     comparison, counts = LANGUAGES[language], Counter[str]()
-    tags, raw_tags = read_tags(comparison, paths[:limit], counts)
+    tags, ruled = read_tags(comparison, paths[:limit])
     shared = missed = extra = raw_shared = raw_missed = raw_extra = 0
     for path in paths[:limit]:
-        yours = tags.get(str(path), set())
-        mine, raw_mine = own_names(comparison, path, yours, counts)
-        raw_yours = raw_tags.get(str(path), set())
+        raw_yours = tags.get(str(path), set())
+        mine, raw_mine = own_names(comparison, path, raw_yours, counts)
+        left_out = {place: rule for place, rule in ruled.get(str(path), {}).items() if place not in raw_mine}
+        counts.update(left_out.values())
+        yours = raw_yours - left_out.keys()
         raw_shared += len(raw_mine & raw_yours)
         raw_missed += len(raw_yours - raw_mine)
         raw_extra += len(raw_mine - raw_yours)
@@ -178,25 +229,27 @@ def _shares(shared: int, missed: int, extra: int) -> str:
 
 
 def read_tags(
-    comparison: Comparison, paths: Sequence[Path], counts: Counter[str]
-) -> tuple[dict[str, Names], dict[str, Names]]:
-    """What ctags finds, by path: without what a rule leaves out, and all of it."""
+    comparison: Comparison, paths: Sequence[Path]
+) -> tuple[dict[str, Names], dict[str, dict[tuple[str, int], str]]]:
+    """What ctags finds, by path, and the rule for those that one leaves out."""
     command = ["ctags", "--output-format=json", "--fields=+nK", "--sort=no", f"--language-force={comparison.ctags}"]
     command += [f"--kinds-{comparison.ctags}={comparison.tags}", "--extras=-{anonymous}", "-L", "-", "-f", "-"]
     listing = "\n".join(map(str, paths))
     done = subprocess.run(command, input=listing, capture_output=True, text=True, errors="replace", check=True)
     found: dict[str, Names] = {}
-    everything: dict[str, Names] = {}
+    ruled: dict[str, dict[tuple[str, int], str]] = {}
+    before: Tag = {"path": "", "name": ""}
     for tag in _parsed(done.stdout):
-        name = tag["name"].split(".")[-1] if comparison.ctags == "C#" else tag["name"]
+        name = re.split(r"[.:]", tag["name"])[-1] if comparison.ctags in DOTTED else tag["name"]
         place = (re.sub(r"^operator (\W)", r"operator\1", name), int(tag["line"]))
-        everything.setdefault(tag["path"], set()).add(place)
-        rule = next((rule for rule, applies in comparison.theirs.items() if applies(tag)), None)
-        if rule is not None:
-            counts[rule] += 1
-            continue
         found.setdefault(tag["path"], set()).add(place)
-    return found, everything
+        rule = next((rule for rule, applies in comparison.theirs.items() if applies(tag)), None)
+        if rule is None and comparison.clauses and (tag["path"], tag["name"]) == (before["path"], before["name"]):
+            rule = "further clause of the function before"
+        if rule is not None:
+            ruled.setdefault(tag["path"], {})[place] = rule
+        before = tag
+    return found, ruled
 
 
 def _parsed(output: str) -> Iterator[dict[str, str]]:

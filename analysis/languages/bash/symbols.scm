@@ -2,6 +2,7 @@
 ; extensions: .sh .bash .bats .ebuild .eclass
 ; filenames: PKGBUILD APKBUILD .bashrc .bash_profile .profile
 ; interpreters: sh bash dash ash ksh
+; names: whole
 ; statements: lines
 
 (function_definition name: (_) @name body: (_) @body) @definition.function
