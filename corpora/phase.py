@@ -1,7 +1,7 @@
 """One call on a vault as a process of its own, to be timed from outside.
 
     python -m corpora.phase create|restore VAULT FOLDER
-    python -m corpora.phase backup|analyse VAULT
+    python -m corpora.phase backup|analyse|compact VAULT
 
 FOLDER is the project, for `restore` the target.
 """
@@ -27,6 +27,8 @@ def main(arguments: Sequence[str]) -> None:
             vault.backup(project)
         elif what == "analyse":
             vault.analyse()
+        elif what == "compact":
+            vault.compact()
         else:
             vault.restore(project, to=folders[0])
 

@@ -1,4 +1,4 @@
-"""Replays a repository's history as snapshots and holds the vault against `git gc --aggressive` of the same trees.
+"""Replays a repository's history as snapshots, gives each back, and searches all versions as `git log -S` does.
 
     python -m corpora.replay_flask GIT_DIR [--snapshots 126] [--write]
 
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from codevault import Vault
 from corpora.git_trees import Leaf, contents, differences, git, lay, linear_repository, spaced_commits, tree_of
-from corpora.measuring import folder_bytes, machine, median, percentile, said, spread
+from corpora.measuring import machine, median, percentile, said, spread
 from corpora.results import table, write_section
 
 TITLE = "Replay of flask's history"
@@ -44,9 +44,6 @@ class Replay:
 
     snapshots: int
     logical: int
-    pack_bytes: int
-    whole_bytes: int
-    cache_bytes: int
     backup_seconds: tuple[float, ...]
     analysis_seconds: float
     wrong: tuple[str, ...]
@@ -83,7 +80,6 @@ def replay(vault: Vault, git_dir: Path, commits: Sequence[str], folder: Path) ->
             logical += made.stats.bytes
             wrong.extend(f"{commit[:9]} {problem}" for problem in made.problems)
             snapshots.append(made.snapshot)
-        stats = vault.stats()
         with said("analysis"):
             began = time.perf_counter()
             vault.analyse()
@@ -95,13 +91,9 @@ def replay(vault: Vault, git_dir: Path, commits: Sequence[str], folder: Path) ->
                 found = differences(tree_of(git_dir, commit), target, blobs)
                 wrong.extend(f"{commit[:9]} {path}" for path in found)
                 shutil.rmtree(target)
-    cache = folder_bytes(vault.path / "cache")
     return Replay(
         snapshots=len(commits),
         logical=logical,
-        pack_bytes=stats.pack_bytes,
-        whole_bytes=folder_bytes(vault.path, without="cache"),
-        cache_bytes=cache,
         backup_seconds=tuple(seconds),
         analysis_seconds=analysis,
         wrong=tuple(wrong),
@@ -125,22 +117,8 @@ def search(vault: Vault, repository: Path) -> list[Searched]:
     return found
 
 
-def report(done: Replay, packs: dict[str, int], gc_seconds: float, searched: Sequence[Searched]) -> str:
+def report(done: Replay, searched: Sequence[Searched]) -> str:
     """The section of RESULTS.md."""
-    both = packs["pack"] + packs["idx"]
-    sizes = table(
-        ("what", "bytes", "of git's pack", "of git's pack and index"),
-        [
-            (name, f"{size:,}", f"{size / packs['pack']:.3f}", f"{size / both:.3f}")
-            for name, size in (
-                ("git gc --aggressive, objects/pack/*.pack", packs["pack"]),
-                ("git gc --aggressive, objects/pack/*.idx", packs["idx"]),
-                ("vault: packs", done.pack_bytes),
-                ("vault: everything but cache/", done.whole_bytes),
-                ("vault: cache/ (can be deleted)", done.cache_bytes),
-            )
-        ],
-    )
     ours = [spent for each in searched for spent in each.ours]
     theirs = [each.git for each in searched]
     rounds = len(searched[0].ours)
@@ -158,10 +136,8 @@ def report(done: Replay, packs: dict[str, int], gc_seconds: float, searched: Seq
 {machine(("git", "--version"))}.
 {done.snapshots} evenly spaced first-parent commits, {done.logical / 1e6:.1f} MB of files in all.
 
-{sizes}
-
-One backup takes {median(backups):.0f} ms (median; {spread(backups, 0)}), all {sum(backups) / 1000:.1f} s; git gc \
---aggressive {gc_seconds:.1f} s; analysis of all versions {done.analysis_seconds:.1f} s.
+One backup takes {median(backups):.0f} ms (median; {spread(backups, 0)}), all {sum(backups) / 1000:.1f} s; \
+analysis of all versions {done.analysis_seconds:.1f} s.
 Restored and compared with git, bytes and executable bits: {done.snapshots} snapshots, {len(done.wrong)} differences.
 
 {searches}
@@ -172,15 +148,6 @@ literals{": differs for " + ", ".join(disagree) if disagree else ""}."""
 
 def _milliseconds(values: Sequence[float], digits: int) -> tuple[str, str, str]:
     return f"{median(values):.{digits}f}", f"{percentile(values, 0.95):.{digits}f}", spread(values, digits)
-
-
-def _git_side(git_dir: Path, commits: Sequence[str], repository: Path) -> tuple[dict[str, int], float]:
-    linear_repository(git_dir, commits, repository)
-    began = time.perf_counter()
-    git(repository, "gc", "-q", "--aggressive", "--prune=now")
-    spent = time.perf_counter() - began
-    folder = repository / "objects/pack"
-    return {end: sum(path.stat().st_size for path in folder.glob(f"*.{end}")) for end in ("pack", "idx")}, spent
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -198,14 +165,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = asked.keep or Path(name)
         place.mkdir(exist_ok=True)
         commits = spaced_commits(asked.git_dir, asked.snapshots)
-        with said("git gc --aggressive"):
-            packs, gc_seconds = _git_side(asked.git_dir, commits, place / "linear.git")
+        linear_repository(asked.git_dir, commits, place / "linear.git")
+        git(place / "linear.git", "gc", "-q", "--prune=now")
         with Vault.create(place / "vault") as vault:
             with said("replay"):
                 done = replay(vault, asked.git_dir, commits, place / "flask")
             with said("searches"):
                 searched = search(vault, place / "linear.git")
-    body = report(done, packs, gc_seconds, searched)
+    body = report(done, searched)
     print(body)
     for line in done.wrong[:20]:
         print(f"wrong: {line}", file=sys.stderr)

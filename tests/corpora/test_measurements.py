@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from corpora import against_restic, phase, replay_flask
-from corpora.against_restic import CodeVaultTool, Measured, ResticTool, insert_line, pick_sources, report
+from corpora import bench_store, phase, replay_flask
+from corpora.backup_tools import CodeVaultTool, GitTool, ResticTool, installed
+from corpora.bench_store import Measured, insert_line, pick_sources, report
 from corpora.git_trees import Leaf, contents, differences, git, lay, linear_repository, spaced_commits, tree_of
-from corpora.measuring import Cost
+from corpora.measuring import Cost, timed
+from corpora.store_histories import as_repository
 
 COST = Cost(wall=2.0, cpu=1.5, peak_mb=100.0)
 IDENTITY = {
@@ -19,7 +21,6 @@ IDENTITY = {
 }
 
 needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-needs_restic = pytest.mark.skipif(shutil.which("restic") is None, reason="needs restic")
 
 
 def commit(work: Path, message: str) -> None:
@@ -132,20 +133,21 @@ def test_inserts_a_line_in_the_middle(tmp_path: Path) -> None:
 
 
 def test_the_report_states_ratios_of_medians() -> None:
-    ours = Measured([COST] * 3, 600, 0, [COST], 3, [COST], 50, [COST], 0)
+    ours = Measured([COST] * 3, 600, 77, [COST], 3, [COST], 50, [COST], 0, [COST], 500)
     slower = Cost(wall=4.0, cpu=4.0, peak_mb=50.0)
     theirs = Measured([slower] * 3, 1000, 10, [slower], 0, [slower], 500, [slower], 0)
-    page = report({"CodeVault": ours, "restic": theirs}, "A machine.", COST, 77)
-    assert "| first backup, without analysis | 2.00 / 1.50 / 100 | 2.00-2.00 | 4.00 / 4.00 / 50 | 4.00-4.00 |" in page
-    assert "4.00-4.00 | 0.50 | 0.38 |" in page
+    page = report({"CodeVault": ours, "restic": theirs}, "A machine.", COST)
+    assert "| first backup, without analysis | CodeVault | 2.00 | 2.00-2.00 | 1.50 | 100 | 1.00 | 1.00 |" in page
+    assert "| first backup, without analysis | restic | 4.00 | 4.00-4.00 | 4.00 | 50 | 0.50 | 0.38 |" in page
+    assert "| analysis of the whole tree | CodeVault |" in page
     assert "| added by 500 edited files | 50 | 500 | 0.100 |" in page
     assert "| added by an unchanged run | 3 | 0 | - |" in page
-    assert "| caches beside it | 77 | 10 | 7.700 |" in page
-    assert "CodeVault 0 differences, restic 0." in page
+    assert "| caches and redundancy beside it | 77 | 10 | 7.700 |" in page
+    assert "CodeVault 0, restic 0." in page
 
 
-@needs_restic
-def test_measures_both_tools_on_a_small_tree_and_leaves_it_alone(
+@needs_git
+def test_measures_all_tools_on_a_small_tree_and_leaves_it_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.sync", lambda: None)  # what other programs have to write is none of this test's business
@@ -153,12 +155,86 @@ def test_measures_both_tools_on_a_small_tree_and_leaves_it_alone(
     tree.mkdir()
     (tree / "a.py").write_text("def a():\n    return 1\n")
     page = tmp_path / "RESULTS.md"
-    monkeypatch.setattr(against_restic, "write_section", lambda title, body: page.write_text(body))
-    arguments = [str(tree), "--work", str(tmp_path), "--repeats", "1", "--unchanged", "1", "--analyse", "--write"]
-    assert against_restic.main(arguments) == 0
-    assert "CodeVault 0 differences, restic 0." in capsys.readouterr().out
+    monkeypatch.setattr(bench_store, "write_section", lambda title, body: page.write_text(body))
+    arguments = [
+        "tree",
+        str(tree),
+        "--work",
+        str(tmp_path),
+        "--repeats",
+        "1",
+        "--unchanged",
+        "1",
+        "--analyse",
+        "--write",
+    ]
+    assert bench_store.main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "CodeVault 0" in said
+    assert "git 0" in said
     assert "| analysis of the whole tree |" in page.read_text()
     assert (tree / "a.py").read_text() == "def a():\n    return 1\n"
+
+
+@needs_git
+def test_measures_a_history_and_restores_every_state(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.sync", lambda: None)
+    monkeypatch.setattr(bench_store, "installed", lambda: (GitTool,))
+    assert bench_store.main(["histories", f"small={repository}", "--work", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "| small | CodeVault compacted |" in said
+    assert "| small | git gc --aggressive |" in said
+    assert "4 states" in said
+    assert ": 0 differences." in said
+
+
+@needs_git
+def test_a_folder_of_releases_is_a_history(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"releases/0{number}").mkdir(parents=True)
+        (tmp_path / f"releases/0{number}/a.py").write_text(f"version = {number}\n")
+    (tmp_path / "place").mkdir()
+    made = as_repository(tmp_path / "releases", tmp_path / "place")
+    commits = spaced_commits(made, 5)
+    with contents(made) as blobs:
+        read = [blobs.read(tree_of(made, commit)["a.py"].object_id) for commit in commits]
+    assert read == [b"version = 1\n", b"version = 2\n"]
+
+
+@needs_git
+def test_measures_how_fast_one_version_is_read(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bench_store.main(["versions", f"small={repository}", "--work", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "| small | 3 | at backup time, nothing cached |" in said
+    assert "| small | 3 | compacted, with our cache |" in said
+
+
+def test_refuses_a_source_that_is_no_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        bench_store.main(["histories", f"small={tmp_path / 'missing'}"])
+    assert "not NAME=FOLDER" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", installed(), ids=lambda kind: str(kind.__name__))
+def test_every_tool_backs_up_and_restores(kind: type[GitTool], tmp_path: Path) -> None:
+    tree, tool = tmp_path / "tree", kind(tmp_path / "place")
+    tree.mkdir()
+    tool.place.mkdir()
+    (tree / "a").write_text("content")
+    for command in (
+        tool.create(tree),
+        tool.backup(tree),
+        *filter(None, [tool.upkeep()]),
+        tool.restore(tmp_path / "back"),
+    ):
+        timed(command, environment=tool.environment)
+    assert (tmp_path / "back/a").read_text() == "content"
+    assert tool.size() > 0
+    assert tool.beside() >= 0
 
 
 def test_each_phase_is_one_call_on_the_vault(tmp_path: Path) -> None:
@@ -168,6 +244,7 @@ def test_each_phase_is_one_call_on_the_vault(tmp_path: Path) -> None:
     phase.main(["create", vault, str(tmp_path / "tree")])
     phase.main(["backup", vault])
     phase.main(["analyse", vault])
+    phase.main(["compact", vault])
     phase.main(["restore", vault, str(tmp_path / "restored")])
     assert (tmp_path / "restored/a.py").read_text() == "def a():\n    return 1\n"
 
@@ -177,7 +254,8 @@ def test_both_tools_keep_everything_in_their_own_place(tmp_path: Path) -> None:
     (tmp_path / "ours/vault/cache").mkdir(parents=True)
     (tmp_path / "ours/vault/cache/x").write_bytes(b"12")
     (tmp_path / "ours/vault/y").write_bytes(b"123")
+    (tmp_path / "ours/vault/z.par").write_bytes(b"1234")
     (tmp_path / "theirs/repository").mkdir(parents=True)
     (tmp_path / "theirs/cache").mkdir()
     (tmp_path / "theirs/cache/z").write_bytes(b"1")
-    assert (ours.size(), ours.cache(), theirs.size(), theirs.cache()) == (3, 2, 0, 1)
+    assert (ours.size(), ours.beside(), theirs.size(), theirs.beside()) == (3, 6, 0, 1)
