@@ -1,7 +1,8 @@
 """What the bridge adds to a backup of an unchanged repository: `python -m corpora.vcs_overhead [git hg svn] [1000 …]`.
 
 Measured as a run would do it: open the repository, find what is safe, and ask about every tracked file, with the
-listing that the run has anyway. Warm: the second to sixth time, median; programs are started anew each time.
+listing that the run has anyway. Warm: the second to sixth time, median, with the processor time of this process and its
+children beside it, which a busy machine does not stretch as much; programs are started anew each time.
 """
 
 from __future__ import annotations
@@ -51,11 +52,11 @@ def _measured(system: System, size: int, folder: Path) -> dict[str, object]:
     root.mkdir()
     MAKERS[str(system)](root, size)
     listing = list(_listing(root))
-    times = []
+    times, work = [], []
     left = 0
     for _ in range(_ROUNDS):
         memory = FolderMemory(folder / "memory")
-        started = time.perf_counter()
+        started, before = time.perf_counter(), sum(os.times()[:4])
         with open_repository(root, work=folder / "scratch", memory=memory) as repository:
             if repository is None:
                 raise SystemExit("no repository was found")
@@ -65,6 +66,7 @@ def _measured(system: System, size: int, folder: Path) -> dict[str, object]:
                 left += versioned.reference(path, listed, partial(_content, root, path)) is not None
             versioned.save()
         times.append(time.perf_counter() - started)
+        work.append(sum(os.times()[:4]) - before)
     return {
         "system": str(system),
         "files": size,
@@ -72,6 +74,8 @@ def _measured(system: System, size: int, folder: Path) -> dict[str, object]:
         "first_ms": round(times[0] * 1000),
         "warm_ms": round(statistics.median(times[1:]) * 1000),
         "warm_ms_from_to": [round(min(times[1:]) * 1000), round(max(times[1:]) * 1000)],
+        "warm_cpu_ms": round(statistics.median(work[1:]) * 1000),
+        "load": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
     }
 
