@@ -9,6 +9,7 @@ import pytest
 
 from codevault.errors import CodeVaultError, InvalidArgument
 from codevault.ids import BlobId
+from codevault.jobs import Reporter
 from codevault.store.donors import MemoryDonor
 from codevault.store.keepsakes import Span, keep
 from codevault.store.layout import Layout
@@ -289,3 +290,33 @@ def test_verifying_beside_a_backup_raises_no_alarm() -> None:
         snapshot = writer.commit(draft(), [file_entry("a", writer.add(b"a"), 1)])
         assert reader.verify().ok
     assert restored(reader, snapshot) == {"a": b"a"}
+
+
+def _at_first_step(act: Callable[[], object]) -> Reporter:
+    """A reporter that acts on the vault while it is being verified, once."""
+    acts = [act]
+    return Reporter(lambda _: acts.pop()() if acts else None)
+
+
+def test_a_prune_meanwhile_raises_no_alarm() -> None:
+    files = MADE.after_crash()
+    house = _opened(files).housekeeping
+    at_once = Retention(newest=1, floor=1, manual=True, undo=UndoWindow(0, 0))
+    report = _opened(files).verify(report=_at_first_step(lambda: house.prune(house.plan(at_once, share=0.0))))
+    assert (report.damages, report.affected) == ((), ())
+    assert len(_opened(files).snapshots(SHOP)) == 1
+
+
+def test_compacting_meanwhile_raises_no_alarm() -> None:
+    files = MADE.after_crash()
+    before = set(_opened(files)._state.catalog.packs)
+    report = _opened(files).verify(report=_at_first_step(_opened(files).compact))
+    assert (report.damages, report.affected) == ((), ())
+    assert before - set(_opened(files)._state.catalog.packs)
+
+
+def test_a_repair_meanwhile_raises_no_alarm() -> None:
+    pack = max((path for path in KEPT if path.suffix == ".pack"), key=lambda path: len(_content(path)))
+    files = _changed(pack, flipped(_content(pack), 60))
+    report = _opened(files).verify(report=_at_first_step(_opened(files).repair))
+    assert (report.damages, report.affected) == ((), ())
