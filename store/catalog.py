@@ -24,6 +24,7 @@ _HEAD = struct.Struct("<8s16sQQ")
 _MAGIC = b"CVCAT001"
 _NO_BASE = bytes(BASE_BYTES)
 _NUMBER = struct.Struct("<I")
+_BLOBS_A_PACK = 64
 _NUMBER_AT = ID_BYTES + 1
 _Rows = tuple["array[int]", bytes, dict[bytes, bytes]]  # beginnings of ids and the rows, sorted; what came since
 
@@ -129,8 +130,8 @@ class Catalog:
 
     @property
     def unsaved(self) -> int:
-        """How many packs came or went since the table was loaded or saved."""
-        return len(self._numbers) - self._saved_packs + len(self._gone)
+        """How much opening has to do again: a pack that came or went since saving counts 1, so do 64 new blobs."""
+        return len(self._numbers) - self._saved_packs + len(self._gone) + len(self._rows[2]) // _BLOBS_A_PACK
 
     def save(self, vault: VaultId) -> bytes:
         """The whole catalog as bytes for `load`; from now on also its own table."""
