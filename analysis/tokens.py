@@ -61,7 +61,6 @@ def _pair_codes() -> Array:
 
 _CLASS: Final = _classes()
 _PAIR: Final = _pair_codes()
-_PAIR_FIRST: Final = np.isin(np.arange(256), [pair[0] for pair in PAIRS])
 _DIGIT: Final = (np.arange(256) >= ord("0")) & (np.arange(256) <= ord("9"))
 _SIGN: Final = np.isin(np.arange(256), list(b"+-"))
 _EXPONENT: Final = np.isin(np.arange(256), list(b"eE"))
@@ -128,79 +127,60 @@ class Tokens:
         by_lines: bool,
     ) -> None:
         self._content = content
-        raw = np.frombuffer(content, np.uint8)
-        classes = _classified(raw, comments, literals)
-        first = _token_starts(raw, classes, literals)
-        starts = np.flatnonzero(first)
-        first_class = classes[starts]
-        number = _DIGIT[raw[starts]] & (first_class == WORD)
-        self._starts, self._literal = _joined_numbers(raw, starts, first_class, number, classes)
-        self._classes = classes
-        self._raw = raw
         self._keywords = keywords
-        self._by_lines = by_lines
+        self._raw = np.frombuffer(content, np.uint8)
+        classes = _classified(self._raw, comments, literals)
+        place = np.flatnonzero(classes)  # from here on without white space and comments
+        self._text, self._kinds = self._raw[place], classes[place]
+        gap = np.ones(len(place), bool)
+        gap[1:] = place[1:] != place[:-1] + 1
+        first = _token_starts(self._text, self._kinds, gap)
+        if literals:
+            at = np.searchsorted(place, [start for start, _ in literals])
+            at = at[at < len(place)]
+            first[at] |= self._kinds[at] == LITERAL
+        self._tokens, self._literal = _joined_numbers(self._text, self._kinds, gap, np.flatnonzero(first))
+        self._starts = place[self._tokens]
+        self._sizes = np.diff(np.append(self._tokens, len(place)))
         self._blinded()
         self._texts()
-        self._sketched()
+        self._sketched(by_lines)
 
     def _blinded(self) -> None:
         """One code a token; what follows a literal within a run of literals has none (0)."""
-        raw, starts, literal = self._raw, self._starts, self._literal
-        codes = raw[starts].copy()  # a mark that stands alone is its own code
-        word = (self._classes[starts] == WORD) & ~literal
-        places = np.flatnonzero(word)
-        if len(places):
-            codes[places] = self._keywords.codes(self._content, starts[places], self._sizes_of_words(places))
+        tokens, literal = self._tokens, self._literal
+        codes = self._text[tokens]  # a mark that stands alone is its own code
+        kinds = self._kinds[tokens]
+        words = np.flatnonzero((kinds == WORD) & ~literal)
+        codes[words] = self._keywords.codes(self._content, self._starts[words], self._sizes[words])
         codes[literal] = BLIND_LITERAL
         codes[1:][literal[1:] & literal[:-1]] = 0
-        pair_at = np.flatnonzero((self._classes[starts] == MARK) & _PAIR_FIRST[codes])
-        pair_at = pair_at[starts[pair_at] + 1 < len(raw)]
-        if len(pair_at):
-            at = starts[pair_at]
-            following = np.append(starts, len(raw))[pair_at + 1]
-            both = (raw[at].astype(np.uint16) << 8) | raw[at + 1]
-            code = _PAIR[both]
-            joined = (code != 0) & (following != at + 1) & (self._classes[at + 1] == MARK)
-            codes[pair_at[joined]] = code[joined]
+        pairs = np.flatnonzero((kinds == MARK) & (self._sizes == 2))
+        at = tokens[pairs]
+        codes[pairs] = _PAIR[(self._text[at].astype(np.uint16) << 8) | self._text[at + 1]]
         self._codes = codes
         self._counted = np.concatenate([[0], np.cumsum(codes != 0)])
 
-    def _sizes_of_words(self, places: Array) -> Array:
-        """Bytes of each of these words."""
-        ends_at = np.flatnonzero((self._classes[:-1] == WORD) & (self._classes[1:] != WORD)) + 1
-        ends_at = np.append(ends_at, len(self._raw))
-        begins = self._starts[places]
-        sizes: Array = ends_at[np.searchsorted(ends_at, begins, "right")] - begins
-        return sizes
-
     def _texts(self) -> None:
-        """The streams of texts, a NUL before each token: as written, and blinded."""
-        size = len(self._raw)
-        both = np.zeros((size, 2), np.uint8)  # for each byte a NUL and itself, of which either may stay
-        both[:, 1] = self._raw
-        stays = np.zeros((size, 2), bool)
-        stays[self._starts, 0] = True
-        stays[:, 1] = self._classes != SPACE
-        self._exact = both[stays].tobytes()
-        self._exact_at = _places_in_stream(stays, self._starts)
-        blind = self._codes <= BLIND_LITERAL
-        counted = self._codes != 0
-        before = int(self._starts[0]) if len(self._starts) else size
-        spread = np.repeat(blind, np.diff(np.append(self._starts, size)))
-        stays[before:, 1] &= ~spread
-        stays[self._starts, 1] = counted
-        stays[self._starts, 0] = counted
-        both[self._starts, 1] = np.where(blind, self._codes, self._raw[self._starts])
-        self._renamed = both[stays].tobytes()
-        self._renamed_at = _places_in_stream(stays, self._starts)
+        """The streams of texts, a NUL before each token: as written, and blinded; and where each token's NUL is."""
+        tokens, sizes, codes = self._tokens, self._sizes, self._codes
+        self._exact_at = np.append(tokens, len(self._text)) + np.arange(len(tokens) + 1)
+        self._exact = _with_nuls(self._text, self._exact_at[:-1], int(self._exact_at[-1]))
+        blind, counted = codes <= BLIND_LITERAL, codes != 0
+        stays = np.repeat(~blind, sizes)
+        stays[tokens] = counted
+        text = self._text.copy()
+        text[tokens] = np.where(blind, codes, self._text[tokens])
+        widths = np.where(blind, 2, sizes + 1) * counted
+        self._renamed_at = np.concatenate([[0], np.cumsum(widths)])
+        self._renamed = _with_nuls(text[stays], self._renamed_at[:-1][counted], int(self._renamed_at[-1]))
 
-    def _sketched(self) -> None:
+    def _sketched(self, by_lines: bool) -> None:
         """The stream of codes with the ends of statements, and the smallest hash of each window of it."""
-        codes = self._codes
-        stay = codes != 0
-        starts, codes = self._starts[stay], codes[stay].copy()
+        stay = self._codes != 0
+        starts, codes = self._starts[stay], self._codes[stay]
         codes[codes == ord(";")] = STATEMENT_END
-        if self._by_lines and len(codes):
+        if by_lines and len(codes):
             codes, code_at = _with_line_ends(self._raw, starts, codes)
         else:
             code_at = np.arange(len(codes) + 1)
@@ -208,11 +188,9 @@ class Tokens:
         self._code_at = code_at
         self._hashes = _gram_hashes(self._stream)
         smallest = _window_minima(self._hashes)
-        changes = (
-            np.concatenate([[0], np.flatnonzero(smallest[1:] != smallest[:-1]) + 1]) if len(smallest) else smallest
-        )
-        self._changes: list[int] = changes.tolist()  # neighbouring windows mostly share their smallest hash
-        self._minima: list[int] = smallest[changes.astype(np.int64)].tolist()
+        changes = np.flatnonzero(smallest[1:] != smallest[:-1]) + 1 if len(smallest) else np.zeros(0, np.int64)
+        self._changes: list[int] = [0, *changes.tolist()]  # neighbouring windows mostly share their smallest hash
+        self._minima: list[int] = [*smallest[:1].tolist(), *smallest[changes].tolist()]
 
     def places(self, offsets: Sequence[int]) -> list[int]:
         """For each byte offset the first token that begins there or behind."""
@@ -265,15 +243,12 @@ def _classified(raw: Array, comments: Sequence[tuple[int, int]], literals: Seque
     return classes
 
 
-def _token_starts(raw: Array, classes: Array, literals: Sequence[tuple[int, int]]) -> Array:
-    """Where the class changes, at each mark that is not the second of a pair, and at each literal."""
-    first: Array = classes != SPACE
-    first[1:] &= (classes[1:] != classes[:-1]) | (classes[1:] == MARK)
-    if literals:
-        at = np.array([start for start, _ in literals])
-        first[at] |= classes[at] == LITERAL
-    marks = (classes[1:] == MARK) & (classes[:-1] == MARK)
-    pairs = np.flatnonzero(marks & (_PAIR[(raw[:-1].astype(np.uint16) << 8) | raw[1:]] != 0))
+def _token_starts(text: Array, kinds: Array, gap: Array) -> Array:
+    """After a gap, where the kind changes, and at each mark that is not the second of a pair."""
+    first: Array = gap.copy()
+    first[1:] |= (kinds[1:] != kinds[:-1]) | (kinds[1:] == MARK)
+    marks = (kinds[1:] == MARK) & (kinds[:-1] == MARK) & ~gap[1:]
+    pairs = np.flatnonzero(marks & (_PAIR[(text[:-1].astype(np.uint16) << 8) | text[1:]] != 0))
     if len(pairs):  # of overlapping pairs every other one holds, from the left: `===` is `==` and `=`
         new_run = np.concatenate([[True], np.diff(pairs) != 1])
         run_start = np.maximum.accumulate(np.where(new_run, np.arange(len(pairs)), 0))
@@ -281,31 +256,30 @@ def _token_starts(raw: Array, classes: Array, literals: Sequence[tuple[int, int]
     return first
 
 
-def _joined_numbers(
-    raw: Array, starts: Array, first_class: Array, number: Array, classes: Array
-) -> tuple[Array, Array]:
-    """Token starts with `1.5` and `1e-3` as one token each, and which tokens are literals."""
-    literal = (first_class == LITERAL) | number
-    middle = np.flatnonzero(number[:-2] & number[2:]) + 1 if len(starts) > 2 else np.zeros(0, np.int64)
+def _joined_numbers(text: Array, kinds: Array, gap: Array, tokens: Array) -> tuple[Array, Array]:
+    """Tokens with `1.5` and `1e-3` as one each, and which of them are literals."""
+    number = _DIGIT[text[tokens]] & (kinds[tokens] == WORD)
+    literal = (kinds[tokens] == LITERAL) | number
+    middle = np.flatnonzero(number[:-2] & number[2:]) + 1
     if len(middle):
-        at = starts[middle]
-        before, after = raw[at - 1], starts[middle + 1] == at + 1
-        point = (raw[at] == ord(".")) & (classes[at - 1] == WORD)
-        exponent = _SIGN[raw[at]] & _EXPONENT[before]
-        middle = middle[after & (point | exponent)]
-        gone = np.concatenate([middle, middle + 1])
-        stay = np.ones(len(starts), bool)
-        stay[gone] = False
-        starts, literal = starts[stay], literal[stay]
-    return starts, literal
+        at, after = tokens[middle], tokens[middle + 1]
+        touching = (after == at + 1) & ~gap[at] & ~gap[after]
+        point = (text[at] == ord(".")) & (kinds[at - 1] == WORD)
+        middle = middle[touching & (point | (_SIGN[text[at]] & _EXPONENT[text[at - 1]]))]
+        stay = np.ones(len(tokens), bool)
+        stay[middle] = False
+        stay[middle + 1] = False
+        tokens, literal = tokens[stay], literal[stay]
+    return tokens, literal
 
 
-def _places_in_stream(stays: Array, starts: Array) -> Array:
-    """Where in a stream the NUL before each token stands (one that is dropped: the next one's), and the end."""
-    kept = np.cumsum(stays[:, 0].view(np.uint8) + stays[:, 1].view(np.uint8), dtype=np.int32)
-    total = int(kept[-1]) if len(kept) else 0
-    at = kept[starts] - stays[starts, 0] - stays[starts, 1]
-    return np.append(at, total)
+def _with_nuls(text: Array, nuls: Array, size: int) -> bytes:
+    """The text with NULs at these places of the result."""
+    stream = np.zeros(size, np.uint8)
+    filled = np.ones(size, bool)
+    filled[nuls] = False
+    stream[filled] = text
+    return stream.tobytes()
 
 
 def _with_line_ends(raw: Array, starts: Array, codes: Array) -> tuple[Array, Array]:
