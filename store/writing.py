@@ -22,7 +22,6 @@ from codevault.errors import (
     VaultClosed,
 )
 from codevault.ids import BlobId, PackId, SnapshotId
-from codevault.store.bases import LONG, NamedBlobs, alike, longest_chain
 from codevault.store.chunking import LARGE, cut, encode_list
 from codevault.store.drafts import checked_draft
 from codevault.store.filesystem import HeldLock
@@ -31,22 +30,19 @@ from codevault.store.limits import keep_reserve
 from codevault.store.listing import Revision
 from codevault.store.manifest import decode_manifest, encode_manifest
 from codevault.store.model import Entry, Snapshot, SnapshotDraft
-from codevault.store.pack import Frame, FrameKind
+from codevault.store.pack import Frame
 from codevault.store.packing import Packer
 from codevault.store.publishing import publish
-from codevault.store.reading import RecentBytes
 from codevault.store.rechecking import Recheck
 from codevault.store.records import LoggedFile, encode_snapshot, hash_of, seal
+from codevault.store.relatives import LONGEST_BASE, Base, Relatives
 from codevault.store.sidecars import protect
 from codevault.store.suspects import keep_suspects
 from codevault.store.turns import require_held, settle
 from codevault.store.vaultstate import VaultState
-from codevault.store.zstd_codec import usable_base
 
-_WHOLE_MANIFEST = 32 << 20
-_RECENT_BYTES = 8 << 20
+_WHOLE_MANIFEST = LONGEST_BASE
 _BLOCK = 1 << 20
-_Base = tuple[BlobId, Callable[[], bytes | None]]  # a base and how to get its content, in another thread
 
 
 class Writer:
@@ -60,9 +56,8 @@ class Writer:
         self._lock = lock
         self._packer = Packer(state.files, state.layout, self._published, admit)
         self._pending: dict[BlobId, BlobId | None] = {}  # not yet in the catalog -> the base it may rest on
-        self._recent = RecentBytes(_RECENT_BYTES)
         self._recheck = Recheck(state)
-        self._names: NamedBlobs | None = None
+        self._relatives = Relatives(state, self._pending)
         self._unlogged: list[LoggedFile] = []
         self._failure: CodeVaultError | None = None
         self._closed = False
@@ -93,7 +88,7 @@ class Writer:
         with self._working():
             blob = BlobId(hash_of(content))
             if blob not in self._pending and not self._recheck.holds(blob):
-                self._store(blob, content, self._choose_base(content, path, hint))
+                self._store(blob, content, self._relatives.choose(content, path, hint))
             return blob
 
     def add_stream(self, chunks: Iterable[bytes], *, path: str = "", hint: BlobId | None = None) -> tuple[BlobId, int]:
@@ -241,73 +236,13 @@ class Writer:
             return False  # found damaged earlier: this content heals it
         return True
 
-    def _store(self, blob: BlobId, content: bytes, base: _Base | None) -> None:
+    def _store(self, blob: BlobId, content: bytes, base: Base | None) -> None:
         self._pending[blob] = base[0] if base else None
         if base:
             self._packer.add_delta(blob, content, *base)
         else:
             self._packer.add(blob, content)
-        self._recent.put(blob, content)
-
-    def _choose_base(self, content: bytes, path: str, hint: BlobId | None) -> _Base | None:
-        if hint is not None:
-            return self._base(hint, len(content))
-        if not path or not 0 < len(content) < LONG:
-            return None
-        relative = self._named().nearest(path, len(content))
-        return None if relative is None else self._base(relative, len(content), content)
-
-    def _base(self, blob: BlobId, size: int, like: bytes | None = None) -> _Base | None:
-        """What to store `size` bytes as a difference from, given a relative; with `like`, only if that is alike."""
-        bases = self._bases(blob)
-        if len(bases) >= longest_chain(size):
-            blob = bases[-1]  # a new branch from the key version is smaller than a new key version
-        held = self._recent.get(blob)
-        if held is None and blob not in self._state.catalog:
-            return None
-        return blob, lambda: self._base_content(blob, held, like)
-
-    def _base_content(self, blob: BlobId, held: bytes | None, like: bytes | None) -> bytes | None:
-        """The base's bytes, None if they are of no use. Runs in the packer's threads."""
-        try:
-            if held is None and self._state.reader.size(blob) < _WHOLE_MANIFEST and blob not in self._state.suspects:
-                held = self._state.reader.read(blob)
-        except DamageError:
-            self._state.suspects.add(blob)
-        if held is None or not usable_base(held) or (like is not None and not alike(like, held)):
-            return None
-        return held
-
-    def _bases(self, blob: BlobId) -> list[BlobId]:
-        found: list[BlobId] = []
-        base: BlobId | None = blob
-        while base is not None and len(found) <= longest_chain(0):
-            base = self._base_of(base)
-            if base is not None:
-                found.append(base)
-        return found
-
-    def _base_of(self, blob: BlobId) -> BlobId | None:
-        if blob in self._pending:
-            return self._pending[blob]
-        for place in self._state.catalog.find(blob):
-            if place.kind is FrameKind.DELTA:
-                bases = self._state.catalog.find_base(place.base)
-                return bases[0].blob if bases else None
-        return None
-
-    def _named(self) -> NamedBlobs:
-        if self._names is None:
-            self._names = NamedBlobs()
-            for snapshot in self._state.newest_snapshots():
-                if self._names.full:
-                    break
-                try:
-                    self._names.take(self._state.manifest(snapshot))
-                except DamageError:
-                    continue
-            self._names.settle()
-        return self._names
+        self._relatives.remember(blob, content)
 
     def _add_large(self, pieces: Iterable[bytes], hint: BlobId | None) -> tuple[BlobId, int]:
         hasher = blake3()
@@ -318,7 +253,7 @@ class Writer:
                 blob = BlobId(hash_of(chunk))
                 relative = old.beside(blob)
                 if blob not in self._pending and not self._recheck.holds(blob):
-                    self._store(blob, chunk, self._base(relative, len(chunk)) if relative else None)
+                    self._store(blob, chunk, self._relatives.base(relative, len(chunk)) if relative else None)
                 parts.append((blob, len(chunk)))
         whole, length = BlobId(hasher.hexdigest()), sum(size for _, size in parts)
         with self._working():
@@ -348,7 +283,7 @@ class Writer:
         content = b"".join(pieces)
         blob = BlobId(hash_of(content))
         if not self._known(blob):
-            base = self._base(previous, len(content)) if previous else None
+            base = self._relatives.base(previous, len(content)) if previous else None
             if base is None:
                 self._packer.close_group()  # a manifest is read alone, and often
             self._store(blob, content, base)
