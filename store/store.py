@@ -113,7 +113,7 @@ class Store:
             VaultDiverged: it is not what `expected` says.
             RecordDamaged: vault.json was changed; `recover` puts it back.
         """
-        files = filesystem or DiskFileSystem()
+        files = filesystem or DiskFileSystem(root)
         layout = Layout(root)
         content = files.read(layout.identity) if files.list(root) is not None else None
         if content is None:
@@ -137,7 +137,7 @@ class Store:
             VaultBusy: somebody is writing.
             StorageFull, StorageError: the disk refuses; nothing was changed.
         """
-        files = filesystem or DiskFileSystem()
+        files = filesystem or DiskFileSystem(root)
         recover_identity(files, Layout(root), clock)
         return cls.open(root, filesystem=files, clock=clock)
 
