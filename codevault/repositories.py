@@ -28,11 +28,14 @@ from codevault.vcs.git_bundle import BundleHead, bundle, parse_head, standing_ti
 from codevault.vcs.git_refs import parse_log, parse_packed, parse_ref
 from codevault.vcs.git_repository import GitRepository
 from codevault.vcs.git_return import GitReturn, harmless_config, runs_something
+from codevault.vcs.hg_bundle import hg_bundle, hg_heads
+from codevault.vcs.hg_repository import HgRepository
 from codevault.vcs.opening import open_repository
 from codevault.vcs.programs import ProgramFailed, find_program
 from codevault.vcs.remembering import FolderMemory
 
 BUNDLE = "bundle"
+HEADS = "heads"
 _INERT = ".from-backup"
 _HEADS = ("HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD")
 
@@ -196,10 +199,15 @@ def keep_history(
         memory=FolderMemory(folder / project.id),
         projects=(*others, Path(store.root)),
     ) as repository:
-        if not isinstance(repository, GitRepository):
-            return KeptHistory(project=project, protection=protection, notes=("there is no git repository here",))
+        whole = protection is Protection.MIRROR
         try:
-            added = _bundled(store, project, repository, whole=protection is Protection.MIRROR)
+            if isinstance(repository, GitRepository):
+                added = _bundled(store, project, repository, whole=whole)
+            elif isinstance(repository, HgRepository):
+                added = _bundled_hg(store, project, repository, whole=whole)
+            else:
+                why = "there is no repository with commits of its own here"
+                return KeptHistory(project=project, protection=protection, notes=(why,))
         except ProgramFailed as exc:
             notes = repository.state().notes or (f"history cannot be bundled: {exc}",)
             return KeptHistory(project=project, protection=protection, notes=notes)
@@ -218,6 +226,21 @@ def _bundled(store: Store, project: Project, repository: GitRepository, *, whole
         close = getattr(blocks, "close", None)
         if close is not None:
             close()
+
+
+def _bundled_hg(store: Store, project: Project, repository: HgRepository, *, whole: bool) -> Shelved | None:
+    covered = [
+        head
+        for file in store.shelf.files(project.id, HEADS)
+        for head in b"".join(store.shelf.read(file)).decode().split()
+    ]
+    blocks = hg_bundle(repository, covered, whole=whole)
+    if blocks is None:
+        return None
+    added = store.shelf.put(project.id, BUNDLE, "hg", blocks)
+    heads = "".join(f"{head}\n" for head in hg_heads(repository))
+    store.shelf.put(project.id, HEADS, "txt", (heads.encode("ascii"),))  # last: without it all is bundled again
+    return added
 
 
 def _heads(store: Store, project: Project) -> Mapping[Shelved, BundleHead]:

@@ -93,7 +93,7 @@ class HgRepository:
         unpublished = None
         if not self._notes:
             try:
-                unpublished = len(self._hg().run("log", "-r", f"all() - {self._public()}", "-T", "x"))
+                unpublished = len(self.server().run("log", "-r", f"all() - {self.elsewhere()}", "-T", "x"))
             except ProgramFailed as exc:
                 self._notes.append(f"history cannot be read: {exc}")
         return RepositoryState(
@@ -139,7 +139,7 @@ class HgRepository:
         if not revision:
             return None
         try:
-            found = [content for _, content in self._hg().contents(revision, [path])]
+            found = [content for _, content in self.server().contents(revision, [path])]
         except ProgramFailed:
             return None
         return found[0] if found and self.object_id(found[0]) == id else None
@@ -148,9 +148,9 @@ class HgRepository:
         """See `Repository.commits`."""
         past = "+".join(f"present({one})" for one in known) or "none()"
         try:
-            said = self._hg().run("log", "-r", f"sort(all() - ::({past}), rev)", "-T", LOG)
+            said = self.server().run("log", "-r", f"sort(all() - ::({past}), rev)", "-T", LOG)
             for record in records_of(said):
-                yield commit_of(self._hg(), record, self._remembered)
+                yield commit_of(self.server(), record, self._remembered)
         except (ProgramFailed, ValueError) as exc:
             raise RepositoryUnreadable(f"history cannot be read: {exc}") from exc
 
@@ -164,7 +164,12 @@ class HgRepository:
         self._places.setdefault(named, (revision, path))
         return named
 
-    def _hg(self) -> HgServer:
+    def server(self) -> HgServer:
+        """The command server over this repository's history, started when first needed.
+
+        Raises:
+            ProgramFailed: Mercurial is missing, or the repository is not to be trusted.
+        """
         if self._notes or self._common is None or self._own is None:
             raise ProgramFailed("the repository is not to be trusted")
         if self._program is None:
@@ -223,12 +228,12 @@ class HgRepository:
         return found
 
     def _ask_contents(self, revision: str) -> dict[bytes, ObjectId]:
-        nodes = _manifest(self._hg().run("manifest", "--debug", "-r", revision))
+        nodes = _manifest(self.server().run("manifest", "--debug", "-r", revision))
         known = dict(
             line.split(b" ") for line in (self._memory.recall("hg-nodes", b"") or b"").split(b"\n") if b" " in line
         )
         new = [path for path, node in nodes.items() if node not in known]
-        for path, content in self._hg().contents(revision, new):
+        for path, content in self.server().contents(revision, new):
             known[nodes[path]] = self.object_id(content).encode("ascii")
         found = {path: ObjectId(known[node].decode("ascii")) for path, node in nodes.items() if node in known}
         if len(found) < len(nodes):
@@ -246,7 +251,7 @@ class HgRepository:
         if remembered is not None:
             return frozenset(remembered.decode("ascii").split())  # type: ignore[arg-type]  # as they were kept
         try:
-            said = self._hg().run("log", "-r", f"last(::{self._facts.head} and {self._public()})", "-T", "{node}")
+            said = self.server().run("log", "-r", f"last(::{self._facts.head} and {self.elsewhere()})", "-T", "{node}")
         except ProgramFailed as exc:
             self._notes.append(f"history cannot be read: {exc}")
             return frozenset()
@@ -267,7 +272,8 @@ class HgRepository:
             parts.append(repr((status.st_size, status.st_mtime_ns, status.st_ctime_ns) if status is not None else None))
         return "\n".join(parts).encode("utf-8", "replace") + (self._common.read("store/phaseroots", 1 << 20) or b"")
 
-    def _public(self) -> str:
+    def elsewhere(self) -> str:
+        """A revset of the commits that other machines, or bundles in the vault, have."""
         kept = "+".join(f"present({one})" for one in self._kept)
         parts = ["public()"] if self._paths_elsewhere() else []
         parts += [f"::({kept})"] if kept else []
