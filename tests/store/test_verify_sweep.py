@@ -9,7 +9,7 @@ import pytest
 
 from codevault.errors import CodeVaultError, InvalidArgument
 from codevault.ids import BlobId
-from codevault.jobs import Reporter
+from codevault.jobs import Progress, Reporter
 from codevault.store.donors import MemoryDonor
 from codevault.store.keepsakes import Span, keep
 from codevault.store.layout import Layout
@@ -254,8 +254,7 @@ def test_a_text_that_is_kept_must_still_be_there() -> None:
     overwrite(files, LAYOUT.pack(place.pack), b"")
     report = _opened(files).verify()
     assert (kept.text,) in [damage.blobs for damage in report.damages if damage.file.startswith("keepsakes/")]
-    report = _opened(files).repair([MemoryDonor.of(SOURCE[:500])])
-    assert report.ok
+    assert _opened(files).repair([MemoryDonor.of(SOURCE[:500])]).ok
 
 
 def test_a_list_of_keepsakes_that_is_lost_is_told() -> None:
@@ -295,7 +294,12 @@ def test_verifying_beside_a_backup_raises_no_alarm() -> None:
 def _at_first_step(act: Callable[[], object]) -> Reporter:
     """A reporter that acts on the vault while it is being verified, once."""
     acts = [act]
-    return Reporter(lambda _: acts.pop()() if acts else None)
+
+    def step(_: Progress) -> None:
+        if acts:
+            acts.pop()()
+
+    return Reporter(step)
 
 
 def test_a_prune_meanwhile_raises_no_alarm() -> None:
