@@ -52,7 +52,7 @@ def decode_copy(content: bytes) -> SmallFiles:
         value = unseal(decompress(content, size))
         files = {str(file["file"]): _read(file) for file in value["files"]}
         return SmallFiles(int(value["sequence"]), MappingProxyType(files))
-    except (FrameDamaged, KeyError, TypeError, ValueError, binascii.Error) as exc:
+    except (AttributeError, FrameDamaged, KeyError, TypeError, ValueError, binascii.Error) as exc:
         raise RecordMalformed(f"not a copy: {type(exc).__name__}") from exc
 
 
