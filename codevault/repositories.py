@@ -199,15 +199,15 @@ def keep_history(
         memory=FolderMemory(folder / project.id),
         projects=(*others, Path(store.root)),
     ) as repository:
+        if not isinstance(repository, GitRepository | HgRepository):
+            why = "there is no repository with commits of its own here"
+            return KeptHistory(project=project, protection=protection, notes=(why,))
         whole = protection is Protection.MIRROR
         try:
             if isinstance(repository, GitRepository):
                 added = _bundled(store, project, repository, whole=whole)
-            elif isinstance(repository, HgRepository):
-                added = _bundled_hg(store, project, repository, whole=whole)
             else:
-                why = "there is no repository with commits of its own here"
-                return KeptHistory(project=project, protection=protection, notes=(why,))
+                added = _bundled_hg(store, project, repository, whole=whole)
         except ProgramFailed as exc:
             notes = repository.state().notes or (f"history cannot be bundled: {exc}",)
             return KeptHistory(project=project, protection=protection, notes=notes)
