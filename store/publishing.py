@@ -26,8 +26,13 @@ def publish(files: FileSystem, layout: Layout, target: Path, content: bytes) -> 
         new.close()
     if files.read(temporary) != content:
         raise read_back_failed(temporary)
-    ensure_folder(files, target.parent)
-    files.rename(temporary, target)
+    try:
+        files.rename(temporary, target)
+    except StorageError as exc:
+        if not isinstance(exc.__cause__, FileNotFoundError):
+            raise
+        ensure_folder(files, target.parent)  # only now: looking for it first costs a listing of a folder that grows
+        files.rename(temporary, target)
     files.sync_folder(target.parent)
 
 

@@ -110,11 +110,13 @@ def set_aside(turn: Turn, snapshots: Iterable[Snapshot]) -> list[LoggedFile]:
     """Copies records to thinned/, durable on return; the caller retires those under snapshots/ with this record."""
     state, layout = turn.state, turn.state.layout
     added = []
-    for snapshot in snapshots:
+    leaving = tuple(snapshots)
+    if leaving:
+        ensure_folder(state.files, layout.thinned)
+    for snapshot in leaving:
         source = layout.snapshot(snapshot.project, snapshot.sequence, snapshot.id)
         content = state.files.read(source) or b""
         target = layout.thinned_snapshot(snapshot.project, snapshot.sequence, snapshot.id)
-        ensure_folder(state.files, layout.thinned)
         publish(state.files, layout, target, content)
         added.append(LoggedFile(file=layout.relative(target), bytes=len(content)))
     return added
