@@ -1,8 +1,10 @@
 import pytest
+from blake3 import blake3
 
 from codevault.errors import Cancelled, StorageFull, VaultBusy
 from codevault.ids import BlobId
 from codevault.jobs import CancelToken, Progress, Reporter
+from codevault.store.keepsakes import Span
 from codevault.store.layout import Layout
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.pack import FrameKind
@@ -12,7 +14,20 @@ from codevault.store.thinning import Retention, UndoWindow
 from tests.store.compact_scenes import LARGE, LARGER, LISTED, frames, history, kinds, version
 from tests.store.faulty import Fault, FaultyFileSystem, ProcessDied
 from tests.store.oracle import picture
-from tests.store.scenes import LIBRARY, ROOT, SHOP, all_files, back_up, flipped, new_store, overwrite, restored, ticking
+from tests.store.scenes import (
+    LIBRARY,
+    ROOT,
+    SHOP,
+    all_files,
+    back_up,
+    draft,
+    file_entry,
+    flipped,
+    new_store,
+    overwrite,
+    restored,
+    ticking,
+)
 
 HISTORY = history(5)
 
@@ -226,3 +241,59 @@ def test_all_kinds_of_frames_come_through(files: MemoryFileSystem) -> None:
     opened(files).compact()
     assert kinds(files) == set(FrameKind)
     assert restored(opened(files), opened(files).snapshots(SHOP)[-1]) == {"listed.bin": LISTED}
+
+
+def test_while_a_manifest_cannot_be_read_nothing_is_dropped(files: MemoryFileSystem) -> None:
+    store = opened(files)
+    with store.writer() as writer:
+        unnamed = writer.add(b"named by the lost manifest, for all we know " * 50)
+    last = store.snapshots(SHOP)[-1]
+    with store.turn() as turn:
+        (place,) = turn.state.catalog.find(last.manifest)
+    path = Layout(ROOT).pack(place.pack)
+    overwrite(files, path, flipped(files.read(path) or b"", place.at + place.stored - 6))
+    damaged = opened(files)
+    damaged.compact()
+    assert damaged.contains(unnamed)
+    assert damaged.contains(last.manifest)
+    assert restored(damaged, damaged.snapshots(SHOP)[1]) == version(1)
+
+
+def test_keepsakes_come_through(files: MemoryFileSystem) -> None:
+    store = opened(files)
+    source = version(0)["main.py"]
+    span = Span(blob=BlobId(hash_of(source)), start=0, length=50, project=SHOP, path="main.py", label="function_0")
+    (kept,) = store.housekeeping.keep([span])
+    store.compact()
+    assert opened(files).read(kept.text) == source[:50]
+    assert opened(files).housekeeping.keepsakes(SHOP) == (kept,)
+
+
+def test_frames_of_a_pack_that_is_not_what_its_name_says_are_not_copied(files: MemoryFileSystem) -> None:
+    store = opened(files)
+    with store.writer() as writer:
+        media = writer.add(blake3(b"media").digest(length=600_000))
+        writer.flush()
+        writer.add(b"nobody names this")
+        writer.commit(draft(LIBRARY), [file_entry("media.bin", media, 600_000)])
+    store.compact()
+    with store.writer() as writer:
+        writer.add(b"nor this")
+    with store.turn() as turn:
+        (place,) = turn.state.catalog.find(media)
+        content = files.read(turn.state.layout.pack(place.pack)) or b""
+    path = Layout(ROOT).pack(place.pack)
+    overwrite(files, path, flipped(content, place.at + 300_000))
+    back_up(opened(files), {"more.py": b"".join(b"more %d\n" % n for n in range(2000))})
+    opened(files).compact()
+    assert files.read(path) == flipped(content, place.at + 300_000)
+
+
+@pytest.mark.parametrize("base", [LARGE[:4], bytes.fromhex("37a430ec") + LARGE], ids=["short", "a dictionary's magic"])
+def test_a_base_of_no_use_leaves_the_blob_whole(base: bytes) -> None:
+    store, files = new_store()
+    back_up(store, {"large.bin": base})
+    last = back_up(store, {"large.bin": LARGE})
+    store.compact()
+    assert restored(opened(files), last) == {"large.bin": LARGE}
+    assert opened(files).verify().ok
