@@ -39,7 +39,10 @@ class Recheck:
         if not places:
             return False
         if blob in self._state.suspects:
-            return self._reads(blob)
+            if self._reads(blob):
+                self._state.suspects.discard(blob)
+                return True
+            return False
         if any(place.pack in self._trusted or (place.pack, place.at) in self._proven for place in places):
             return True
         place = places[0]

@@ -320,6 +320,8 @@ class Store:
         state = self._open()
         state.rescan()
         found = verify(state, report or Reporter(), mode, budget_bytes)
+        if found.mode == "full":
+            state.suspects.clear()  # it looked at everything
         state.suspects.update(blob for damage in found.damages for blob in damage.blobs)
         state.suspects.update(state.unreadable_in({pack_of(Path(damage.file).name) for damage in found.damages}))
         keep_suspects(state)
@@ -343,7 +345,11 @@ class Store:
             state.rescan()
             return plan_repair(state, donors, report or Reporter())
         with self.turn() as turn:
-            return repair(turn, donors, report or Reporter())
+            done = repair(turn, donors, report or Reporter())
+        state.suspects.clear()
+        state.suspects.update(blob for damage in done.verified.damages for blob in damage.blobs)
+        keep_suspects(state)
+        return done
 
     def stats(self) -> StoreStats:
         """Counts and sizes of the whole vault, cache/ apart. Costs a walk over the catalog and the folders."""

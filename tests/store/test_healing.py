@@ -87,6 +87,28 @@ def test_what_one_process_found_another_ones_backup_heals() -> None:
     assert _opened(files).suspects == frozenset()
 
 
+def test_what_was_repaired_is_suspected_no_longer() -> None:
+    files = _kept(SOURCE)
+    _damage(files, SOURCE)
+    store = _opened(files)
+    assert not store.verify().ok
+    assert BLOB in store.suspects
+    assert store.repair().ok
+    assert (store.suspects, _opened(files).suspects) == (frozenset(), frozenset())
+
+
+def test_a_full_look_and_a_second_look_clear_a_wrong_suspicion() -> None:
+    files = _kept(SOURCE)
+    store = _opened(files)
+    store._state.suspects.add(BLOB)
+    with store.writer() as writer:
+        writer.add(SOURCE)
+    assert store.suspects == frozenset()
+    store._state.suspects.add(BLOB)
+    store.verify()
+    assert store.suspects == frozenset()
+
+
 @pytest.mark.parametrize("content", [b"", b"{}", b"[1]\n"])
 def test_kept_suspects_that_do_not_parse_are_forgotten(content: bytes) -> None:
     files = _kept(SOURCE)
