@@ -1,4 +1,4 @@
-"""Five years of a project in ten thousand snapshots, thinned again and again as they come."""
+"""Five years of a project in three thousand snapshots, thinned again and again as they come."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from codevault.store.store import Store
 from codevault.store.thinning import DAY_NS, STANDARD, UndoWindow, judge
 from tests.store.scenes import draft, file_entry, restored
 
-SNAPSHOTS = 10_000
+SNAPSHOTS = 3_000
 ROUNDS = 5
 STEP_NS = 5 * 365 * DAY_NS // SNAPSHOTS
 RULES = replace(STANDARD, undo=UndoWindow(0, 0))
 
 
 class Hasty(DiskFileSystem):
-    """The disk without waiting for it: ten thousand commits of ten syncs each are not what is tested here."""
+    """The disk without waiting for it: three thousand commits of ten syncs each are not what is tested here."""
 
     def create(self, path: Path) -> NewFile:
         new = super().create(path)
