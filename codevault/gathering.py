@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from codevault.databases import databases
 from codevault.extras import PLAIN, Extras
 from codevault.ids import BlobId
 from codevault.index.model import FileChange
@@ -132,20 +133,45 @@ class Gathering:
 
     def _folder(self, scanned: ScannedFolder) -> None:
         before = self.revision.listing.folder(scanned.path)
+        together = databases(scanned.names)
+        apart = frozenset().union(*together.values(), scanned.excluded)
         for listed in scanned.entries:
-            if listed.name in scanned.excluded:
-                continue
-            old = before.get(listed.name)
-            entry = self._entry(scanned, listed, old)
-            if entry is not None:
-                self._keep(entry, old)
-                if old is not None:
-                    del before[listed.name]
-                    if old.blob is not None and entry.blob is None:
-                        self._removed.append(entry.path)
-            self._done += 1
-            self._report.step("reading", self._done, content_bytes=self.read_bytes)
+            if listed.name not in apart:
+                self._take(listed, self._entry(scanned, listed, before.get(listed.name)), before)
+        for database, names in together.items():
+            for listed, entry in self._group(scanned, database, names - scanned.excluded, before):
+                self._take(listed, entry, before)
         self._drop(before.values())
+
+    def _take(self, listed: Listed, entry: Entry | None, before: dict[str, Entry]) -> None:
+        old = before.get(listed.name)
+        if entry is not None:
+            self._keep(entry, old)
+            if old is not None:
+                del before[listed.name]
+                if old.blob is not None and entry.blob is None:
+                    self._removed.append(entry.path)
+        self._done += 1
+        self._report.step("reading", self._done, content_bytes=self.read_bytes)
+
+    def _group(
+        self, scanned: ScannedFolder, database: str, names: Collection[str], before: dict[str, Entry]
+    ) -> list[tuple[Listed, Entry | None]]:
+        """A database and its log or journal, read again together when the database was written meanwhile."""
+        listed = {each.name: each for each in scanned.entries if each.name in names}
+        for _ in range(3):
+            found = [(each, self._entry(scanned, each, before.get(each.name))) for each in listed.values()]
+            try:
+                now = {e.name: e for e in (scanned.folder or _missing()).entries() if e.name in names}
+            except OSError:
+                return found
+            if now.get(database) == listed.get(database):
+                return found
+            listed = now
+        scanned.retry.update(names)
+        path = f"{scanned.path}/{database}".lstrip("/")
+        self._problem(path, "unstable", "a database that was written each time it was read; log and copy may not fit")
+        return found
 
     def _drop(self, entries: Iterable[Entry]) -> None:
         for entry in entries:
@@ -181,7 +207,6 @@ class Gathering:
             path=path,
             kind=kind,
             mode=stat.S_IMODE(listed.mode),
-            # A folder's time changes with its content and is remade by a restore; it is kept for fidelity.
             mtime_ns=listed.mtime_ns,
             target=target,
             owner=self._owner(listed),
