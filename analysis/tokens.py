@@ -1,8 +1,8 @@
 """The tokens of a file, found in arrays instead of one by one: where each begins, what it counts as, its streams.
 
 The tree says where comments and literals are; everything else is cut by the same few rules in every language:
-words, numbers, the operators of PAIRS, single other characters. A loop over the tree's leaves takes twice the time of
-the parse, these arrays a fraction of it. FINGERPRINTS.md lists the streams byte by byte; changes raise ALGORITHM.
+words, numbers, the operators of PAIRS, single other characters. A loop over the tree's leaves in Python takes longer
+than the parse. FINGERPRINTS.md lists the streams byte by byte; changes raise ALGORITHM.
 """
 
 from __future__ import annotations

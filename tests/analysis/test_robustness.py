@@ -71,7 +71,7 @@ def test_a_hundred_thousand_damaged_files_lose_no_answer() -> None:
 
 @pytest.mark.scale
 def test_a_file_that_takes_for_ever_is_stopped_and_says_so() -> None:
-    chain = b"fn f() { " + b"&" * 100_000 + b"x }\n"
+    chain = b"fn f() { " + b"&" * 200_000 + b"x }\n"
     with WorkerPool(workers=1) as pool:
         found = dict(pool.analyse_all([("chain", "a.rs", chain), ("next", "b.py", b"def f(): pass\n")]))
 
