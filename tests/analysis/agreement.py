@@ -82,11 +82,11 @@ class Comparison:
 
 
 DOTTED = {"C#", "Elixir", "Lua"}  # ctags gives names with their qualifiers
-LOCAL = {"inside a function or the value of a constant (ctags does not look there)": _in_function}
-INTERFACE = {"method of an interface (another kind in ctags)": _in_interface}
-MACRO = {"macro (another kind in ctags)": _is_macro}
-OVERLOAD = {"signature without a body (ctags does not read it)": _is_bodiless}
-VALUE = {"function as a value (ctags 5.9 does not know it)": _is_value}
+LOCAL: dict[str, Ours] = {"inside a function or the value of a constant (ctags does not look there)": _in_function}
+INTERFACE: dict[str, Ours] = {"method of an interface (another kind in ctags)": _in_interface}
+MACRO: dict[str, Ours] = {"macro (another kind in ctags)": _is_macro}
+OVERLOAD: dict[str, Ours] = {"signature without a body (ctags does not read it)": _is_bodiless}
+VALUE: dict[str, Ours] = {"function as a value (ctags 5.9 does not know it)": _is_value}
 
 LANGUAGES = {
     "python": Comparison(ctags="Python", tags="fcm", kinds=KINDS, theirs={}, ours={}),
