@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 from codevault.errors import Cancelled, DamageError, StorageError
@@ -23,6 +23,7 @@ from codevault.target import Target
 
 _FAILURES = (OSError, DamageError, StorageError, OverflowError)
 _THREADS = 2
+_LOOK_UP_S = 0.2
 
 
 @dataclass(slots=True, eq=False)
@@ -120,14 +121,21 @@ class RestoreRun:
                 for folder in folders:  # parents first: whoever waits for one waits for somebody at work
                     folder.done = pool.submit(self._fill, folder)
                 for folder in folders:
-                    self._report.step("restoring", done, total, self.bytes)
-                    folder.done.result()
+                    self._await(folder, done, total)
                     done += len(folder.files) + (folder.own is not None and folder.own.step is not Step.KEEP)
             except BaseException:
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise
         return done
+
+    def _await(self, folder: _Folder, done: int, total: int) -> None:
+        """Waits for a folder, looking up now and then: a large file must not keep a cancel waiting."""
+        while not folder.done.done():
+            self._report.step("restoring", done, total, self.bytes)
+            wait((folder.done,), timeout=_LOOK_UP_S)
+        self._report.step("restoring", done, total, self.bytes)
+        folder.done.result()
 
     def _fill(self, folder: _Folder) -> None:
         if self._stop.is_set():
