@@ -48,7 +48,7 @@ def _told(index: Index) -> tuple[object, ...]:
     return steps, held, changed, versions, index.pending_count(), index.coverage(), index.paths(SHOP)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(histories, st.sets(st.integers(min_value=1, max_value=7)))
 def test_what_was_removed_was_never_there(history: list[Tree], gone: set[int]) -> None:
     numbered = dict(enumerate(history, 1))
@@ -58,7 +58,7 @@ def test_what_was_removed_was_never_there(history: list[Tree], gone: set[int]) -
     assert _told(index) == _told(_recorded(left))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(histories, st.sets(st.integers(min_value=1, max_value=6)), st.randoms(use_true_random=False))
 def test_what_was_put_back_was_always_there(history: list[Tree], gone: set[int], order: Random) -> None:
     numbered = dict(enumerate(history, 1))

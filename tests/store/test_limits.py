@@ -199,7 +199,7 @@ def test_without_a_reserve_a_full_disk_is_said() -> None:
         with_reserve(store._state, full)
 
 
-@pytest.mark.parametrize("room", [0, 1, 500, 5000])
+@pytest.mark.parametrize("room", [0, 500])
 def test_a_full_disk_is_thinned_from_the_reserve(room: int) -> None:
     store, files = new_store()
     for number in range(4):

@@ -85,4 +85,4 @@ class PrunedAgainstADictionary(RuleBasedStateMachine):
 
 
 TestPrunedAgainstADictionary = PrunedAgainstADictionary.TestCase
-TestPrunedAgainstADictionary.settings = settings(max_examples=12, stateful_step_count=10, deadline=None)
+TestPrunedAgainstADictionary.settings = settings(max_examples=8, stateful_step_count=10, deadline=None)

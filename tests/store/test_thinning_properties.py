@@ -15,7 +15,7 @@ from codevault.store.thinning import DAY_NS, Retention, UndoWindow, judge
 from tests.store.test_thinning import point
 
 RULES = ("newest", "hourly", "daily", "weekly", "monthly", "yearly", "branches")
-unhurried = settings(deadline=None, max_examples=80)
+unhurried = settings(deadline=None, max_examples=40)
 counts = st.integers(min_value=1, max_value=9)
 rules = st.dictionaries(st.sampled_from(RULES), counts, min_size=1)
 retentions = st.builds(
