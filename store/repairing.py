@@ -62,14 +62,16 @@ def repair(turn: Turn, donors: Sequence[Donor], report: Reporter) -> RepairRepor
     tasks, _ = _tasks(state, found, content)
     steps: list[RepairStep] = []
     quarantined: list[str] = []
-    for number, task in enumerate(tasks):
-        report.step("repair", number, len(tasks))
-        turn.check()
-        quarantined += filter(None, task.act(turn))
-        steps.append(task.step)
-    if tasks:
+    while tasks:
+        for number, task in enumerate(tasks):
+            report.step("repair", number, len(tasks))
+            turn.check()
+            quarantined += filter(None, task.act(turn))
+        steps += [task.step for task in tasks]
         state.look_anew()
         found, content = survey(state, report)
+        later = _sidecar_tasks(state, found, content)  # of packs that are sound only now
+        tasks = [task for task in later if task.step not in steps]
     for _ in range(_ROUNDS):  # a manifest that came back names files that nobody could name before
         given = _store_offers(turn, _offers(_wanted(found, content), donors, report))
         if not given:
@@ -148,6 +150,7 @@ def _sidecar_tasks(state: VaultState, found: VerifyReport, content: Content) -> 
         def act(turn: Turn, pack: PackId = pack) -> list[str]:  # noqa: ARG001 - parity is not logged
             kept = set_aside(state.files, state.layout, state.layout.sidecar(pack))
             make_sidecar(state, pack)
+            state.files.sync_folder(state.layout.sidecar(pack).parent)  # or the damaged one is back with the power
             return [kept]
 
         tasks.append(_Task(RepairStep(action="protect", file=name, by="its pack"), act))

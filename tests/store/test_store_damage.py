@@ -26,6 +26,7 @@ from tests.store.scenes import (
     new_store,
     overwrite,
     restored,
+    ticking,
 )
 
 
@@ -204,3 +205,25 @@ def test_a_broken_vault_file_is_refused() -> None:
     overwrite(files, ROOT / "vault.json", b"{}")
     with pytest.raises(RecordDamaged):
         Store.open(ROOT, filesystem=files)
+
+
+def _flipped_with_its_parity() -> MemoryFileSystem:
+    store, files = new_store()
+    back_up(store, FIRST)
+    pack = next(path for path in all_files(files) if path.suffix == ".pack")
+    for path in (pack, pack.with_suffix(".par")):
+        overwrite(files, path, flipped(files.read(path) or b"", 100))
+    return files
+
+
+def test_a_pack_and_its_parity_damaged_at_once_are_both_put_right() -> None:
+    store = Store.open(ROOT, filesystem=_flipped_with_its_parity(), clock=ticking)
+    assert store.repair().verified.ok
+    assert store.verify().ok
+
+
+def test_what_a_repair_put_right_stays_so_when_the_power_goes() -> None:
+    files = _flipped_with_its_parity()
+    Store.open(ROOT, filesystem=files, clock=ticking).repair()
+    for disk in (files.after_power_loss(), files.after_power_loss(zeroed=True), files.after_power_loss(seed=3)):
+        assert Store.open(ROOT, filesystem=disk, clock=ticking).verify().ok
