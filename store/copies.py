@@ -1,6 +1,7 @@
 """Copies of small files: what a generation brought beside its packs, once more in one checked file. Pure.
 
-A copy is one zstd frame (with its content checksum) that holds sealed JSON, so that `zstd -dc` shows it to anybody.
+A copy is one zstd frame (with its content checksum) that holds sealed JSON, so that `zstd -dc` shows it to anybody, and
+a skippable one with the hash of the first.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from blake3 import blake3
+
 from codevault.store.layout import FORMAT_VERSION
+from codevault.store.pack import SKIPPABLE
 from codevault.store.records import RecordMalformed, seal, unseal
 from codevault.store.zstd_codec import FrameDamaged, compress, content_size, decompress
 
 MOST_COPIED = 8 << 20
 """Longest file that is copied, and most bytes of one copy: a record of more is no small file."""
 _LEVEL = 9
+_HASH_BYTES = 32
+_SEAL = SKIPPABLE + _HASH_BYTES.to_bytes(4, "little")
+"""Begins a skippable frame with the hash of what is before it: zstd ignores a bit of its own header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,8 @@ def encode_copy(copy: SmallFiles) -> bytes:
         left -= len(content)
         if left >= 0:
             held.append({"file": name, **_written(content)})
-    return compress(seal({"files": held, "format": FORMAT_VERSION, "sequence": copy.sequence}), _LEVEL)
+    frame = compress(seal({"files": held, "format": FORMAT_VERSION, "sequence": copy.sequence}), _LEVEL)
+    return frame + _SEAL + blake3(frame).digest()
 
 
 def decode_copy(content: bytes) -> SmallFiles:
@@ -45,11 +53,14 @@ def decode_copy(content: bytes) -> SmallFiles:
     Raises:
         RecordMalformed: a byte changed, or it holds something else.
     """
+    frame = content[: -len(_SEAL) - _HASH_BYTES]
+    if content[len(frame) :] != _SEAL + blake3(frame).digest():
+        raise RecordMalformed("not a copy: its hash")
     try:
-        size = content_size(content)
+        size = content_size(frame)
         if size > 4 * MOST_COPIED:
             raise RecordMalformed("longer than any copy")
-        value = unseal(decompress(content, size))
+        value = unseal(decompress(frame, size))
         files = {str(file["file"]): _read(file) for file in value["files"]}
         return SmallFiles(int(value["sequence"]), MappingProxyType(files))
     except (AttributeError, FrameDamaged, KeyError, TypeError, ValueError, binascii.Error) as exc:

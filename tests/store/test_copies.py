@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import pytest
+from blake3 import blake3
 
 from codevault.store.copies import MOST_COPIED, SmallFiles, decode_copy, encode_copy
 from codevault.store.generations import Generations
 from codevault.store.layout import Layout
+from codevault.store.pack import SKIPPABLE
 from codevault.store.records import LoggedFile, RecordMalformed, hash_of, seal
 from codevault.store.zstd_codec import compress
-from tests.store.scenes import FIRST, ROOT, back_up, flipped, new_store, overwrite, ticking
+from tests.store.scenes import FIRST, ROOT, back_up, new_store, overwrite, ticking
 
 FILES = {"log/00000001.json": b"{}\n", "projects/a.json": "ü".encode(), "odd": b"\xff\xfe", "empty": b""}
+
+
+def _proven(frame: bytes) -> bytes:
+    return frame + SKIPPABLE + (32).to_bytes(4, "little") + blake3(frame).digest()
+
+
+def _changed(content: bytes, at: int) -> bytes:
+    changed = bytearray(content)
+    changed[at] ^= 0x10  # in byte 4 the bit that zstd ignores
+    return bytes(changed)
 
 
 def test_what_is_copied_comes_back() -> None:
@@ -37,18 +49,18 @@ def test_files_beyond_its_bound_are_left_out() -> None:
 )
 def test_a_copy_that_holds_something_else_is_refused(value: dict[str, object]) -> None:
     with pytest.raises(RecordMalformed):
-        decode_copy(compress(seal(value), 1))
+        decode_copy(_proven(compress(seal(value), 1)))
 
 
 def test_a_copy_without_end_is_refused() -> None:
     with pytest.raises(RecordMalformed, match="longer"):
-        decode_copy(compress(bytes(5 * MOST_COPIED), 1))
+        decode_copy(_proven(compress(bytes(5 * MOST_COPIED), 1)))
 
 
-@pytest.mark.parametrize("at", range(0, 100, 9))
+@pytest.mark.parametrize("at", [4, *range(0, 100, 9), -1])
 def test_a_changed_copy_is_refused(at: int) -> None:
     with pytest.raises(RecordMalformed):
-        decode_copy(flipped(encode_copy(SmallFiles(7, FILES)), at))
+        decode_copy(_changed(encode_copy(SmallFiles(7, FILES)), at))
 
 
 def test_copies_that_a_dead_run_left_out_are_made_by_the_next_generation() -> None:
