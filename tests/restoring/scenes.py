@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -109,6 +110,15 @@ def link(path: str, says: str) -> Entry:
 
 def tree(root: Path) -> dict[str, bytes]:
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+
+def appeared(path: Path) -> Path:
+    """Waits for what another thread is about to make, however busy the machine."""
+    give_up = time.monotonic() + 120
+    while not path.exists():
+        assert time.monotonic() < give_up
+        time.sleep(0.005)
+    return path
 
 
 @contextmanager

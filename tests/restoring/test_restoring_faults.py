@@ -20,7 +20,7 @@ from codevault.store.model import EntryKind
 from codevault.store.store import Store
 from codevault.target import UNFINISHED
 from tests.nobody import AS_ROOT
-from tests.restoring.scenes import MTIME, POSIX, Archive, folder, link, mounted, small_disk, tree
+from tests.restoring.scenes import MTIME, POSIX, Archive, appeared, folder, link, mounted, small_disk, tree
 
 pytestmark = POSIX
 ROOT = Path(__file__).parents[2]
@@ -225,14 +225,19 @@ def test_a_folder_that_is_another_one_when_it_is_reached_again_is_refused(
 ) -> None:
     class Exchanging(Store):
         def read_chunks(self, blob: BlobId) -> Iterator[bytes]:
-            if (target / "d069").exists():
-                (target / "d000").rename(tmp_path / "moved")
-                (target / "d000").mkdir(mode=0o700)
-            return super().read_chunks(blob)
+            for block in super().read_chunks(blob):
+                if block == b"gate":  # whatever is opened from here on is opened after d000
+                    appeared(target / "d000")
+                if block == b"last":  # by then d000 was closed to make room
+                    appeared(target / "d069")
+                    (target / "d000").rename(tmp_path / "moved")
+                    (target / "d000").mkdir(mode=0o700)
+                yield block
 
     store = Exchanging(archive.store._state, 1)
     folders = (folder("d000"), archive.file("d000/a"), link("d000/l", "x"), *(folder(f"d{n:03}") for n in range(1, 70)))
-    snapshot = archive.snapshot(*folders, folder("z"), archive.file("z/z"))
+    gate = archive.file("d001/f", b"gate")
+    snapshot = archive.snapshot(*folders, gate, folder("z"), archive.file("z/z", b"last"))
 
     done = restore(store, plan_restore(store, snapshot, target))
 

@@ -20,7 +20,7 @@ from codevault.restoring import plan_restore, restore
 from codevault.store.model import Entry, EntryKind, SnapshotDraft
 from codevault.store.store import Store
 from codevault.target import UNFINISHED
-from tests.restoring.scenes import MTIME, POSIX, PROJECT, VAULT, Archive, folder, link, tree
+from tests.restoring.scenes import MTIME, POSIX, PROJECT, VAULT, Archive, appeared, folder, link, tree
 
 
 @pytest.fixture
@@ -475,7 +475,7 @@ def test_a_folder_that_cannot_be_settled_is_a_problem(archive: Archive, target: 
 def test_a_folder_that_vanished_before_the_end_is_a_problem(archive: Archive, target: Path) -> None:
     class Removing(Store):
         def read_chunks(self, blob: BlobId) -> Iterator[bytes]:
-            (target / "d00").rmdir()
+            appeared(target / "d00").rmdir()
             return super().read_chunks(blob)
 
     store = Removing(archive.store._state, 1)
