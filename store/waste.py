@@ -45,10 +45,14 @@ class _Judged:
     live: tuple[Place, ...]
     live_bytes: int
     dead_bytes: int
+    stranded: bool
 
 
 def find_waste(state: VaultState, reach: Reachability, *, share: float) -> Waste:
     """What can go when only `reach` is needed; a pack is written anew when at least `share` of it is dead.
+
+    So is one that holds a dead delta, or list, whose base or chunks may go: left behind, it could not be read any more,
+    and new content equal to it would be taken for stored.
 
     A solid frame stays while any of its members is needed. Costs a walk over the catalog, and the headers of the packs
     that hold something dead.
@@ -63,7 +67,7 @@ def find_waste(state: VaultState, reach: Reachability, *, share: float) -> Waste
             continue
         if not judged.live:
             drop.append(pack)
-        elif judged.dead_bytes >= share * (judged.live_bytes + judged.dead_bytes):
+        elif judged.stranded or judged.dead_bytes >= share * (judged.live_bytes + judged.dead_bytes):
             worth.append(judged)
     return Waste(drop=tuple(drop), rewrite=tuple(_grouped(worth)))
 
@@ -129,17 +133,21 @@ def _judged(state: VaultState, pack: PackId, reach: Reachability, redundant: Col
         return None
     live: list[Place] = []
     live_bytes = 0
+    stranded = False
     for frame in frames:
         needed = any(reach.holds(blob) for blob, _ in frame.header.members)
         if needed and (pack, frame.at) not in redundant:
             live.append((pack, frame.at))
             live_bytes += frame_bytes(frame)
+        elif frame.header.kind is FrameKind.LIST or (frame.header.base and not reach.holds(frame.header.base)):
+            stranded = True
     return _Judged(
         pack=pack,
         solid=all(frame.header.kind is FrameKind.SOLID for frame in frames),
         live=tuple(live),
         live_bytes=live_bytes,
         dead_bytes=state.catalog.packs[pack] - live_bytes,
+        stranded=stranded,
     )
 
 

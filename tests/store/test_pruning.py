@@ -441,3 +441,20 @@ def test_packs_that_do_not_fit_are_left_as_they_are(history: tuple[Store, Memory
     assert plan.written > 0
     assert pruned.freed > 0
     assert Store.open(ROOT, filesystem=files, clock=ticking).verify().ok
+
+
+def test_nothing_that_stays_rests_on_what_went() -> None:
+    store, _ = new_store()
+    base = b"".join(b"line %d of a text that goes\n" % number for number in range(300))
+    first = back_up(store, {"gone.txt": base, "main.py": SOURCE})
+    large = noise(1, 60_000)
+    back_up(store, {"gone.txt": base + b"once more\n", "main.py": SOURCE, "large.bin": SOURCE + large})
+    with store.writer() as writer:
+        parts = [(base + b"twice\n", BlobId(hash_of(base))), (SOURCE + large + b"!", BlobId(hash_of(SOURCE + large)))]
+        blobs = [writer.add(content, path="x", hint=hint) for content, hint in parts]
+        entries = [file_entry(f"file{at}", blob, 1) for at, blob in enumerate(blobs)]
+        writer.commit(draft(), entries[1:])
+    assert first
+    store.housekeeping.prune(store.housekeeping.plan(AT_ONCE, share=1.0))
+    assert store.verify().ok
+    assert not store.contains(blobs[0]) or store.read(blobs[0])
