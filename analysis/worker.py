@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import BinaryIO, Final
 
@@ -32,14 +33,14 @@ def main() -> None:
     requests, responses = take_over_standard_streams()
     limit_resources()
     with suppress(BrokenPipeError):
-        serve(requests, responses)
+        serve(requests, responses, before_each=limit_time)
 
 
-def serve(requests: BinaryIO, responses: BinaryIO) -> None:
-    """Answer each request in order, one at a time."""
+def serve(requests: BinaryIO, responses: BinaryIO, *, before_each: Callable[[], None]) -> None:
+    """Answer each request in order, one at a time. `before_each` sets limits that are a file's, not the process's."""
     while (payload := read_frame(requests)) is not None:
         job, path, content = decode_request(payload)
-        limit_time()
+        before_each()
         responses.write(encode_response(job, analyse(path, content)))
         responses.flush()
 

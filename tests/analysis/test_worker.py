@@ -57,12 +57,14 @@ def test_leaves_an_interrupt_to_its_caller(worker: subprocess.Popen[bytes]) -> N
 def test_serves_one_request_after_the_other() -> None:
     requests = io.BytesIO(encode_request(1, "a.py", b"A = 1\n") + encode_request(2, "a.c", b"int f(void) {}\n"))
     responses = io.BytesIO()
+    limited: list[int] = []
 
-    serve(requests, responses)
+    serve(requests, responses, before_each=lambda: limited.append(responses.tell()))
 
     responses.seek(0)
     jobs = [decode_response(payload)[0] for payload in iter(lambda: read_frame(responses), None) if payload]
     assert jobs == [1, 2]
+    assert len(set(limited)) == 2
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
