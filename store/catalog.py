@@ -112,6 +112,24 @@ class Catalog:
         found = self._find(exact[:BASE_BYTES])
         return bool(found) and any(row.startswith(exact) for row in found)  # mostly none: asked for each file read
 
+    def stands(self, blob: BlobId, most: int) -> bool:
+        """True when a copy of the blob is there with all the bases it needs, of which at most `most` are looked at.
+
+        Says nothing of the chunks of a list, nor whether anything of it can be read.
+        """
+        exact = bytes.fromhex(blob)
+        waiting = [row for row in self._find(exact[:BASE_BYTES]) if row.startswith(exact)]
+        seen: set[bytes] = set()
+        while waiting:
+            row = waiting.pop()
+            if row[ID_BYTES] != FrameKind.DELTA:
+                return True
+            base = row[-BASE_BYTES:]
+            if base not in seen and len(seen) < most:
+                seen.add(base)
+                waiting += self._find(base)
+        return False
+
     def __iter__(self) -> Iterator[Location]:
         """Every place of every blob, pack by pack where they were added since the table, else by id."""
         _, table, recent = self._rows

@@ -121,8 +121,9 @@ class Damage:
 class Notice:
     """Something `verify()` met that is no damage.
 
-    `kind` is "foreign" (a file that is not the vault's, such as a conflicted copy of a sync tool: left alone) or
-    "unprotected" (parity or a copy of small files is not there: the next run or `repair()` makes it).
+    `kind` is "foreign" (a file that is not the vault's, such as a conflicted copy of a sync tool: left alone),
+    "unprotected" (parity or a copy of small files is not there: the next run or `repair()` makes it) or "waste" (what
+    nothing names, and what it rests on is gone: a prune was stopped half-way, the next one takes it).
     """
 
     kind: str

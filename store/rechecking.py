@@ -8,6 +8,7 @@ from codevault.errors import DamageError
 from codevault.ids import BlobId, PackId
 from codevault.store.catalog import Location
 from codevault.store.pack import FrameKind
+from codevault.store.reading import MAX_DEPTH
 from codevault.store.records import hash_of
 from codevault.store.sidecars import reads
 from codevault.store.vaultstate import VaultState
@@ -45,6 +46,8 @@ class Recheck:
             return False
         if any(place.pack in self._trusted or (place.pack, place.at) in self._proven for place in places):
             return True
+        if not self._state.catalog.stands(blob, MAX_DEPTH):
+            return False  # a dead difference that a prune was kept from taking along with its base
         place = places[0]
         if self._left <= 0 and (crc32(place.pack.encode(), place.at) ^ self._turn) % SAMPLED:
             return True

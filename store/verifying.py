@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from codevault.errors import CodeVaultError, DamageError, InvalidArgument, RecordDamaged
-from codevault.ids import PackId, ProjectId, SnapshotId
+from codevault.ids import BlobId, PackId, ProjectId, SnapshotId
 from codevault.jobs import Reporter
 from codevault.store.findings import Findings, reason
 from codevault.store.keepsakes import keepsake_blobs
@@ -23,6 +23,8 @@ from codevault.store.manifest import ManifestMalformed
 from codevault.store.model import Damage, LostVersion, Snapshot, VerifyReport
 from codevault.store.packcheck import Content, check_everything, check_some
 from codevault.store.publishing import ensure_folder
+from codevault.store.reachability import needed_by_vault
+from codevault.store.reading import MAX_DEPTH
 from codevault.store.records import RecordMalformed, decode_snapshot, seal, unseal
 from codevault.store.tree import files_of
 from codevault.store.vaultstate import VaultState
@@ -85,6 +87,7 @@ class _Verification:
         present |= dict.fromkeys(self._snapshot_files(), 0)
         check_presence(logged, self._findings, present.get, sizes=self._mode == "quick")
         self.content = content = self._check_content()
+        self._set_waste_apart()
         costly = self._mode == "full" and self._budget is None
         for project in self._state.projects():
             self._check_project(project, logged, content, everything=costly or bool(self._findings.damages))
@@ -144,6 +147,30 @@ class _Verification:
         content = check_some(state, self._findings, self._report, packs)
         turn.save(state, at)
         return content
+
+    def _set_waste_apart(self) -> None:
+        """What lost its base and is named by nothing is no damage: prune was kept from taking both."""
+        damages = self._findings.damages
+        adrift = [one for one in damages if one.kind == "lost" and one.blobs and all(map(self._is_adrift, one.blobs))]
+        if not adrift:
+            return
+        reach = needed_by_vault(self._state, report=self._report)
+        if reach.lost:
+            return  # it may be what is named where nobody can read
+        for damage in adrift:
+            if not any(blob in reach for blob in damage.blobs):
+                damages.remove(damage)
+                self._findings.notice("waste", damage.file, f"at {damage.offset}: nothing names it, and {damage.why}")
+
+    def _is_adrift(self, blob: BlobId) -> bool:
+        """True when a base, or a chunk, that the blob rests on is in no pack."""
+        catalog = self.content.catalog
+        if not catalog.stands(blob, MAX_DEPTH):
+            return True
+        try:
+            return not all(catalog.stands(chunk, MAX_DEPTH) for chunk, _ in self._state.reader.parts(blob))
+        except DamageError:
+            return False
 
     def _check_project(self, project: ProjectId, logged: Logged, content: Content, *, everything: bool) -> None:
         losses = Losses(project, content.holds)

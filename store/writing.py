@@ -33,6 +33,7 @@ from codevault.store.model import Entry, Snapshot, SnapshotDraft
 from codevault.store.pack import Frame
 from codevault.store.packing import Packer
 from codevault.store.publishing import publish
+from codevault.store.reading import MAX_DEPTH
 from codevault.store.rechecking import Recheck
 from codevault.store.records import LoggedFile, encode_snapshot, hash_of, seal
 from codevault.store.relatives import LONGEST_BASE, Base, Relatives
@@ -226,10 +227,10 @@ class Writer:
     def _known(self, blob: BlobId) -> bool:
         if blob in self._pending:
             return True
+        if blob not in self._state.suspects:
+            return self._state.catalog.stands(blob, MAX_DEPTH)
         if blob not in self._state.catalog:
             return False
-        if blob not in self._state.suspects:
-            return True
         try:
             self._state.reader.read(blob)
         except DamageError:

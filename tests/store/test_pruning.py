@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from codevault.errors import (
+    BlobDamaged,
     BlobMissing,
     InvalidArgument,
     PruneRefused,
@@ -26,6 +27,7 @@ from codevault.store.keepsakes import Span
 from codevault.store.layout import Layout
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.model import Snapshot
+from codevault.store.rechecking import Recheck
 from codevault.store.records import hash_of
 from codevault.store.store import Store
 from codevault.store.thinning import DAY_NS, Retention, UndoWindow
@@ -458,3 +460,71 @@ def test_nothing_that_stays_rests_on_what_went() -> None:
     store.housekeeping.prune(store.housekeeping.plan(AT_ONCE, share=1.0))
     assert store.verify().ok
     assert not store.contains(blobs[0]) or store.read(blobs[0])
+
+
+@pytest.fixture
+def stranded() -> tuple[Store, MemoryFileSystem, bytes]:
+    """A vault with a dead difference whose base is gone: the disk was full before its pack was written anew."""
+    made, files = new_store()
+    base = b"".join(b"line %d of a text that goes\n" % number for number in range(300))
+    back_up(made, {"gone.txt": base})
+    back_up(made, {"main.py": SOURCE})
+    dead = base + b"once more\n"
+    with made.writer() as writer:
+        writer.add(dead, path="x", hint=BlobId(hash_of(base)))
+        edited = writer.add(EDITED, path="main.py", hint=BlobId(hash_of(SOURCE)))
+        writer.commit(draft(), [file_entry("main.py", edited, len(EDITED))])
+    full = Store.open(ROOT, filesystem=NoRoomForPacks(files, Fault(0)), clock=ticking)
+    full.housekeeping.prune(full.housekeeping.plan(AT_ONCE))
+    with pytest.raises(BlobDamaged):
+        Store.open(ROOT, filesystem=files, clock=ticking).read(BlobId(hash_of(dead)))
+    return Store.open(ROOT, filesystem=files, clock=ticking), files, dead
+
+
+def test_a_difference_whose_base_went_does_not_answer_for_new_content(
+    stranded: tuple[Store, MemoryFileSystem, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, files, dead = stranded
+    monkeypatch.setattr("codevault.store.rechecking.SAMPLED", 1 << 40)
+    assert not Recheck(store._state, always=0).holds(BlobId(hash_of(dead)))
+    saved = back_up(store, {"again.txt": dead})
+    assert restored(Store.open(ROOT, filesystem=files, clock=ticking), saved) == {"again.txt": dead}
+
+
+def test_a_difference_whose_base_went_cannot_be_named_by_a_snapshot(
+    stranded: tuple[Store, MemoryFileSystem, bytes],
+) -> None:
+    store, _, dead = stranded
+    entry = file_entry("again.txt", BlobId(hash_of(dead)), len(dead))
+    with pytest.raises(BlobMissing), store.writer() as writer:
+        writer.commit(draft(), [entry])
+
+
+@pytest.mark.parametrize("budget", [None, 1 << 30])
+def test_a_dead_difference_whose_base_went_is_waste_and_no_damage(
+    stranded: tuple[Store, MemoryFileSystem, bytes], budget: int | None
+) -> None:
+    store, files, _ = stranded
+    before = {path: files.read(path) for path in all_files(files) if path.suffix == ".pack"}
+    found = store.verify(budget_bytes=budget)
+    assert (found.ok, found.damages) == (True, ())
+    assert [notice.kind for notice in found.notices if notice.kind != "unprotected"] == ["waste"]
+    assert store.repair().steps == ()
+    assert {path: files.read(path) for path in before} == before
+    assert store.suspects == frozenset()
+
+
+def test_a_difference_that_a_snapshot_names_is_damaged_when_its_base_went(
+    stranded: tuple[Store, MemoryFileSystem, bytes],
+) -> None:
+    store, files, dead = stranded
+    before = set(all_files(files))
+    with store.writer() as writer:
+        healed = writer.add(dead)
+        writer.flush()
+        added = next(path for path in set(all_files(files)) - before if path.suffix == ".pack")
+        writer.commit(draft(), [file_entry("again.txt", healed, len(dead))])
+    files.remove(added)
+    found = Store.open(ROOT, filesystem=files, clock=ticking).verify()
+    assert [(damage.kind, damage.blobs) for damage in found.damages if damage.blobs] == [("lost", (healed,))]
+    assert [version.path for version in found.lost] == ["again.txt"]
