@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from codevault.analysis.fingerprints import unit_id
-from codevault.analysis.model import FileAnalysis
+from codevault.analysis.model import FileAnalysis, Unit
 
 
 def analysed_as_utf8(content: bytes, analyse: Callable[[bytes], FileAnalysis]) -> FileAnalysis:
@@ -22,6 +22,8 @@ def analysed_as_utf8(content: bytes, analyse: Callable[[bytes], FileAnalysis]) -
         spans = tuple((places[start] if start else 0, places[end]) for start, end in unit.spans)
         raw = b"".join(content[start:end] for start, end in spans)
         units.append(replace(unit, spans=spans, id=unit_id(raw)))
+    if not units:  # nothing but the mark
+        units = [Unit(id=unit_id(content), spans=((0, len(content)),))]
     symbols = tuple(
         replace(symbol, start_byte=places[symbol.start_byte], end_byte=places[symbol.end_byte])
         for symbol in found.symbols

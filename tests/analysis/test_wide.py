@@ -33,3 +33,8 @@ def test_reads_names_in_the_encoding_that_a_file_declares() -> None:
     content = "# -*- coding: latin-1 -*-\ndef größe():\n    pass\n".encode("latin-1")
 
     assert [symbol.name for symbol in analyse("a.py", content).symbols] == ["größe"]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"\xfe\xff", b"\xff\xfea"])
+def test_covers_a_file_of_little_more_than_a_mark(content: bytes) -> None:
+    assert uncovered(content, analyse("a.sh", content)) == []

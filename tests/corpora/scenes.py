@@ -20,6 +20,7 @@ from corpora.generator.truth import Event, Step
 
 Place = tuple[str, str]
 _NOT_RECORDED = {SymbolKind.CONSTANT, SymbolKind.TYPE}
+_NOT_RECORDED |= {SymbolKind.TABLE, SymbolKind.SECTION, SymbolKind.KEY, SymbolKind.RULE}  # of pages and settings
 _LANGUAGES = {suffix: language for language, suffix in SUFFIXES.items()}
 
 
