@@ -37,8 +37,8 @@ class Limits:
 
     `ceiling`: the whole vault outside cache/. `free`: what has to stay free on the disk. `shares`: what a project's
     own content may come to (what several projects hold is shared and counts for none). `reserve`: given back when the
-    disk is full, so that thinning can write its records; None is a hundredth of the vault, at most 4 MiB. `thin`: what
-    a backup may thin by on its own when a limit is reached, None for nothing.
+    disk is full, so that thinning can write its records; None is a hundredth of the vault, from 64 KiB to 4 MiB.
+    `thin`: what a backup may thin by on its own when a limit is reached, None for nothing.
 
     Raises:
         InvalidArgument: a limit that is no number of bytes, or a share of no project.
@@ -241,8 +241,7 @@ def _wanted_reserve(state: VaultState) -> int:
         fixed = None
     if fixed is not None:
         return fixed
-    wanted = min(_MOST_RESERVE, sum(state.catalog.packs.values()) // 100)
-    return wanted if wanted >= _LEAST_RESERVE else 0
+    return max(_LEAST_RESERVE, min(_MOST_RESERVE, sum(state.catalog.packs.values()) // 100))
 
 
 def _reserve_bytes(files: FileSystem, layout: Layout) -> int:

@@ -102,7 +102,8 @@ def pack(folder: Path) -> Path:
     make(root)
     for name in ("cache", "incoming"):
         shutil.rmtree(root / name)
-    (root / "lock").unlink()
+    for name in ("lock", "reserve"):
+        (root / name).unlink()
     archive = folder / "store-2.tar.gz"
     with tarfile.open(archive, "w:gz", compresslevel=9) as out:
         out.add(root, "store-2")

@@ -152,13 +152,31 @@ def test_limits_of_another_shape_are_damage() -> None:
         store.housekeeping.limits()
 
 
+def test_a_new_vault_has_a_small_reserve_after_its_first_backup() -> None:
+    store, files = new_store()
+    back_up(store, {"small.txt": b"small\n"})
+    assert len(files.read(LAYOUT.reserve) or b"") == 64 << 10
+
+
+@pytest.mark.parametrize("room", [0, 500])
+def test_a_small_vault_on_a_full_disk_is_thinned_without_having_been_told(room: int) -> None:
+    store, files = new_store()
+    for number in range(4):
+        back_up(store, {"own.bin": noise(number, 20_000)})
+    files.capacity = used(files) + room
+    with pytest.raises(StorageFull):
+        back_up(store, {"own.bin": noise(9, 20_000)})
+    assert store.housekeeping.prune(store.housekeeping.plan(AT_ONCE)).freed > 50_000
+    assert store.verify().ok
+
+
 def test_the_reserve_is_a_hundredth_of_the_vault_and_really_allocated() -> None:
     store, files = limited()
-    assert files.read(LAYOUT.reserve) is None
-    back_up(store, {"big.bin": noise(1, 8 * MIB)})
+    assert len(files.read(LAYOUT.reserve) or b"") == 64 << 10
+    back_up(store, {"big.bin": noise(1, 16 * MIB)})
     store.housekeeping.set_limits(Limits())
     held = files.read(LAYOUT.reserve) or b""
-    assert 80_000 < len(held) < 90_000
+    assert 160_000 < len(held) < 175_000
     assert len(set(held)) == 256
     assert store.verify().ok
 
@@ -173,7 +191,7 @@ def test_a_reserve_of_a_fixed_size_is_made_shrunk_and_removed() -> None:
 
 
 def test_a_reserve_that_does_not_fit_is_left_for_later() -> None:
-    store, files = limited()
+    store, files = limited(reserve=0)
     files.capacity = used(files) + 50_000
     store.housekeeping.set_limits(Limits(reserve=MIB))
     assert files.read(LAYOUT.reserve) is None
