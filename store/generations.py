@@ -55,6 +55,11 @@ class Generations:
         self._clock = clock
         self._floor = 0
         self._floors: dict[str, int] = {}
+        self._ours: Newest | None = None  # what this turn appended last: nobody else appends before it ends
+
+    def begin_turn(self) -> None:
+        """Forgets what an earlier turn appended: others may have since. The next `append` looks at log/ again."""
+        self._ours = None
 
     def sequences(self) -> list[int]:
         """The numbers of the records there are, in order."""
@@ -110,8 +115,9 @@ class Generations:
         Raises:
             StorageFull, StorageError: the files it speaks of stay; the next record will name them.
         """
-        records, copies = self._listed()
-        newest = self._newest(records, copies)
+        records, copies = self._listed() if self._ours is None else (set[int](), set[int]())
+        newest = self._newest(records, copies) if self._ours is None else self._ours
+        self._ours = None  # until all of this is done
         came, went = tuple(added), tuple(removed)
         known = newest.record
         record = LogRecord(
@@ -127,12 +133,16 @@ class Generations:
         target = self._layout.record(record.sequence)
         if record_of(target.name) is None:
             raise RecordDamaged(target, "a planted record has the highest number there is: move its file away")
-        publish(self._files, self._layout, target, encode_log(record))
+        content = encode_log(record)
+        publish(self._files, self._layout, target, content)
         with suppress(CodeVaultError):  # what is recorded is recorded; the next generation makes what is missing
-            self._copy(record, encode_log(record), held or {})
-            for sequence in sorted(records - copies, reverse=True)[:_CAUGHT_UP]:
+            self._copy(record, content, held or {})
+            without = sorted(records - copies, reverse=True)
+            for sequence in without[:_CAUGHT_UP]:
                 with suppress(RecordMalformed):
                     self.make_copy(sequence)
+            if len(without) <= _CAUGHT_UP:
+                self._ours = Newest(sequence=record.sequence, hash=hash_of(content), record=record)
 
     def compare(self, expected: Generation) -> str:
         """How this log stands to a generation that was seen: "" when it goes on from it, "older", or "diverged"."""

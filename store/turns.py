@@ -95,6 +95,7 @@ def take_turn(state: VaultState) -> Turn:
     lock = state.files.lock(state.layout.lock, f"process {os.getpid()}")
     try:
         _begin(state.files, state.layout)
+        state.generations.begin_turn()
         state.rescan()
         return Turn(state, lock, state.generations.unlogged(_logged_names(state)))
     except BaseException:

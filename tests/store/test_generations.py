@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from codevault.errors import RecordDamaged, VaultDiverged, VaultMissing
+from codevault.store.filesystem import Listed
 from codevault.store.generations import Generation
 from codevault.store.layout import Layout
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.store import Store
-from tests.store.scenes import FIRST, LIBRARY, ROOT, SECOND, back_up, flipped, new_store, overwrite, ticking
+from tests.store.faulty import Fault, FaultyFileSystem
+from tests.store.scenes import FIRST, LIBRARY, ROOT, SECOND, back_up, draft, flipped, new_store, overwrite, ticking
 
 LAYOUT = Layout(ROOT)
 
@@ -126,3 +129,39 @@ def test_without_any_copy_nothing_can_be_recovered() -> None:
     overwrite(files, LAYOUT.copy(1), b"nothing")
     with pytest.raises(VaultMissing, match="no copy"):
         Store.recover(ROOT, filesystem=files)
+
+
+class _Listing(FaultyFileSystem):
+    """Counts how often the log's folder is listed."""
+
+    def __init__(self, inner: MemoryFileSystem) -> None:
+        super().__init__(inner, Fault(0))
+        self.listings = 0
+
+    def list(self, path: Path) -> tuple[Listed, ...] | None:
+        self.listings += path == LAYOUT.log
+        return super().list(path)
+
+
+@pytest.mark.parametrize("commits", [2, 9])
+def test_the_log_is_listed_as_often_in_a_turn_of_many_commits_as_in_one_of_two(commits: int) -> None:
+    _, files = new_store()
+    counting = _Listing(files)
+    with Store.open(ROOT, filesystem=counting, clock=ticking).writer() as writer:
+        writer.commit(draft(), [])
+        first = counting.listings
+        for _ in range(1, commits):
+            writer.commit(draft(), [])
+        assert counting.listings == first
+    assert Store.open(ROOT, filesystem=files, clock=ticking).verify().ok
+
+
+def test_a_turn_goes_on_from_what_another_process_recorded_since_the_last_one() -> None:
+    store, files = new_store()
+    back_up(store, FIRST)
+    other = _opened(files)
+    back_up(other, SECOND)
+    back_up(store, FIRST)
+    back_up(other, FIRST)
+    assert other.generation.sequence == store.generation.sequence == 5
+    assert other.verify().ok
