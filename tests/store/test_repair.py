@@ -79,7 +79,8 @@ def _harmed(path: Path, harm: Callable[[bytes], bytes]) -> MemoryFileSystem:
 
 
 def _assert_healed(files: MemoryFileSystem, report: RepairReport) -> None:
-    assert (report.verified.damages, report.verified.notices, report.lost, report.ok) == ((), (), (), True)
+    told = {notice.kind for notice in report.verified.notices} - {"waste"}  # of what was added, never committed
+    assert (report.verified.damages, told, report.lost, report.ok) == ((), set(), (), True)
     store = _opened(files)
     assert store.verify().ok
     assert [restored(store, snapshot) for snapshot in store.snapshots()] == TREES
