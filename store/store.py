@@ -1,8 +1,9 @@
 """The store: a folder that keeps blobs and snapshots. One writer at a time, any number of readers."""
 
+# A little over 400 lines: one class that hands on to the modules beside it, half of it what its methods raise.
+
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,28 +16,25 @@ from codevault.errors import (
     BlobMissing,
     InvalidArgument,
     RecordDamaged,
-    StorageError,
     UnknownSnapshot,
     VaultClosed,
-    VaultDiverged,
     VaultExists,
     VaultMissing,
-    VaultTooNew,
 )
 from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
 from codevault.jobs import Reporter
 from codevault.store.compacting import Compacted
 from codevault.store.donors import Donor
 from codevault.store.filesystem import DiskFileSystem, FileSystem
-from codevault.store.generations import Generation, Generations
+from codevault.store.founding import decode_identity, expect, is_free, make_vault, raise_format
+from codevault.store.generations import Generation
 from codevault.store.housekeeping import Housekeeping, allowance
 from codevault.store.layout import FORMAT_VERSION, Layout, document_of, is_document_name, pack_of
+from codevault.store.limits import vault_bytes
 from codevault.store.listing import Listing
 from codevault.store.model import DamagedSnapshot, Entry, RepairReport, Snapshot, StoreStats, VerifyReport
 from codevault.store.parity import Parity
-from codevault.store.publishing import ensure_folder, publish
-from codevault.store.readme import readme_text, rescue_text
-from codevault.store.records import LoggedFile, RecordMalformed, hash_of, seal, unseal
+from codevault.store.records import RecordMalformed, unseal
 from codevault.store.repairing import plan_repair, repair
 from codevault.store.shelf import Shelf
 from codevault.store.smallrepair import recover_identity
@@ -72,23 +70,11 @@ class Store:
         """
         files = filesystem or DiskFileSystem(root)
         layout = Layout(root)
-        if not _is_free(files, layout):
+        if not is_free(files, layout):
             raise VaultExists(
                 f"{root} is not an empty folder; Vault.open() opens a vault, or choose another place", root
             )
-        for folder in (layout.packs, layout.snapshots, layout.projects, layout.log, layout.incoming):
-            ensure_folder(files, folder)
-        with suppress(StorageError):  # the vault's own name: some systems refuse to sync a foreign folder
-            files.sync_folder(root.parent)
-        identity = seal({"format": FORMAT_VERSION, "vault": secrets.token_hex(16)})
-        made = ((root / "README.txt", readme_text()), (root / "rescue.py", rescue_text()), (layout.identity, identity))
-        for path, content in made[:2]:
-            publish(files, layout, path, content)
-        files.remove(layout.record(1))
-        files.remove(layout.copy(1))
-        logged = (LoggedFile(file=path.name, bytes=len(held), blake3=hash_of(held)) for path, held in made)
-        Generations(files, layout, clock).append(logged, held={path.name: held for path, held in made})
-        publish(files, layout, layout.identity, identity)
+        make_vault(files, layout, clock)
         return cls.open(root, filesystem=files, clock=clock)
 
     @classmethod
@@ -118,12 +104,12 @@ class Store:
         content = files.read(layout.identity) if files.list(root) is not None else None
         if content is None:
             raise VaultMissing(f"there is no vault at {root}; Vault.create() makes one", root)
-        version, vault_id = _decode_identity(layout, content)
+        version, vault_id = decode_identity(layout, content)
         state = VaultState(files, layout, vault_id, clock)
         state.parity = parity
         state.suspects |= known_suspects(state)
         if expected is not None:
-            _expect(state, expected, acknowledge=acknowledge)
+            expect(state, expected, acknowledge=acknowledge)
         return cls(state, version)
 
     @classmethod
@@ -361,7 +347,7 @@ class Store:
             pack_bytes=pack_bytes,
             blobs=blobs,
             content_bytes=content_bytes,
-            other_bytes=_folder_bytes(state.files, self.root, state.layout) - pack_bytes,
+            other_bytes=vault_bytes(state.files, state.layout) - pack_bytes,
             snapshots=sum(len(state.snapshot_names(project)) for project in state.projects()),
         )
 
@@ -418,77 +404,12 @@ class Store:
         return turn
 
     def _upgrade(self) -> None:
-        """Takes a vault of an older format to ours: all of the older ones is part of it, so the mark is all there is.
-
-        The mark goes last: what is written after it may need this version's readers.
-        """
         if self.format_version == FORMAT_VERSION:
             return
-        files, layout = self._state.files, self._state.layout
-        identity = seal({"format": FORMAT_VERSION, "vault": self.vault_id})
-        made = ((layout.root / "README.txt", readme_text()), (layout.root / "rescue.py", rescue_text()))
-        for path, content in made:
-            publish(files, layout, path, content)
-        held = {**{path.name: content for path, content in made}, layout.identity.name: identity}
-        logged = (LoggedFile(file=name, bytes=len(new), blake3=hash_of(new)) for name, new in held.items())
-        self._state.generations.append(logged, held=held)
-        publish(files, layout, layout.identity, identity)
+        raise_format(self._state)
         self.format_version = FORMAT_VERSION
 
     def _open(self) -> VaultState:
         if self._closed:
             raise VaultClosed("this store was closed; open it again", self._state.layout.root)
         return self._state
-
-
-def _is_free(files: FileSystem, layout: Layout) -> bool:
-    """True for a missing or empty folder, or one where making a vault was interrupted."""
-    try:
-        listed = files.list(layout.root)
-        if listed is None:
-            files.make_folder(layout.root)
-            return True
-    except StorageError as exc:
-        if isinstance(exc.__cause__, FileExistsError):
-            return False
-        raise
-    ours = {"README.txt", "rescue.py", "packs", "snapshots", "projects", "log", "incoming"}
-    kept = (layout.packs, layout.snapshots, layout.projects)
-    return {entry.name for entry in listed} <= ours and not any(files.list(folder) for folder in kept)
-
-
-def _expect(state: VaultState, expected: Generation, *, acknowledge: bool) -> None:
-    how = "other" if expected.vault != state.vault_id else state.generations.compare(expected)
-    if how and not acknowledge:
-        raise VaultDiverged(state.layout.root, how, expected.sequence, state.generations.newest().sequence)
-    if how in {"older", "diverged"}:
-        last = {project: state.snapshot_names(project)[-1][0] for project in state.projects()}
-        state.generations.acknowledge(expected, last)
-
-
-def _decode_identity(layout: Layout, content: bytes) -> tuple[int, VaultId]:
-    try:
-        value = unseal(content)
-    except RecordMalformed as exc:
-        raise RecordDamaged(layout.identity, str(exc)) from exc
-    version, vault_id = value.get("format"), value.get("vault")
-    if not isinstance(version, int) or not isinstance(vault_id, str):
-        raise RecordDamaged(layout.identity, "it holds no version and id")
-    if version > FORMAT_VERSION:
-        raise VaultTooNew(
-            f"{layout.root} has format {version}, this CodeVault knows {FORMAT_VERSION}: upgrade CodeVault",
-            layout.root,
-            version,
-            FORMAT_VERSION,
-        )
-    return version, VaultId(vault_id)
-
-
-def _folder_bytes(files: FileSystem, folder: Path, layout: Layout) -> int:
-    total = 0
-    for entry in files.list(folder) or ():
-        path = folder / entry.name
-        if entry.is_folder and path != layout.cache:
-            total += _folder_bytes(files, path, layout)
-        total += entry.size
-    return total

@@ -25,6 +25,7 @@ from codevault.ids import BlobId, PackId, SnapshotId
 from codevault.store.chunking import LARGE, cut, encode_list
 from codevault.store.drafts import checked_draft
 from codevault.store.filesystem import HeldLock
+from codevault.store.large import OldParts, blocks, hashed
 from codevault.store.layout import FORMAT_VERSION, is_document_name, snapshot_of
 from codevault.store.limits import keep_reserve
 from codevault.store.listing import Revision
@@ -43,7 +44,6 @@ from codevault.store.turns import require_held, settle
 from codevault.store.vaultstate import VaultState
 
 _WHOLE_MANIFEST = LONGEST_BASE
-_BLOCK = 1 << 20
 
 
 class Writer:
@@ -248,8 +248,8 @@ class Writer:
     def _add_large(self, pieces: Iterable[bytes], hint: BlobId | None) -> tuple[BlobId, int]:
         hasher = blake3()
         parts: list[tuple[BlobId, int]] = []
-        old = _OldParts(self._parts_of(hint))
-        for chunk in cut(_hashed(pieces, hasher)):
+        old = OldParts(self._parts_of(hint))
+        for chunk in cut(hashed(pieces, hasher)):
             with self._working():
                 blob = BlobId(hash_of(chunk))
                 relative = old.beside(blob)
@@ -280,7 +280,7 @@ class Writer:
 
     def _add_manifest(self, pieces: Sequence[bytes | memoryview], previous: BlobId | None) -> BlobId:
         if sum(map(len, pieces)) > _WHOLE_MANIFEST:
-            return self._add_large(_blocks(pieces), previous)[0]
+            return self._add_large(blocks(pieces), previous)[0]
         content = b"".join(pieces)
         blob = BlobId(hash_of(content))
         if not self._known(blob):
@@ -364,30 +364,3 @@ class _Working:
             self._writer.fail(error)
         elif isinstance(error, MemoryError | KeyboardInterrupt):
             self._writer.fail(self._writer.interrupted())
-
-
-class _OldParts:
-    """Walks a large file's last version beside the new one, so that a changed chunk finds the one it replaces."""
-
-    def __init__(self, parts: tuple[BlobId, ...]) -> None:
-        self._parts = parts
-        self._index = {part: at for at, part in enumerate(parts)}
-        self._at = 0
-
-    def beside(self, chunk: BlobId) -> BlobId | None:
-        """The old chunk where `chunk` now stands, None beyond the old end."""
-        at = self._index.get(chunk, self._at)
-        self._at = at + 1
-        return self._parts[at] if at < len(self._parts) else None
-
-
-def _blocks(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes]:
-    for piece in pieces:
-        for at in range(0, len(piece), _BLOCK):
-            yield bytes(piece[at : at + _BLOCK])
-
-
-def _hashed(pieces: Iterable[bytes], hasher: blake3) -> Iterator[bytes]:
-    for piece in pieces:
-        hasher.update(piece)
-        yield piece
