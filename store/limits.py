@@ -220,8 +220,10 @@ def release_reserve(state: VaultState) -> bool:
     return True
 
 
-def with_reserve(state: VaultState, act: Callable[[], T]) -> T:
+def with_reserve(turn: Turn, act: Callable[[], T]) -> T:
     """What `act` gives; when the disk is full, the reserve is given back and it is tried once more.
+
+    `act` must do what is left to do when it was refused anywhere: it is called after the turn looked again.
 
     Raises:
         StorageFull: there was no reserve, or it was not enough.
@@ -229,8 +231,9 @@ def with_reserve(state: VaultState, act: Callable[[], T]) -> T:
     try:
         return act()
     except StorageFull:
-        if not release_reserve(state):
+        if not release_reserve(turn.state):
             raise
+        turn.look_again()
         return act()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from blake3 import blake3
 
@@ -164,15 +165,16 @@ def prune(
     report = report or Reporter()
     if plan.frozen:
         sequences = {project: found[-1].snapshot.sequence for project, found in plan.judged.items()}
-        with_reserve(state, lambda: record_acknowledged(turn, sequences))
+        with_reserve(turn, lambda: record_acknowledged(turn, sequences))
     wanted = tuple(spans)
-    kept = with_reserve(state, lambda: keep(turn, wanted)) if wanted else ()
+    kept = with_reserve(turn, lambda: keep(turn, wanted)) if wanted else ()
     spared = _packs_of(state, kept)
     problems = [f"{len(spared & plan.goes)} packs stay, for they hold what was kept"] if spared & plan.goes else []
     before = sum(_sizes(state).values())
-    freed = with_reserve(state, lambda: _remove(turn, plan, spared))
+    records = _leaving_records(state, plan)
+    with_reserve(turn, lambda: _remove(turn, plan, records, spared))
     problems += _rewrite(turn, [one for one in plan.rewrite if not spared & set(one.packs)], report)
-    freed += before - sum(_sizes(state).values())
+    freed = sum(records.values()) + before - sum(_sizes(state).values())
     protect(state)
     keep_reserve(state)
     state.save_catalog()
@@ -295,10 +297,9 @@ def _changes(state: VaultState, snapshots: Iterable[Snapshot]) -> Iterable[str]:
         before = step.lines
 
 
-def _remove(turn: Turn, plan: PrunePlan, spared: Collection[PackId]) -> int:
-    """Takes snapshots out of the history and drops whole packs; gives the bytes of records that went."""
-    state, layout = turn.state, turn.state.layout
-    added = set_aside(turn, plan.thin)
+def _leaving_records(state: VaultState, plan: PrunePlan) -> dict[Path, int]:
+    """The records that go, and the bytes that each gives back: none where it only moves to thinned/."""
+    layout = state.layout
     records = {layout.snapshot(one.project, one.sequence, one.id): 0 for one in plan.thin}
     for snapshot in plan.expire:
         for path in (
@@ -308,10 +309,18 @@ def _remove(turn: Turn, plan: PrunePlan, spared: Collection[PackId]) -> int:
             content = state.files.read(path)
             if content is not None:
                 records[path] = len(content)
-    set_aside_now = {new.file for new in added}
-    records.update((path, size) for path, size in leftovers(state) if layout.relative(path) not in set_aside_now)
-    retire(turn, (pack for pack in plan.drop if pack not in spared), records=records, added=added)
-    return sum(records.values())
+    moved = {layout.thinned_snapshot(one.project, one.sequence, one.id) for one in plan.thin}
+    records.update((path, size) for path, size in leftovers(state) if path not in moved)
+    return records
+
+
+def _remove(turn: Turn, plan: PrunePlan, records: Iterable[Path], spared: Collection[PackId]) -> None:
+    """Takes snapshots out of the history and drops whole packs. Called again it does what is left to do."""
+    state = turn.state
+    counting = {named for project in state.projects() for _, named in state.snapshot_names(project)}
+    added = set_aside(turn, (snapshot for snapshot in plan.thin if snapshot.id in counting))
+    drop = (pack for pack in plan.drop if pack in state.catalog.packs and pack not in spared)
+    retire(turn, drop, records=records, added=added)
 
 
 def _write_anew(turn: Turn, rewrite: Rewrite) -> str | None:

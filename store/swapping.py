@@ -30,11 +30,11 @@ def retire(
     layout = turn.state.layout
     gone = sorted(set(packs))
     first = sorted(set(records))
-    removed = [*first, *(layout.pack(pack) for pack in gone)]
+    there = [path for path in first if turn.state.files.read(path, 0, 0) is not None]  # else removed, maybe not durably
+    removed = [*there, *(layout.pack(pack) for pack in gone)]
     came = tuple(added)
-    if not removed and not came:
-        return
-    turn.log(came, map(layout.relative, removed))
+    if removed or came:
+        turn.log(came, map(layout.relative, removed))
     _delete(turn, first)
     sidecars = [layout.sidecar(pack) for pack in gone if pack in turn.state.sidecars]
     _delete(turn, (*sidecars, *(layout.pack(pack) for pack in gone)))

@@ -57,6 +57,17 @@ class Turn:
         """
         require_held(self.lock, self.state.layout.root)
 
+    def look_again(self) -> None:
+        """Takes up the vault as a step left it that was refused half-way, as if a run had died there.
+
+        Raises:
+            StorageFull, StorageError: nothing was taken up.
+        """
+        _sync_all_folders(self.state.files, self.state.layout.root)
+        self.state.generations.begin_turn()
+        self.state.rescan()
+        self._unlogged = tuple(self.state.generations.unlogged(_logged_names(self.state)))
+
     def take_unlogged(self) -> tuple[LoggedFile, ...]:
         """What a dead run left without a log record, for the next record; only the first call gives it."""
         found, self._unlogged = self._unlogged, ()

@@ -213,8 +213,8 @@ def test_without_a_reserve_a_full_disk_is_said() -> None:
     def full() -> None:
         raise LimitReached(ROOT, "ceiling", 1)
 
-    with pytest.raises(StorageFull):
-        with_reserve(store._state, full)
+    with store.turn() as turn, pytest.raises(StorageFull):
+        with_reserve(turn, full)
 
 
 @pytest.mark.parametrize("room", [0, 500])

@@ -124,6 +124,11 @@ def test_survives_every_kind_of_fault_at_many_calls(operation: Operation, kind: 
     assert assert_survives_at_every_call(operation, kind, stride=67, first=7)
 
 
+@pytest.mark.parametrize("operation", [PRUNE, THIN], ids=["prune", "thin"])
+def test_a_full_disk_half_way_through_deleting_takes_no_way_back(operation: Operation) -> None:
+    assert assert_survives_at_every_call(operation, KINDS["full once"], stride=3, first=90) > 20
+
+
 @pytest.mark.scale
 @pytest.mark.parametrize("operation", [PRUNE, THIN, UNDO, KEEP], ids=["prune", "thin", "undo", "keep"])
 @every_kind
