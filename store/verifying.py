@@ -14,6 +14,7 @@ from typing import Literal
 from codevault.errors import CodeVaultError, DamageError, InvalidArgument, RecordDamaged
 from codevault.ids import BlobId, PackId, ProjectId, SnapshotId
 from codevault.jobs import Reporter
+from codevault.store.catalog import Location
 from codevault.store.findings import Findings, reason
 from codevault.store.keepsakes import keepsake_blobs
 from codevault.store.layout import pack_of, sidecar_of, snapshot_of
@@ -21,10 +22,10 @@ from codevault.store.logcheck import Logged, check_log, check_presence, check_sm
 from codevault.store.losses import Losses
 from codevault.store.manifest import ManifestMalformed
 from codevault.store.model import Damage, LostVersion, Snapshot, VerifyReport
+from codevault.store.pack import BASE_BYTES, FrameKind
 from codevault.store.packcheck import Content, check_everything, check_some
 from codevault.store.publishing import ensure_folder
 from codevault.store.reachability import needed_by_vault
-from codevault.store.reading import MAX_DEPTH
 from codevault.store.records import RecordMalformed, decode_snapshot, seal, unseal
 from codevault.store.tree import files_of
 from codevault.store.vaultstate import VaultState
@@ -163,14 +164,24 @@ class _Verification:
                 self._findings.notice("waste", damage.file, f"at {damage.offset}: nothing names it, and {damage.why}")
 
     def _is_adrift(self, blob: BlobId) -> bool:
-        """True when a base, or a chunk, that the blob rests on is in no pack."""
+        """True when something that the blob rests on is in no pack, whatever else may be wrong with it."""
         catalog = self.content.catalog
-        if not catalog.stands(blob, MAX_DEPTH):
-            return True
-        try:
-            return not all(catalog.stands(chunk, MAX_DEPTH) for chunk, _ in self._state.reader.parts(blob))
-        except DamageError:
-            return False
+        waiting, seen = list(catalog.find(blob)), {bytes.fromhex(blob)[:BASE_BYTES]}
+        while waiting:
+            for beginning in set(self._rests_on(waiting.pop())) - seen:
+                seen.add(beginning)
+                found = catalog.find_base(beginning)
+                if not found:
+                    return True
+                waiting += found
+        return False
+
+    def _rests_on(self, place: Location) -> Iterator[bytes]:
+        if place.base:
+            yield place.base
+        elif place.kind is FrameKind.LIST:
+            with suppress(DamageError):  # a list that cannot be read is damaged, whatever becomes of its chunks
+                yield from (bytes.fromhex(chunk)[:BASE_BYTES] for chunk, _ in self._state.reader.parts(place.blob))
 
     def _check_project(self, project: ProjectId, logged: Logged, content: Content, *, everything: bool) -> None:
         losses = Losses(project, content.holds)

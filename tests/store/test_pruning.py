@@ -66,7 +66,7 @@ def stored_bytes(files: MemoryFileSystem) -> int:
     return sum(
         len(files.read(path) or b"")
         for path in all_files(files)
-        if path.relative_to(ROOT).parts[0] not in {"log", "cache", "lock"} and path.suffix != ".par"
+        if path.relative_to(ROOT).parts[0] not in {"log", "cache", "lock", "reserve"} and path.suffix != ".par"
     )
 
 

@@ -7,7 +7,7 @@ from zlib import crc32
 
 import pytest
 
-from codevault.errors import BlobDamaged, InvalidArgument
+from codevault.errors import BlobDamaged, BlobMissing, InvalidArgument
 from codevault.ids import BlobId, PackId, VaultId
 from codevault.store import zstd_codec
 from codevault.store.bases import NamedBlobs, alike, longest_chain
@@ -341,8 +341,18 @@ def test_content_under_a_wrong_name_is_refused() -> None:
 def test_a_list_of_itself_of_nonsense_or_of_nothing_is_refused(listing: bytes) -> None:
     frame = zstd_codec.compress(listing, 3)
     store = _plant(Header(kind=FrameKind.LIST, stored=len(frame), members=((A, 10),)), frame)
-    assert not store.verify().ok
+    with pytest.raises((BlobDamaged, BlobMissing)):
+        list(store.read_chunks(BLOB_A))
     assert not store.contains(BLOB_B)
+
+
+@pytest.mark.parametrize(
+    ("listing", "ok"), [(encode_list([(BLOB_A, 10)]), False), (b"nonsense", False), (encode_list([(BLOB_B, 10)]), True)]
+)
+def test_a_list_that_nothing_names_is_damage_unless_its_chunks_are_gone(listing: bytes, ok: bool) -> None:
+    frame = zstd_codec.compress(listing, 3)
+    report = _plant(Header(kind=FrameKind.LIST, stored=len(frame), members=((A, 10),)), frame).verify()
+    assert (report.ok, "waste" in {notice.kind for notice in report.notices}) == (ok, ok)
 
 
 def test_two_lengths_of_one_chunk_are_refused() -> None:

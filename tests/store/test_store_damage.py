@@ -50,7 +50,7 @@ def _vault() -> tuple[Store, MemoryFileSystem]:
 
 
 def _kept(files: MemoryFileSystem) -> list[Path]:
-    names = [path for path in all_files(files) if "cache" not in path.parts and path.name != "lock"]
+    names = [path for path in all_files(files) if "cache" not in path.parts and path.name not in {"lock", "reserve"}]
     return sorted(names)
 
 
