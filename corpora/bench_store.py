@@ -165,7 +165,7 @@ def report(measured: Mapping[str, Measured], facts: str, analysis: Cost | None) 
     wrong = ", ".join(f"{name} {found.differences}" for name, found in measured.items())
     return "\n".join(
         (
-            "`python -m corpora.bench_store tree TREE --analyse --write`",
+            f"`python -m corpora.bench_store tree TREE{'' if analysis is None else ' --analyse'} --write`",
             "",
             facts,
             "Medians of whole processes; page cache warm; restic encrypts and starts with a key derivation.",
