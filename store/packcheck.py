@@ -27,6 +27,7 @@ from codevault.store.vaultstate import VaultState
 from codevault.store.zstd_codec import FrameDamaged, content_size, decompress
 
 _BLOCK = 4 << 20
+_THREADLESS = 1 << 20
 _DELTA = struct.Struct(">8sIQIQ32s")  # base, number of the pack, offset, stored, length, blob: sorted by base
 T = TypeVar("T")
 _Unit = Callable[[], T]
@@ -71,6 +72,7 @@ class _PackCheck:
         self._done = bytearray()
         self._lists: list[tuple[PackId, Frame]] = []
         self._threads = max(1, min(4, os.cpu_count() or 1))
+        self._small = sum(state.catalog.packs.values()) < _THREADLESS
 
     def everything(self) -> Content:
         rows: list[bytes] = []
@@ -101,7 +103,12 @@ class _PackCheck:
         return self._content
 
     def _each(self, units: Iterable[_Unit[T]]) -> Iterator[T]:
-        """What the units give, in order; a few of them at work at a time."""
+        """What the units give, in order; a few of them at work at a time where that is worth a thread."""
+        if self._small:
+            for unit in units:
+                self._report.step("verify", self._findings.files, content_bytes=self._findings.bytes)
+                yield unit()
+            return
         waiting: deque[Future[T]] = deque()
         with ThreadPoolExecutor(self._threads, thread_name_prefix="codevault-verify") as pool:
             try:
