@@ -16,6 +16,7 @@ from tests.store.oracle import (
     KINDS,
     Kind,
     Operation,
+    after_power_loss,
     assert_keeps,
     assert_survives_at_every_call,
     fingerprint,
@@ -35,7 +36,12 @@ from tests.store.scenes import (
     restored,
 )
 
-every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+POWER = {name: kind for name, kind in KINDS.items() if kind.disks is after_power_loss}
+"""Three disks a call: at every call they take as long as all other kinds together."""
+every_kind = pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, id=name, marks=[pytest.mark.scale] * (name in POWER)) for name, kind in KINDS.items()],
+)
 
 
 def _backed_up() -> MemoryFileSystem:
@@ -71,7 +77,9 @@ def test_a_backup_survives_the_fault_at_every_call(kind: Kind) -> None:
 FIRST_OF_ITS_PROJECT = Operation(before=_backed_up(), act=lambda store: back_up(store, SECOND, LIBRARY))
 
 
-@pytest.mark.parametrize("kind", [KINDS["dies"], KINDS["loses power"], KINDS["full once"]])
+@pytest.mark.parametrize(
+    "kind", [KINDS["dies"], pytest.param(KINDS["loses power"], marks=pytest.mark.scale), KINDS["full once"]]
+)
 def test_the_first_backup_of_a_project_survives_the_fault_at_every_call(kind: Kind) -> None:
     assert assert_survives_at_every_call(FIRST_OF_ITS_PROJECT, kind) > 50
 
@@ -110,6 +118,14 @@ UPGRADE = Operation(before=_of_format_1(), act=_raise_the_format, finished=_is_o
 @every_kind
 def test_raising_the_format_survives_the_fault_at_every_call(kind: Kind) -> None:
     assert assert_survives_at_every_call(UPGRADE, kind) > 30
+
+
+@pytest.mark.parametrize("kind", POWER.values(), ids=POWER.keys())
+@pytest.mark.parametrize(
+    "operation", [BACKUP, FIRST_OF_ITS_PROJECT, DOCUMENT, UPGRADE], ids=["backup", "first", "document", "upgrade"]
+)
+def test_survives_a_power_loss_at_many_calls(operation: Operation, kind: Kind) -> None:
+    assert assert_survives_at_every_call(operation, kind, stride=6, first=2) > 5
 
 
 @pytest.mark.parametrize("call", range(1, 60, 3))
