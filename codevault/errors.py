@@ -202,7 +202,7 @@ class RestoreRefused(CodeVaultError):  # noqa: N818
 
 
 class PruneRefused(CodeVaultError):  # noqa: N818
-    """A prune that was not begun; `reasons` are those of its plan that nobody acknowledged, none if it is out of date."""
+    """A prune not begun. `reasons` are those of its plan that nobody acknowledged, none if it is out of date."""
 
     def __init__(self, message: str, reasons: tuple[str, ...]) -> None:
         super().__init__(message)

@@ -522,6 +522,7 @@ class Vault:
         a second run only does what came since. It needs room for both forms at once; reading goes on meanwhile.
 
         Raises:
+            RecordDamaged: a record that names content is missing: `repair()` may bring it back.
             VaultBusy: another writer is at work.
             StorageFull: there is no such room; all is as it was.
             Cancelled: the token was set; what was finished stays, and the next call goes on from there.

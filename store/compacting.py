@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from codevault.errors import BlobDamaged, BlobMissing, CodeVaultError, DamageError, StorageFull
+from codevault.errors import BlobDamaged, BlobMissing, CodeVaultError, DamageError, RecordDamaged, StorageFull
 from codevault.ids import BlobId, PackId
 from codevault.jobs import Reporter
 from codevault.store.grouping import Group
@@ -20,6 +20,7 @@ from codevault.store.pack import Frame
 from codevault.store.packing import Packer
 from codevault.store.pruning import is_sound
 from codevault.store.publishing import ensure_folder
+from codevault.store.logcheck import missing_records
 from codevault.store.reachability import needed_by_vault
 from codevault.store.records import LoggedFile, RecordMalformed, is_id, seal, unseal
 from codevault.store.sidecars import protect, reads
@@ -72,6 +73,7 @@ def plan_compact(state: VaultState, report: Reporter | None = None) -> CompactPl
     """What `compact` would do now. Reads manifests and headers, no content; writes nothing.
 
     Raises:
+        RecordDamaged: a record that names content is missing: what it needs is not known.
         Cancelled: through `report`.
     """
     found = _sorted(state, report or Reporter())
@@ -89,6 +91,7 @@ def compact(turn: Turn, report: Reporter | None = None) -> Compacted:
     """Stores anew what becomes smaller by it, and takes out what nothing needs.
 
     Raises:
+        RecordDamaged: a record that names content is missing; nothing was done, `repair` may bring it back.
         VaultBusy: the lock file was taken away; nothing was removed.
         StorageFull, StorageError: the disk refuses; nothing was lost, and on a full one nothing more is taken.
         Cancelled: through `report`; packs finished so far stay, and the next run goes on from there.
@@ -97,6 +100,8 @@ def compact(turn: Turn, report: Reporter | None = None) -> Compacted:
 
 
 def _sorted(state: VaultState, report: Reporter) -> Sorted:
+    for name in missing_records(state):  # what it names would look unneeded, and repair() may bring it back
+        raise RecordDamaged(state.layout.root.joinpath(*name.split("/")), "the file is gone: run repair() first")
     survey = Survey(state)
     survey.look(report)
     return sort_frames(state, survey, read_note(state), report)

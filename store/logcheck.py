@@ -14,6 +14,9 @@ from codevault.store.records import LoggedFile, LogRecord, RecordMalformed, deco
 from codevault.store.vaultstate import VaultState
 
 
+_NAMING = ("snapshots/", "thinned/", "keepsakes/")
+
+
 @dataclass(slots=True)
 class Logged:
     """What the whole log says: the files that should be there, all hashes each ever had, and the names that went."""
@@ -43,6 +46,16 @@ def read_log(generations: Generations) -> Logged:
         except RecordMalformed:
             continue
     return logged
+
+
+def missing_records(state: VaultState) -> tuple[str, ...]:
+    """Records that name content, that the log knows of and that are not there: what they name would look unneeded.
+
+    Costs a reading of the log and a look at each record.
+    """
+    logged = read_log(state.generations).there
+    naming = (name for name in sorted(logged) if name.startswith(_NAMING) and _leads_down(name))
+    return tuple(name for name in naming if state.files.read(_path(state, name), 0, 0) is None)
 
 
 def check_log(state: VaultState, findings: Findings) -> Logged:

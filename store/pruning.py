@@ -138,7 +138,7 @@ def plan_prune(
         drop=waste.drop,
         rewrite=waste.rewrite,
         freed=record_bytes + sum(sizes[pack] for pack in gone) - sum(rewrite.bytes for rewrite in waste.rewrite),
-        frozen=(*_damages(state, seen, lost), *(_suspicions(state, chosen, now_ns) if leaving or over else ())),
+        frozen=(*_damages(state, lost), *(_suspicions(state, chosen, now_ns) if leaving or over else ())),
         as_of=_fingerprint(state),
     )
 
@@ -246,15 +246,9 @@ def _over(
     return tuple(gone.snapshot for gone in found), records
 
 
-def _damages(state: VaultState, seen: Chronicle, lost: Iterable[str]) -> list[str]:
+def _damages(state: VaultState, lost: Iterable[str]) -> list[str]:
     """Why not all that is needed may be known: deleting then could take what repair() would have saved."""
     found = list(lost)
-    present = {
-        state.layout.relative(state.layout.snapshot(project, sequence, named))
-        for project in state.projects()
-        for sequence, named in state.snapshot_names(project)
-    }
-    found += [f"{name} is missing, and was not thinned" for name in sorted(seen.snapshots - present)]
     if state.suspects:
         found.append(f"{len(state.suspects)} blobs were found damaged: run repair()")
     return found

@@ -14,6 +14,7 @@ from codevault.ids import BlobId, PackId, ProjectId, SnapshotId
 from codevault.jobs import Reporter
 from codevault.store.catalog import Location
 from codevault.store.keepsakes import keepsake_blobs
+from codevault.store.logcheck import missing_records
 from codevault.store.manifest import ManifestMalformed, decode_line, split_lines
 from codevault.store.model import Snapshot
 from codevault.store.pack import BASE_BYTES, FrameKind
@@ -154,6 +155,8 @@ def needed_by_vault(
     """
     report = report or Reporter()
     reach = Reachability(state)
+    for name in missing_records(state):
+        reach.lost[f"{name} is missing, so nobody knows what it needs: run repair()"] = None
     for done, snapshot in enumerate(judged_snapshots(state, reach.lost), 1):
         if snapshot.id not in without:
             reach.add_snapshot(snapshot)

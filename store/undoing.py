@@ -29,14 +29,13 @@ class ThinnedSnapshot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chronicle:
-    """What the log says about records: which there should be, and in which generation (and when) others were thinned.
+    """What the log says about thinned records: in which generation, and when, each of them was thinned.
 
     `lost` says why the log cannot be trusted to the end.
     """
 
     generation: int
     time_ns: int
-    snapshots: frozenset[str]
     thinned: dict[str, tuple[int, int]]
     lost: tuple[str, ...]
 
@@ -82,7 +81,6 @@ def leftovers(state: VaultState) -> list[tuple[Path, int]]:
 
 def chronicle(state: VaultState) -> Chronicle:
     """Reads the whole log. Costs a tenth of a millisecond a record."""
-    present: set[str] = set()
     thinned: dict[str, tuple[int, int]] = {}
     lost: dict[str, None] = {}
     generation = time_ns = 0
@@ -94,16 +92,11 @@ def chronicle(state: VaultState) -> Chronicle:
             continue
         generation, time_ns = record.sequence, record.time_ns
         for name in record.removed:
-            present.discard(name)
             thinned.pop(name, None)
         for new in record.added:
-            if new.file.startswith("snapshots/"):
-                present.add(new.file)
-            elif new.file.startswith("thinned/"):
+            if new.file.startswith("thinned/"):
                 thinned[new.file] = (record.sequence, record.time_ns)
-    return Chronicle(
-        generation=generation, time_ns=time_ns, snapshots=frozenset(present), thinned=thinned, lost=tuple(lost)
-    )
+    return Chronicle(generation=generation, time_ns=time_ns, thinned=thinned, lost=tuple(lost))
 
 
 def set_aside(turn: Turn, snapshots: Iterable[Snapshot]) -> list[LoggedFile]:

@@ -250,7 +250,7 @@ def test_a_lost_snapshot_freezes_for_it_may_be_repaired(history: tuple[Store, Me
     files.remove(next(path for path in sorted(all_files(files)) if path.parent.name == SHOP))
     store = Store.open(ROOT, filesystem=files, clock=ticking)
     plan = store.housekeeping.plan(AT_ONCE)
-    assert any("was not thinned" in why for why in plan.frozen)
+    assert any("is missing, so nobody knows" in why for why in plan.frozen)
     with pytest.raises(PruneRefused) as refused:
         store.housekeeping.prune(plan)
     assert refused.value.reasons == plan.frozen

@@ -12,8 +12,8 @@ from codevault.errors import BlobDamaged, IndexDamaged, SourceError, StorageFull
 from codevault.ids import BlobId, SnapshotId
 from codevault.index.index import Index
 from codevault.store.filesystem import NewFile
-from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.listing import Listing
+from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.model import Entry, Snapshot
 from codevault.store.store import Store
 from codevault.vault import Vault
