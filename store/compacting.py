@@ -16,11 +16,11 @@ from codevault.errors import BlobDamaged, BlobMissing, CodeVaultError, DamageErr
 from codevault.ids import BlobId, PackId
 from codevault.jobs import Reporter
 from codevault.store.grouping import Group
+from codevault.store.logcheck import missing_records
 from codevault.store.pack import Frame
 from codevault.store.packing import Packer
 from codevault.store.pruning import is_sound
 from codevault.store.publishing import ensure_folder
-from codevault.store.logcheck import missing_records
 from codevault.store.reachability import needed_by_vault
 from codevault.store.records import LoggedFile, RecordMalformed, is_id, seal, unseal
 from codevault.store.sidecars import protect, reads

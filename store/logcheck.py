@@ -13,7 +13,6 @@ from codevault.store.readme import readme_text, rescue_text
 from codevault.store.records import LoggedFile, LogRecord, RecordMalformed, decode_log, hash_of, unseal
 from codevault.store.vaultstate import VaultState
 
-
 _NAMING = ("snapshots/", "thinned/", "keepsakes/")
 
 
