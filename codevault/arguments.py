@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from codevault.errors import InvalidArgument
 from codevault.jobs import CancelToken
@@ -43,6 +44,29 @@ def is_path(text: str) -> bool:
         return b"\0" not in os.fsencode(text)
     except UnicodeEncodeError:
         return False
+
+
+def check_type(name: str, value: object, *wanted: type) -> None:
+    """Refuses a value of another type.
+
+    Raises:
+        InvalidArgument: naming the argument and what it may be.
+    """
+    if not isinstance(value, wanted):
+        known = " or ".join(kind.__name__ for kind in wanted)
+        raise InvalidArgument(f"{name} is a {known}, not {type(value).__name__}")
+
+
+def check_all(name: str, values: object, *wanted: type) -> None:
+    """Refuses what is no collection of such values.
+
+    Raises:
+        InvalidArgument: naming the argument and what it may hold.
+    """
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InvalidArgument(f"{name} is a collection, not {type(values).__name__}")
+    for value in values:
+        check_type(f"each of {name}", value, *wanted)
 
 
 def check_cancel(cancel: object) -> None:

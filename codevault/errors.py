@@ -157,9 +157,8 @@ class RecordDamaged(DamageError):  # noqa: N818
 class StorageFull(CodeVaultError):  # noqa: N818
     """The file system under the vault has no space, no inodes or no quota left."""
 
-    def __init__(self, path: Path, cause: OSError) -> None:
-        advice = "free some space and try again; nothing committed was lost"
-        super().__init__(f"cannot write {path.name}: {cause.strerror}; {advice}")
+    def __init__(self, path: Path, cause: OSError, advice: str = "free some space and try again") -> None:
+        super().__init__(f"cannot write {path.name}: {cause.strerror}; {advice}; nothing committed was lost")
         self.path = path
 
 
@@ -167,7 +166,8 @@ class LimitReached(StorageFull):
     """A limit of the vault's own: `limit` is "ceiling", "free" or "share", `allowed` its bytes. The disk has space."""
 
     def __init__(self, root: Path, limit: str, allowed: int) -> None:
-        super().__init__(root, OSError(errno.EDQUOT, f"its limit ({limit}: {allowed} bytes) is reached"))
+        cause = OSError(errno.EDQUOT, f"its limit ({limit}: {allowed} bytes) is reached")
+        super().__init__(root, cause, "prune(), compact() or another limit makes room")
         self.limit = limit
         self.allowed = allowed
 

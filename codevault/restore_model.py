@@ -67,3 +67,8 @@ class Restored:
     references: tuple[Entry, ...] = ()
     renamed: tuple[tuple[str, str], ...] = ()
     safety: tuple[SnapshotId, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """True when every path was given back, from the vault alone."""
+        return not self.problems and not self.references

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, overload
 
-from codevault.arguments import check_cancel, check_texts, checked_path
+from codevault.arguments import check_all, check_cancel, check_texts, check_type, checked_path
 from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
 from codevault.commits import ImportedHistory, import_history
@@ -397,7 +397,7 @@ class Vault:
         """Names all damage, and exactly which versions of which files it costs; damage is a result, not an error.
 
         "full" reads every byte outside `cache/` and decodes every blob; "quick" reads what is small and compares
-        lengths. With a budget, about so many bytes of content are read, each time the next ones.
+        lengths. With a budget, about so many bytes of content are read, each time the next packs, whole ones.
 
         Raises:
             InvalidArgument: no such mode, or no number of bytes.
@@ -427,6 +427,7 @@ class Vault:
         """
         store = self._open_store()
         check_cancel(cancel)
+        donors = _donors(donors)
         trees = [(project.id, project.root) for project in self.projects] if live else []
         others = (
             donor._open_store() if isinstance(donor, Vault) else donor  # noqa: SLF001 - a vault, as this one
@@ -488,6 +489,8 @@ class Vault:
         self._open_store()
         check_cancel(cancel)
         report = Reporter(progress, cancel)
+        if retention is not None:
+            check_type("retention", retention, Retention, PrunePlan)
         if isinstance(retention, PrunePlan):
             planned = retention
         else:
@@ -545,6 +548,8 @@ class Vault:
             VaultBusy: another writer is at work.
         """
         self._open_store()
+        snapshots = tuple(snapshots) if isinstance(snapshots, Iterable) else snapshots
+        check_all("snapshots", snapshots, Snapshot)
         return self._thinner.undo([snapshot.id for snapshot in snapshots])
 
     def keepsakes(self, project: ProjectKey) -> tuple[Keepsake, ...]:
@@ -561,6 +566,7 @@ class Vault:
         Raises:
             VaultBusy: another writer is at work.
         """
+        check_type("limits", limits, Limits)
         self._open_store().housekeeping.set_limits(limits)
 
     def _safely(self, report: Reporter) -> Callable[[Project], Backup]:
@@ -621,6 +627,16 @@ class Vault:
         if self._closed:
             raise VaultClosed("this vault was closed; Vault.open() opens it again", self.path)
         return self._store
+
+
+def _donors(donors: Iterable[Vault | Donor]) -> tuple[Vault | Donor, ...]:
+    if isinstance(donors, str | Vault) or not isinstance(donors, Iterable):
+        raise InvalidArgument("donors is a collection of vaults: give [vault]")
+    found = tuple(donors)
+    for donor in found:
+        if not isinstance(donor, Vault) and not callable(getattr(donor, "prepare", None)):
+            raise InvalidArgument(f"a donor is a Vault or a Donor, not {type(donor).__name__}")
+    return found
 
 
 def _downwards(path: str | os.PathLike[str]) -> str:
