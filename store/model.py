@@ -195,8 +195,8 @@ class RepairStep:
 class RepairReport:
     """What `repair()` did, or with `planned` would do. `quarantined` names the damaged files that were put aside.
 
-    `lost` are the versions of files that are lost all the same; `verified` is the look at the vault that says so: the
-    one before a plan, the one after a repair.
+    `lost` are the versions of files that are lost all the same, as far as manifests can be read; `verified` is the look
+    at the vault that says so: the one before a plan, the one after a repair.
     """
 
     planned: bool
@@ -208,7 +208,14 @@ class RepairReport:
     @property
     def ok(self) -> bool:
         """True when nothing is lost and, after a repair, nothing damaged."""
-        return not self.lost and (self.planned or self.verified.ok)
+        return not self.lost and not self.beyond and (self.planned or self.verified.ok)
+
+    @property
+    def beyond(self) -> tuple[str, ...]:
+        """Files of the vault that are missing and that nothing brings back."""
+        healed = {step.file for step in self.steps}
+        missing = (damage.file for damage in self.verified.damages if damage.kind == "missing")
+        return tuple(dict.fromkeys(name for name in missing if name not in healed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -94,6 +94,7 @@ class _Verification:
             self._check_project(project, logged, content, everything=costly or bool(self._findings.damages))
         if costly or self._findings.damages:
             self._check_keepsakes(content)
+        self._affected.update(dict.fromkeys(self._missing_snapshots()))
         told = (damage for damage in self._findings.damages if self._counts(damage))
         damages = tuple(sorted(told, key=lambda damage: (damage.file, damage.offset)))
         return VerifyReport(
@@ -127,6 +128,13 @@ class _Verification:
                 self._findings.notice("foreign", found.name, "the parity of a pack that is not there")
         small.add("vault.json")
         return small, total
+
+    def _missing_snapshots(self) -> Iterator[SnapshotId]:
+        """Those whose record is gone: what they held nobody can say, only that they do not restore."""
+        for damage in self._findings.damages:
+            named = snapshot_of(damage.file.rpartition("/")[2])
+            if damage.kind == "missing" and named is not None and damage.file.startswith("snapshots/"):
+                yield named[1]
 
     def _snapshot_files(self) -> Iterator[str]:
         for project in self._state.projects():

@@ -87,3 +87,20 @@ def test_a_record_whose_log_is_gone_as_well_is_missed_by_the_logs_copy(shop: tup
     with pytest.raises(RecordDamaged, match="run repair"):
         vault.compact()
     vault.close()
+
+
+def test_a_missing_snapshot_is_affected_and_one_that_nothing_brings_back_is_said_in_advance(
+    shop: tuple[Vault, Project],
+) -> None:
+    vault, project = shop
+    lost = vault.snapshots(project)[-1]
+    record = _without(vault, "a snapshot")
+    assert lost.id in vault.verify().affected
+    assert vault.repair(plan=True).ok
+    for copy in (vault.path / "log").glob("*.copy"):
+        copy.unlink()
+    planned = vault.repair(plan=True)
+    assert (planned.ok, planned.beyond) == (False, (f"snapshots/{project.id}/{record.name}",))
+    done = vault.repair()
+    assert (done.ok, lost.id in done.verified.affected) == (False, True)
+    vault.close()
