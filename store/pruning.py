@@ -204,6 +204,7 @@ def _rewrite(turn: Turn, rewrites: Sequence[Rewrite], report: Reporter) -> list[
         try:
             problem = _write_anew(turn, rewrite)
         except StorageFull as exc:
+            turn.look_again()  # a name that was given may not be durable yet, and the next run will build on it
             return [*problems, f"{len(rewrites) - done} packs could not be written anew: {exc}"]
         if problem is not None:
             problems.append(problem)

@@ -162,10 +162,13 @@ def strange(tmp_path: Path) -> Path:
     store = _vault(tmp_path)
     tmp_path.chmod(0o777)
     _opened_to_all(store.root)
-    can_start = _as_nobody("import codevault.store.store")
-    if can_start.returncode:
-        pytest.skip("another user may not read this checkout or this Python")
+    _require_that_nobody_can_start()
     return store.root
+
+
+def _require_that_nobody_can_start() -> None:
+    if _as_nobody("import codevault.store.store").returncode:
+        pytest.skip("another user may not read this checkout or this Python")
 
 
 @needs_root
@@ -190,6 +193,7 @@ def test_a_file_planted_by_a_third_user_is_not_read(strange: Path, kind: str) ->
 
 @needs_root
 def test_a_folder_that_cannot_be_written_is_refused_at_once_and_typed(tmp_path: Path) -> None:
+    _require_that_nobody_can_start()
     store = _vault(tmp_path)
     tmp_path.chmod(0o755)
     _opened_to_all(store.root)

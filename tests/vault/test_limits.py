@@ -27,7 +27,7 @@ def held(desk: Desk, snapshot: object) -> set[str]:
 
 
 def test_small_files_are_taken_first_and_what_is_given_up_is_said(desk: Desk) -> None:
-    desk.vault.set_limits(Limits(ceiling=500 * KIB))
+    desk.vault.set_limits(Limits(reserve=0, ceiling=500 * KIB))
     shop = desk.project("shop")
     backup = desk.day(shop, {"model.bin": noise(1, 2000 * KIB), "a.py": "A = 1\n", "logo.png": noise(2, 30 * KIB)})
     assert held(desk, backup.snapshot) == {"a.py", "logo.png"}
@@ -38,7 +38,7 @@ def test_small_files_are_taken_first_and_what_is_given_up_is_said(desk: Desk) ->
 def test_the_last_content_of_a_file_that_is_given_up_is_carried_on(desk: Desk) -> None:
     shop = desk.project("shop")
     first = desk.day(shop, {"model.bin": noise(1, 200 * KIB)})
-    desk.vault.set_limits(Limits(ceiling=desk.vault.stats().pack_bytes + 100 * KIB))
+    desk.vault.set_limits(Limits(reserve=0, ceiling=desk.vault.stats().pack_bytes + 100 * KIB))
     second = desk.day(shop, {"model.bin": noise(2, 200 * KIB), "a.py": "A = 1\n"})
     assert held(desk, second.snapshot) == {"a.py", "model.bin"}
     blobs = [{entry.path: entry.blob for entry in desk.vault.files(one)} for one in (first, second)]
@@ -46,7 +46,7 @@ def test_the_last_content_of_a_file_that_is_given_up_is_carried_on(desk: Desk) -
 
 
 def test_what_was_given_up_is_taken_once_there_is_room(desk: Desk) -> None:
-    desk.vault.set_limits(Limits(ceiling=100 * KIB))
+    desk.vault.set_limits(Limits(reserve=0, ceiling=100 * KIB))
     shop = desk.project("shop")
     desk.day(shop, {"model.bin": noise(1, 200 * KIB), "a.py": "A = 1\n"})
     desk.vault.set_limits(Limits())
@@ -60,7 +60,7 @@ def test_older_snapshots_make_room_where_their_owner_allowed_it(desk: Desk) -> N
     for number in range(4):
         desk.day(shop, {"model.bin": noise(number, 100 * KIB)}, kind="automatic")
     rules = Retention(newest=1, floor=1)
-    desk.vault.set_limits(Limits(ceiling=desk.vault.stats().pack_bytes + 80 * KIB, thin=rules))
+    desk.vault.set_limits(Limits(reserve=0, ceiling=desk.vault.stats().pack_bytes + 80 * KIB, thin=rules))
     backup = desk.day(shop, {"model.bin": noise(9, 100 * KIB)}, kind="automatic")
     assert [problem.kind for problem in backup.problems] == ["thinned"]
     assert [snapshot.sequence for snapshot in desk.vault.snapshots(shop)] == [4, 5]
@@ -71,7 +71,7 @@ def test_nothing_is_thinned_that_its_owner_did_not_allow(desk: Desk) -> None:
     shop = desk.project("shop")
     for number in range(4):
         desk.day(shop, {"model.bin": noise(number, 100 * KIB)}, kind="automatic")
-    desk.vault.set_limits(Limits(ceiling=desk.vault.stats().pack_bytes + 80 * KIB))
+    desk.vault.set_limits(Limits(reserve=0, ceiling=desk.vault.stats().pack_bytes + 80 * KIB))
     backup = desk.day(shop, {"model.bin": noise(9, 100 * KIB)}, kind="automatic")
     assert [problem.kind for problem in backup.problems] == ["given-up"]
     assert len(desk.vault.snapshots(shop)) == 5
@@ -82,7 +82,7 @@ def test_a_suspect_project_is_not_thinned_for_room(desk: Desk) -> None:
     desk.day(shop, {f"file{number}.bin": noise(number, 9 * KIB) for number in range(30)}, kind="automatic")
     desk.day(shop, {f"file{number}.bin": None for number in range(28)}, kind="automatic")
     rules = Retention(newest=1, floor=1)
-    desk.vault.set_limits(Limits(ceiling=desk.vault.stats().pack_bytes + 80 * KIB, thin=rules))
+    desk.vault.set_limits(Limits(reserve=0, ceiling=desk.vault.stats().pack_bytes + 80 * KIB, thin=rules))
     backup = desk.day(shop, {"model.bin": noise(9, 100 * KIB)}, kind="automatic")
     assert {problem.kind for problem in backup.problems} == {"given-up", "limit"}
     assert len(desk.vault.snapshots(shop)) == 3
@@ -90,7 +90,7 @@ def test_a_suspect_project_is_not_thinned_for_room(desk: Desk) -> None:
 
 def test_a_limit_that_leaves_no_room_at_all_is_an_error(desk: Desk) -> None:
     shop = desk.project("shop")
-    desk.vault.set_limits(Limits(ceiling=1))
+    desk.vault.set_limits(Limits(reserve=0, ceiling=1))
     with pytest.raises(LimitReached):
         desk.day(shop, {"a.py": "A = 1\n"})
     assert desk.vault.snapshots(shop) == ()
