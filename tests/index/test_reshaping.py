@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from codevault.errors import IndexDamaged, UnknownProject
@@ -13,14 +15,15 @@ OLD, NEW = b"def till():\n    old\n", b"def till():\n    new\n"
 
 
 @pytest.fixture
-def scene() -> Scene:
+def scene() -> Iterator[Scene]:
     """Three snapshots of a file that changes each time, all analysed."""
     scene = in_memory()
     scene.snap({"till.py": OLD})
     scene.snap({"till.py": b"def between():\n    pass\n"})
     scene.snap({"till.py": NEW})
     scene.understand()
-    return scene
+    with scene.index:
+        yield scene
 
 
 def test_no_search_finds_what_only_removed_snapshots_held(scene: Scene) -> None:
@@ -76,7 +79,8 @@ def test_an_unknown_project_is_said(scene: Scene) -> None:
 
 def test_what_waits_for_analysis_and_is_held_by_nothing_waits_no_longer() -> None:
     scene = in_memory()
-    scene.snap({"till.py": OLD})
-    scene.snap({"till.py": NEW})
-    scene.index.remove_snapshots(SHOP, [1])
-    assert scene.index.pending_count() == 1
+    with scene.index as index:
+        scene.snap({"till.py": OLD})
+        scene.snap({"till.py": NEW})
+        index.remove_snapshots(SHOP, [1])
+        assert index.pending_count() == 1

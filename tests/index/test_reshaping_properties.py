@@ -52,10 +52,10 @@ def _told(index: Index) -> tuple[object, ...]:
 @given(histories, st.sets(st.integers(min_value=1, max_value=7)))
 def test_what_was_removed_was_never_there(history: list[Tree], gone: set[int]) -> None:
     numbered = dict(enumerate(history, 1))
-    index = _recorded(numbered)
-    index.remove_snapshots(SHOP, gone)
     left = {sequence: tree for sequence, tree in numbered.items() if sequence not in gone}
-    assert _told(index) == _told(_recorded(left))
+    with _recorded(numbered) as index, _recorded(left) as other:
+        index.remove_snapshots(SHOP, gone)
+        assert _told(index) == _told(other)
 
 
 @settings(deadline=None, max_examples=25)
@@ -64,8 +64,8 @@ def test_what_was_put_back_was_always_there(history: list[Tree], gone: set[int],
     numbered = dict(enumerate(history, 1))
     thinned = sorted(gone & set(range(1, len(history))))
     order.shuffle(thinned)
-    index = _recorded(numbered)
-    index.remove_snapshots(SHOP, thinned)
-    for sequence in thinned:
-        index.insert_snapshot(_facts(sequence, numbered[sequence]))
-    assert _told(index) == _told(_recorded(numbered))
+    with _recorded(numbered) as index, _recorded(numbered) as other:
+        index.remove_snapshots(SHOP, thinned)
+        for sequence in thinned:
+            index.insert_snapshot(_facts(sequence, numbered[sequence]))
+        assert _told(index) == _told(other)
