@@ -102,7 +102,7 @@ def symbol_hits(
     moments = _moments(db, page)
     lists = dict(ask_many(db, "SELECT id, symbols FROM content WHERE id IN (*)", blobs))
     placed = [_place(lists.get(one.content), frozenset(numbers[one.key])) for one in page]
-    rows = symbol_rows(db, {number for number, _, _ in placed})
+    rows = symbol_rows(db, labels, {number for number, _, _ in placed})
     hits = []
     for one, (number, byte, line) in zip(page, placed, strict=True):
         symbol = symbol_version(labels, blobs[one.content], rows[number], byte, line)

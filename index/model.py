@@ -51,6 +51,22 @@ class SnapshotFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommitVersion:
+    """One commit as the index records it: what differs from its first parent.
+
+    `parents` are ids, the first one first; those that were never recorded do not count. `author` is "name <mail>".
+    """
+
+    id: str
+    parents: tuple[str, ...]
+    author: str
+    authored_ns: int
+    committed_ns: int
+    changed: Sequence[FileChange] = ()
+    removed: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
     """A file version that waits for analysis. `path` is one of the paths it was seen under."""
 
@@ -66,7 +82,9 @@ class Scope:
 
     `sequences` (first, last) restricts to versions alive in that range of snapshots (one project only);
     `since_ns` and `until_ns` restrict to versions alive between those times; `alive` True to what the newest snapshot
-    of each project holds, False to what it no longer holds.
+    of each project holds, False to what it no longer holds; of a project without snapshots, what the commit holds that
+    its repository stood on. `kind` "snapshot" or "commit" restricts to what versions of that kind held, `author` to
+    what a commit brought whose author's name or mail holds that text, in any case of its letters.
     """
 
     projects: tuple[ProjectId, ...] = ()
@@ -77,16 +95,26 @@ class Scope:
     since_ns: int | None = None
     until_ns: int | None = None
     alive: bool | None = None
+    kind: str = ""
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A moment in a project's history."""
+    """A version of a project: a snapshot, or a commit (then `commit` is its id, and `snapshot` is "").
+
+    A commit's `sequence` is negative: its place among the project's commits, counted downwards from -1, parents before
+    children. `created_ns` is when the version came to be; a commit's `author` ("name <mail>") wrote it at
+    `authored_ns`, as far as the clocks told the truth.
+    """
 
     project: ProjectId
     sequence: int
     snapshot: SnapshotId
     created_ns: int
+    commit: str = ""
+    author: str = ""
+    authored_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +131,10 @@ class FileVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SymbolVersion:
-    """A symbol as it stands in one file version, with everything needed to show, compare and fetch it."""
+    """A symbol as it stands in one file version, with everything needed to show, compare and fetch it.
+
+    All but `blob`, `language` and `container` as in `codevault.analysis.model.Symbol`; `unit` is the id itself.
+    """
 
     blob: BlobId
     name: str
@@ -119,7 +150,20 @@ class SymbolVersion:
     renamed: str
     tokens: int
     unit: UnitId
-    body: str = ""  # as Symbol.body: to be kept by the catalog, lineage tells header from body changes by it
+    body: str = ""
+    name_line: int = 0
+    parameters: tuple[str, ...] = ()
+    returns: str = ""
+    visibility: str = ""
+    decorators: tuple[str, ...] = ()
+    documentation: str = ""
+    calls: tuple[str, ...] = ()
+    sketch: bytes = b""
+
+    @property
+    def container(self) -> str:
+        """The qualified name of what it is defined in, "" at the top of its file."""
+        return self.qualified_name[: -len(self.name) - 1] if self.qualified_name != self.name else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +192,7 @@ class Hit:
 class Coverage:
     """What a search looked through and what it could not see, in file versions.
 
+    `gone` are versions whose text is gone with its repository: their symbols are found, their lines are not.
     `complete` is False when a limit of time, results or candidates ended it early; `notes` say which, and anything
     else a reader should know ("the pattern has no usable trigram: every unit was scanned").
     """
@@ -158,6 +203,7 @@ class Coverage:
     not_parsed: int = 0
     binary: int = 0
     not_indexed: int = 0
+    gone: int = 0
     complete: bool = True
     notes: tuple[str, ...] = ()
 
@@ -182,6 +228,7 @@ class IndexState(IntEnum):
     FAILED = 4  # text only: the parser ran out of time or memory, or died
     SECRET = 5  # kept by the archive, never indexed
     UNKNOWN = 6  # the catalog has never heard of it
+    GONE = 7  # symbols only: its text is gone with the repository that held it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

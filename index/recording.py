@@ -15,6 +15,7 @@ from blake3 import blake3
 from codevault.analysis.model import FileAnalysis, Outcome, Symbol
 from codevault.ids import VaultId
 from codevault.index import postings
+from codevault.index.details import DetailWriter, header_record, inside_record
 from codevault.index.groups import GroupWriter
 from codevault.index.model import IndexState, Pending
 from codevault.index.names import words_of
@@ -45,7 +46,9 @@ class _Prepared:
     whole_last_line: bool
     fragments: tuple[tuple[int, Fragment], ...]
     declarations: tuple[int, ...]
+    headers: tuple[bytes, ...]
     symbols: tuple[int, ...]
+    insides: tuple[bytes, ...]
 
 
 class Recorder:
@@ -59,6 +62,8 @@ class Recorder:
             kind: blake3(f"{kind} {vault}".encode()).digest() for kind in ("fragment", "declaration", "symbol")
         }
         self._groups = GroupWriter(db, text)
+        self._headers = DetailWriter(db, "declaration_group")
+        self._insides = DetailWriter(db, "symbol_group")
         self._batch: list[_Prepared] = []
         self._taken: set[int] = set()
         self._bytes = 0
@@ -79,7 +84,9 @@ class Recorder:
             return
         self._taken.add(pending.content)
         cut = () if analysis.outcome is Outcome.BINARY else fragments(content, analysis.units)
-        declarations, symbols = self._hash_symbols(analysis)
+        headers = tuple(map(header_record, analysis.symbols))
+        insides = tuple(map(inside_record, analysis.symbols))
+        declarations, symbols = self._hash_symbols(analysis, headers, insides)
         self._batch.append(
             _Prepared(
                 content=pending.content,
@@ -87,7 +94,9 @@ class Recorder:
                 whole_last_line=content.endswith(b"\n"),
                 fragments=tuple((self._hash("fragment", part.text), part) for part in cut),
                 declarations=declarations,
+                headers=headers,
                 symbols=symbols,
+                insides=insides,
             )
         )
         self._bytes += len(content)
@@ -97,15 +106,18 @@ class Recorder:
     def _hash(self, kind: str, text: bytes) -> int:
         return int.from_bytes(blake3(text, key=self._keys[kind]).digest(8), "little") >> 1
 
-    def _hash_symbols(self, analysis: FileAnalysis) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _hash_symbols(
+        self, analysis: FileAnalysis, headers: Iterable[bytes], insides: Iterable[bytes]
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
         declarations, symbols = [], []
-        for symbol in analysis.symbols:
-            declared = _declared(symbol, analysis.language).encode("utf-8", "surrogatepass")
+        for symbol, header, inside in zip(analysis.symbols, headers, insides, strict=True):
+            named = f"{symbol.qualified_name}\0{symbol.name}\0{symbol.kind}\0{analysis.language}\0"
+            declared = named.encode("utf-8", "surrogatepass") + header
             declarations.append(self._hash("declaration", declared))
             unit = analysis.units[symbol.unit].id
             lines, size = symbol.end_line - symbol.start_line, symbol.end_byte - symbol.start_byte
-            body = f"\0{symbol.exact}{symbol.renamed}{symbol.body}\0{unit}\0{symbol.tokens}\0{size}\0{lines}"
-            symbols.append(self._hash("symbol", declared + body.encode()))
+            body = f"\0{symbol.exact}{symbol.renamed}{symbol.body}\0{unit}\0{symbol.tokens}\0{size}\0{lines}\0"
+            symbols.append(self._hash("symbol", b"".join((declared, body.encode(), inside))))
         return tuple(declarations), tuple(symbols)
 
     def flush(self) -> None:
@@ -141,6 +153,8 @@ class Recorder:
         """Writes everything in hand, the unfinished group too: called before a commit."""
         self.flush()
         self._groups.flush()
+        self._headers.flush()
+        self._insides.flush()
 
     def _waiting(self) -> list[_Prepared]:
         """The batch without files whose content is analysed or unknown by now."""
@@ -161,43 +175,48 @@ class Recorder:
 
     def _new_declarations(self, batch: Sequence[_Prepared]) -> Mapping[int, int]:
         wanted = {
-            key: (symbol, file.analysis.language)
+            key: (symbol, file.analysis.language, header)
             for file in batch
-            for key, symbol in zip(file.declarations, file.analysis.symbols, strict=True)
+            for key, symbol, header in zip(file.declarations, file.analysis.symbols, file.headers, strict=True)
         }
         rows: list[tuple[object, ...]] = []
         first = self._first_free("declaration")
 
-        def declare(item: tuple[Symbol, str]) -> int:
-            symbol, language = item
+        def declare(item: tuple[Symbol, str, bytes]) -> int:
+            symbol, language, header = item
             number = first + len(rows)
             qualified, name = clean(symbol.qualified_name), clean(symbol.name)
             kind, spoken = self._labels.number(symbol.kind), self._labels.number(language)
             kept = None if qualified.rpartition(".")[2] == name else name
-            rows.append((number, qualified, kept, kind, spoken, clean(symbol.signature)))
+            rows.append((number, qualified, kept, kind, spoken))
+            self._headers.add(number, header)
             self._text.add_name(number, name.lower(), words_of(name))
             return number
 
         numbers = self._number("declaration_key", wanted, declare)
-        self._db.executemany("INSERT INTO declaration VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._db.executemany("INSERT INTO declaration VALUES (?, ?, ?, ?, ?)", rows)
         self._names += len(rows)
         return numbers
 
     def _new_symbols(self, batch: Sequence[_Prepared], declarations: Mapping[int, int]) -> Mapping[int, int]:
         wanted = {
-            key: (declarations[declared], symbol, file.analysis.units[symbol.unit].id)
+            key: (declarations[declared], symbol, file.analysis.units[symbol.unit].id, inside)
             for file in batch
-            for key, declared, symbol in zip(file.symbols, file.declarations, file.analysis.symbols, strict=True)
+            for key, declared, symbol, inside in zip(
+                file.symbols, file.declarations, file.analysis.symbols, file.insides, strict=True
+            )
         }
         rows: list[tuple[object, ...]] = []
         first = self._first_free("symbol")
 
-        def keep(item: tuple[int, Symbol, str]) -> int:
-            declaration, symbol, unit = item
+        def keep(item: tuple[int, Symbol, str, bytes]) -> int:
+            declaration, symbol, unit, inside = item
+            number = first + len(rows)
             sizes = (symbol.tokens, symbol.end_byte - symbol.start_byte, symbol.end_line - symbol.start_line)
             digests = tuple(map(bytes.fromhex, (symbol.exact, symbol.renamed, symbol.body, unit)))
-            rows.append((first + len(rows), declaration, *sizes, *digests))
-            return first + len(rows) - 1
+            rows.append((number, declaration, *sizes, *digests))
+            self._insides.add(number, inside)
+            return number
 
         numbers = self._number("symbol_key", wanted, keep)
         self._db.executemany("INSERT INTO symbol VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
@@ -219,10 +238,6 @@ class Recorder:
     def _first_free(self, table: str) -> int:
         newest = self._db.execute(f"SELECT max(id) FROM {table}").fetchone()[0]  # noqa: S608 - a constant of ours
         return 1 + (newest or 0)
-
-
-def _declared(symbol: Symbol, language: str) -> str:
-    return f"{symbol.qualified_name}\0{symbol.name}\0{symbol.kind}\0{language}\0{symbol.signature}"
 
 
 def _fragment_list(file: _Prepared, numbers: Iterable[int]) -> bytes:

@@ -8,16 +8,21 @@ from itertools import islice
 from typing import Any
 
 from codevault.ids import BlobId
+from codevault.index.details import DetailCache
 
 STEP = 500
 """Keys asked for in one statement; the oldest SQLite we meet takes 999 parameters."""
 
 
 class Labels:
-    """Short texts that repeat (languages, kinds, grammars) as small numbers, remembered after the first look."""
+    """Short texts that repeat (languages, kinds, grammars) as small numbers, remembered after the first look.
+
+    `details` remembers longer ones: what symbols carry beside their names.
+    """
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self.details = DetailCache()
         self._numbers: dict[str, int] = {}
         self._texts: dict[int, str] = {}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from codevault.errors import IndexBusy, IndexDamaged, StorageFull
 from codevault.ids import VaultId
 
-VERSION = 1
+VERSION = 2
 """Format of everything under cache/ that this package writes; FORMAT.md says when to bump it."""
 
 TABLES = """
@@ -44,13 +44,14 @@ CREATE TABLE text_group (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, lengths
 CREATE INDEX text_group_first ON text_group (first);
 CREATE TABLE stale_group (id INTEGER PRIMARY KEY);
 CREATE TABLE declaration (
-  id INTEGER PRIMARY KEY, qualified TEXT NOT NULL, name TEXT, kind INTEGER NOT NULL, language INTEGER NOT NULL,
-  signature TEXT NOT NULL);
+  id INTEGER PRIMARY KEY, qualified TEXT NOT NULL, name TEXT, kind INTEGER NOT NULL, language INTEGER NOT NULL);
+CREATE TABLE declaration_group (first INTEGER PRIMARY KEY, lengths BLOB NOT NULL, records BLOB NOT NULL);
 CREATE TABLE declaration_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
 CREATE TABLE symbol (
   id INTEGER PRIMARY KEY, declaration INTEGER NOT NULL, tokens INTEGER NOT NULL, bytes INTEGER NOT NULL,
   lines INTEGER NOT NULL, exact BLOB NOT NULL, renamed BLOB NOT NULL, body BLOB NOT NULL,
   unit BLOB NOT NULL);
+CREATE TABLE symbol_group (first INTEGER PRIMARY KEY, lengths BLOB NOT NULL, records BLOB NOT NULL);
 CREATE INDEX symbol_declaration ON symbol (declaration);
 CREATE INDEX symbol_exact ON symbol (substr(exact, 1, 6));
 CREATE INDEX symbol_renamed ON symbol (substr(renamed, 1, 6));

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from codevault.analysis.model import SymbolKind
 from codevault.errors import IndexDamaged
 from codevault.ids import UnitId
+from codevault.index.details import Header, Inside
 from codevault.index.model import SymbolVersion
 from codevault.index.rows import Labels, ask_many, blob_text
 from codevault.index.varints import unpack, unzigzag
 
 _SYMBOL = (
-    "SELECT s.id, s.tokens, s.bytes, s.lines, s.exact, s.renamed, s.body, s.unit,"
-    " d.qualified, d.name, d.kind, d.language,"
-    " d.signature FROM symbol s JOIN declaration d ON d.id = s.declaration WHERE s.id IN (*)"
+    "SELECT s.id, s.declaration, s.tokens, s.bytes, s.lines, s.exact, s.renamed, s.body, s.unit,"
+    " d.qualified, d.name, d.kind, d.language"
+    " FROM symbol s JOIN declaration d ON d.id = s.declaration WHERE s.id IN (*)"
 )
 
 
@@ -37,7 +39,7 @@ def symbols_of(db: sqlite3.Connection, labels: Labels, contents: Iterable[int]) 
     """All symbols of each content, by position; none of one that is not parsed."""
     stored = list(ask_many(db, "SELECT id, blob, symbols FROM content WHERE id IN (*)", contents))
     placed = [(content, blob, list(positions(packed))) for content, blob, packed in stored]
-    rows = symbol_rows(db, {number for _, _, places in placed for number, _, _ in places})
+    rows = symbol_rows(db, labels, {number for _, _, places in placed for number, _, _ in places})
     try:
         return {
             content: tuple(symbol_version(labels, blob, rows[number], byte, line) for number, byte, line in places)
@@ -47,14 +49,27 @@ def symbols_of(db: sqlite3.Connection, labels: Labels, contents: Iterable[int]) 
         raise IndexDamaged(f"symbol {exc.args[0]} is missing in the catalog: rebuild() the index") from exc
 
 
-def symbol_rows(db: sqlite3.Connection, numbers: Iterable[int]) -> Mapping[int, tuple[Any, ...]]:
-    """Rows that `symbol_version` reads, by symbol number."""
-    return {row[0]: row for row in ask_many(db, _SYMBOL, numbers)}
+@dataclass(frozen=True, slots=True)
+class SymbolRow:
+    """All that the catalog holds of a symbol, its place aside."""
+
+    columns: tuple[Any, ...]
+    header: Header
+    inside: Inside
 
 
-def symbol_version(labels: Labels, blob: bytes, row: tuple[Any, ...], byte: int, line: int) -> SymbolVersion:
+def symbol_rows(db: sqlite3.Connection, labels: Labels, numbers: Iterable[int]) -> Mapping[int, SymbolRow]:
+    """What `symbol_version` reads, by symbol number."""
+    rows = {row[0]: row for row in ask_many(db, _SYMBOL, numbers)}
+    headers = labels.details.headers(db, (row[1] for row in rows.values()))
+    insides = labels.details.insides(db, rows)
+    return {number: SymbolRow(row, headers[row[1]], insides[number]) for number, row in rows.items()}
+
+
+def symbol_version(labels: Labels, blob: bytes, row: SymbolRow, byte: int, line: int) -> SymbolVersion:
     """A symbol as it stands in one content, from its row and its place."""
-    _, tokens, size, lines, exact, renamed, body, unit, qualified, name, kind, language, signature = row
+    _, _, tokens, size, lines, exact, renamed, body, unit, qualified, name, kind, language = row.columns
+    header, inside = row.header, row.inside
     return SymbolVersion(
         blob=blob_text(blob),
         name=qualified.rpartition(".")[2] if name is None else name,
@@ -65,10 +80,18 @@ def symbol_version(labels: Labels, blob: bytes, row: tuple[Any, ...], byte: int,
         end_byte=byte + size,
         start_line=line,
         end_line=line + lines,
-        signature=signature,
+        name_line=line + inside.name_line,
+        signature=header.signature,
         exact=exact.hex(),
         renamed=renamed.hex(),
         body=body.hex(),
         tokens=tokens,
         unit=UnitId(unit.hex()),
+        parameters=header.parameters,
+        returns=header.returns,
+        visibility=header.visibility,
+        decorators=header.decorators,
+        documentation=inside.documentation,
+        calls=inside.calls,
+        sketch=inside.sketch,
     )
