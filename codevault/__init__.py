@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from codevault.repositories import KeptHistory, Protection, ReturnPlan
     from codevault.restore_model import Restored, RestorePlan
     from codevault.reuse import Clone, CloneGroup
+    from codevault.spool import HookEvent, HookEvents
     from codevault.store.attribution import Attribution
     from codevault.store.compacting import Compacted, CompactPlan
     from codevault.store.donors import Donor
@@ -116,6 +117,8 @@ _HOMES = {
     "Generation": "store.generations",
     "History": "history",
     "Hit": "index.model",
+    "HookEvent": "spool",
+    "HookEvents": "spool",
     "ImportedHistory": "commits",
     "IndexBusy": "errors",
     "IndexDamaged": "errors",
@@ -207,6 +210,8 @@ __all__ = [
     "Generation",
     "History",
     "Hit",
+    "HookEvent",
+    "HookEvents",
     "ImportedHistory",
     "IndexBusy",
     "IndexDamaged",

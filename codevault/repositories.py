@@ -21,6 +21,7 @@ from codevault.projects.model import Project
 from codevault.projects.registry import ProjectKey, Projects
 from codevault.restore_model import Restored, RestorePlan
 from codevault.restoring import plan_restore, restore
+from codevault.spool import HookEvents, take_events
 from codevault.store.model import Snapshot
 from codevault.store.shelf import Shelved
 from codevault.store.store import Store
@@ -169,6 +170,17 @@ class Repositories:
             SourceError: a file cannot be written.
         """
         return remove_hooks(self._projects.get(project))
+
+    def events(self) -> HookEvents:
+        """Takes what hooks told since the last call, of any process: each event is given once, and then forgotten.
+
+        They only hint at when a backup is worth while. Nothing of a project is looked at.
+
+        Raises:
+            VaultBusy: another process is taking them.
+            StorageError: the vault's spool cannot be read or written.
+        """
+        return take_events(Path(self._store().root) / "spool", {project.id for project in self._projects})
 
     def _newest(self, project: ProjectKey) -> tuple[Store, Project, Snapshot]:
         store = self._store()

@@ -21,7 +21,7 @@ from codevault.search import Search
 from codevault.store.model import VerifyReport
 from codevault.submitting import Submit
 from codevault.understanding import Understanding
-from tests.vcs.scenes import GitScene
+from tests.vcs.scenes import GitScene, git
 
 FACES: dict[str, type] = {
     "vault": codevault.Vault,
@@ -116,6 +116,12 @@ def ended_job(scene: Scene) -> codevault.Job[VerifyReport]:
     return job
 
 
+def told(scene: Scene) -> codevault.HookEvent:
+    scene.vault.repositories.install_hooks(scene.history)
+    git(Path(scene.history.root), "commit", "-q", "--allow-empty", "-m", "more")
+    return scene.vault.repositories.events().events[0]
+
+
 CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.create": (lambda s: codevault.Vault.create(s.folder / "another"), codevault.Vault),
     "vault.open": (opened_and_closed, codevault.Vault),
@@ -168,6 +174,7 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
         lambda s: s.vault.repositories.remove_hooks(s.history),
         codevault.InstalledHooks,
     ),
+    "vault.repositories.events": (lambda s: s.vault.repositories.events(), codevault.HookEvents),
     "vault.projects.undo": (lambda s: s.vault.projects.undo("shop"), codevault.Project),
     "vault.projects.get": (lambda s: s.vault.projects.get(s.folder / "shop"), codevault.Project),
     "vault.projects.containing": (lambda s: s.vault.projects.containing(s.tax)[0], codevault.Project),
@@ -195,6 +202,7 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "BackupStats": lambda s: s.second.stats,
     "Coverage": lambda s: s.vault.search.text("usual").coverage,
     "Event": lambda s: s.vault.history("shop", "billing/tax.py", "TaxTable.rate").introduced,
+    "HookEvent": told,
     "Hit": lambda s: s.vault.search.text("usual").hits[0],
     "Job": ended_job,
     "Judgement": lambda s: s.vault.prune(plan=True).judged[s.shop.id][0],

@@ -12,8 +12,11 @@ from codevault.vcs.reading import ReadFolder
 from codevault.vcs.svn import read_root
 
 
-def git_hooks_folder(root: Path) -> Path | None:
-    """The folder git takes hooks from, `core.hooksPath` honoured; None outside the project, or through links."""
+def git_hooks_folder(root: Path, *, configured: bool = True) -> Path | None:
+    """The folder git takes hooks from, `core.hooksPath` honoured; None outside the project, or through links.
+
+    With `configured` False the one that git takes when nothing is set.
+    """
     top = ReadFolder.open(str(root))
     if top is None:
         return None
@@ -24,7 +27,7 @@ def git_hooks_folder(root: Path) -> Path | None:
             return None
         with own, common_folder(own, top, []) as common:
             config = parse_config((common.read("config") or b"").decode("utf-8", "surrogateescape"))
-            set_paths = [e.value for e in config if e.section == "core" and e.key == "hookspath"]
+            set_paths = [e.value for e in config if configured and e.section == "core" and e.key == "hookspath"]
             where = os.path.join(top.path, set_paths[-1]) if set_paths else os.path.join(common.path, "hooks")
         relative = os.path.relpath(os.path.normpath(where), top.path).replace(os.sep, "/")
         above, _, _ = relative.rpartition("/")
@@ -55,7 +58,8 @@ def svn_hooks_folder(root: Path) -> Path | None:
         return None
     with top:
         url = read_root(top)
-    if not url.startswith("file:///"):
+    path = url.removeprefix("file://").removeprefix("localhost")
+    if not url.startswith("file://") or not path.startswith("/"):
         return None
-    folder = Path(unquote(url.removeprefix("file://")), "hooks")
+    folder = Path(unquote(path), "hooks")
     return folder if folder.is_dir() and (folder.parent / "format").is_file() else None
