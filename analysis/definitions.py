@@ -169,7 +169,7 @@ class Scopes:
             if rule.level < level:
                 continue
             named = name_node(captures)
-            match = _Match(node, rule, captures, named, self._name(captures, named, node))
+            match = _Match(node, rule, captures, named, rule.called or self._name(captures, named, node))
             if self._holds(match):
                 self._enter(match)
                 return True

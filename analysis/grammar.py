@@ -62,6 +62,7 @@ class Rule:
     lasts: bool = False
     root: bool = False
     whole: bool = False
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +217,7 @@ def _rule(form: Form, settings: dict[str, str | None]) -> Rule:
         lasts=word == "rest" or "rest" in settings,
         root="root" in settings,
         whole="whole" in settings,
+        called=settings.get("called") or "",
     )
 
 

@@ -42,6 +42,18 @@ Shape.prototype.scale = function (by) { return by; };
 })();
 const View = (props) => <Panel onClick={() => 1}>text {props.name}</Panel>;
 function* generate() { yield 1; }
+module.exports = class Plugin extends Shape {
+  apply() {}
+};
+Shape.Template = class ShapeTemplate {};
+module.exports = function create(options) { return options; };
+Shape.prototype.weigh = deprecate(function () {}, "old");
+var registry = {
+  find(name) { return name; },
+};
+exports.rules = {
+  check: function (rule) { return rule; },
+};
 // expect: constant LIMIT 5-5
 // expect: constant OTHER 5-5
 // expect: function add 9-13
@@ -66,3 +78,12 @@ function* generate() { yield 1; }
 // expect: function visible 41-41
 // expect: function View 43-43
 // expect: function generate 44-44
+// expect: class Plugin 45-47
+// expect: method Plugin.apply 46-46
+// expect: class ShapeTemplate 48-48
+// expect: function create 49-49
+// expect: method Shape.weigh 50-50
+// expect: constant registry 51-53
+// expect: method registry.find 52-52
+// expect: constant rules 54-56
+// expect: method rules.check 55-55

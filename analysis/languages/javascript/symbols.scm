@@ -18,10 +18,14 @@
 (variable_declarator name: (identifier) @name value: (function_expression body: (_) @body)) @definition.function
 (variable_declarator name: (identifier) @name value: (generator_function body: (_) @body)) @definition.function
 (variable_declarator name: (identifier) @name value: (class body: (_) @body)) @definition.class
-((variable_declarator name: (identifier) @name value: (object) @body) @definition.constant
-  (#set! level "module") (#set! before "^(export\\s+)?const\\b"))
+((variable_declarator name: (identifier) @name value: (object) @body) @definition.constant (#set! level "module"))
 (variable_declarator name: (identifier) @name value: (object)) @scope.type
 ((variable_declarator name: (identifier) @name) @definition.constant (#set! level "module") (#set! before "^(export\\s+)?const\\b"))
+(assignment_expression left: (member_expression) right: (class name: (_) @name body: (_) @body)) @definition.class
+((assignment_expression left: (member_expression property: (_) @property) right: (function_expression name: (_) @name body: (_) @body)) @definition.function
+  (#eq? @property "exports"))
+((assignment_expression left: (member_expression object: (member_expression property: (_) @property) @qualifier property: (_) @name)
+  right: [(call_expression) (identifier) (member_expression) (undefined)]) @definition.method (#eq? @property "prototype"))
 (assignment_expression left: (member_expression object: (_) @qualifier property: (_) @name)
   right: (function_expression body: (_) @body)) @definition.function
 (assignment_expression left: (member_expression object: (_) @qualifier property: (_) @name)
@@ -30,6 +34,8 @@
   right: (generator_function body: (_) @body)) @definition.function
 (assignment_expression left: (member_expression object: (_) @qualifier property: (_) @name)
   right: (class body: (_) @body)) @definition.class
+((assignment_expression left: (member_expression object: (_) @qualifier property: (_) @name) right: (object) @body) @definition.constant
+  (#set! level "module") (#not-eq? @name "exports"))
 (assignment_expression left: (member_expression) @name right: (object)) @scope.type
 (assignment_expression left: (identifier) @name right: (function_expression body: (_) @body)) @definition.function
 (assignment_expression left: (identifier) @name right: (arrow_function body: (_) @body)) @definition.function

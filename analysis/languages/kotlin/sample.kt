@@ -30,10 +30,17 @@ object Registry { fun find(name: String): Shape<*>? = null }
 typealias Names = List<String>
 
 fun String.shout(): String = this + "!"
+
+class Store {
+    companion object Factory {
+        fun open(): Store = Store()
+    }
+}
 // expect: constant LIMIT 3-3
 // expect: class Shape 7-20
-// expect: constant Shape.SIDES 10-10
-// expect: method Shape.unit 11-11
+// expect: class Shape.Companion 9-12
+// expect: constant Shape.Companion.SIDES 10-10
+// expect: method Shape.Companion.unit 11-11
 // expect: method Shape.area 14-17
 // expect: function Shape.area.square 15-15
 // expect: class Shape.Inner 19-19
@@ -45,3 +52,6 @@ fun String.shout(): String = this + "!"
 // expect: method Registry.find 28-28
 // expect: type Names 30-30
 // expect: method String.shout 32-32
+// expect: class Store 34-38
+// expect: class Store.Factory 35-37
+// expect: method Store.Factory.open 36-36

@@ -12,6 +12,8 @@
 (class_declaration name: (_) @name) @definition.class
 (object_declaration name: (_) @name (class_body) @body) @definition.class
 (object_declaration name: (_) @name) @definition.class
+(companion_object name: (_) @name (class_body) @body) @definition.class
+((companion_object "companion" @name (class_body) @body) @definition.class (#set! called "Companion"))
 (secondary_constructor "constructor" @name (function_value_parameters) @parameters (block) @body) @definition.constructor
 (secondary_constructor "constructor" @name (function_value_parameters) @parameters) @definition.constructor
 (function_declaration . (user_type) @qualifier name: (_) @name (function_value_parameters) @parameters [(function_body) (block)] @body) @definition.function
@@ -22,7 +24,6 @@
 ((property_declaration (variable_declaration . (identifier) @name)) @definition.constant
   (#set! level "type") (#set! before "\\bconst\\b"))
 
-(companion_object) @scope.type
 [(lambda_literal) (anonymous_function)] @scope.function
 [(line_comment) (block_comment)] @comment
 [(string_literal) (multiline_string_literal) (character_literal)] @literal

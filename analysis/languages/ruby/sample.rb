@@ -42,6 +42,16 @@ end
 def top_level(a, b = 1)
   a + b
 end
+
+RSpec.describe Geo::Shape do
+  context "with a side" do
+    it "has an area" do
+      expect(Geo::Shape.build(2).area).to eq(4)
+    end
+
+    def shape = Geo::Shape.build(1)
+  end
+end
 # expect: constant LIMIT 4-4
 # expect: module Geo 6-40
 # expect: class Geo.Shape 8-35
@@ -55,3 +65,7 @@ end
 # expect: class Geo.Shape.Inner 37-39
 # expect: method Geo.Shape.Inner.name 38-38
 # expect: method top_level 42-44
+# expect: section Geo::Shape 46-54
+# expect: section Geo::Shape.with_a_side 47-53
+# expect: section Geo::Shape.with_a_side.has_an_area 48-50
+# expect: method Geo::Shape.with_a_side.shape 52-52

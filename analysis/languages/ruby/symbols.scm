@@ -17,6 +17,11 @@
 (module name: (_) @name) @definition.module
 ((assignment left: (constant) @name) @definition.constant (#set! level "type"))
 
+((call receiver: (constant)? @receiver method: (identifier) @kw arguments: (argument_list . (_) @name) block: [(do_block) (block)] @body) @definition.section
+  (#any-of? @kw "describe" "context" "feature" "shared_examples" "shared_context" "shared_examples_for") (#set! whole "1"))
+((call !receiver method: (identifier) @kw arguments: (argument_list . (string) @name) block: [(do_block) (block)] @body) @definition.section
+  (#any-of? @kw "it" "specify" "test" "scenario" "should") (#set! whole "1"))
+
 [(block) (do_block) (lambda)] @scope.block
 (comment) @comment
 [(character) (string_content) (heredoc_content) (escape_sequence) (simple_symbol) (hash_key_symbol) "\"" "`" (heredoc_beginning) (heredoc_end)] @literal

@@ -28,6 +28,12 @@ export function over(a: any): any { return a; }
 export class Widget {}
 declare function ambient(x: number): void;
 export default function main() {}
+module.exports = class Plugin {
+  apply() {}
+};
+let registry = {
+  find(name: string) { return name; },
+};
 // expect: interface Shape 2-5
 // expect: method Shape.area 4-4
 // expect: type Pair 6-6
@@ -49,3 +55,7 @@ export default function main() {}
 // expect: class Widget 27-28
 // expect: function ambient 29-29
 // expect: function main 30-30
+// expect: class Plugin 31-33
+// expect: method Plugin.apply 32-32
+// expect: constant registry 34-36
+// expect: method registry.find 35-35
