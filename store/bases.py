@@ -38,7 +38,7 @@ class NamedBlobs:
         for entry in entries:
             if self.full:
                 return
-            if entry.blob is not None and 0 < entry.size < LONG:
+            if entry.blob is not None and entry.reference is None and 0 < entry.size < LONG:
                 named = self._by_name.setdefault(posixpath.basename(entry.path), [])
                 named.append((entry.size, entry.blob))
                 self._room -= 1

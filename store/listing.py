@@ -35,7 +35,8 @@ _ENCODER = msgspec.json.Encoder()
 class Listing:
     """The lines of one manifest. Costs its bytes and some 60 more a line in memory.
 
-    `files`, `bytes` and `contents` count its files, their sizes and the entries that name a blob.
+    `files`, `bytes` and `contents` count its files, their sizes and the entries that name a blob; `left` are the lines
+    of files whose content was left to a repository.
 
     Raises:
         ManifestMalformed: (when made) a line that `encode_manifest` would not write, or lines out of order.
@@ -49,6 +50,7 @@ class Listing:
         self._ids: list[bytes] = []
         self._folders: dict[str, array[int]] = {}
         self._linked: list[int] = []
+        self._left: list[int] = []
         last, at = b"", 0
         while at < len(self._content):
             end = self._content.find(b"\n", at + block) + 1 or len(self._content)
@@ -83,8 +85,17 @@ class Listing:
         """The entries that are a further name of a file."""
         return map(self._entry, self._linked)
 
+    def left(self) -> Iterator[Entry]:
+        """The entries whose content was left to a repository."""
+        return map(self._entry, self._left)
+
+    @property
+    def left_files(self) -> int:
+        """How many these are."""
+        return len(self._left)
+
     def blobs(self) -> Iterator[BlobId]:
-        """The blob of every entry that has one, in order."""
+        """The blob of every entry whose content the vault has to hold, in order."""
         for ids in self._ids:
             digits = ids.hex()
             for at in range(0, len(digits), _DIGITS):
@@ -115,7 +126,7 @@ class Listing:
         first = len(self)
         try:
             lines = _proven(block)
-            self._count(lines)
+            self._count(lines, first)
             sizes = [len(line) for line in block.splitlines(keepends=True)]
             if max(sizes) > MAX_LINE:
                 raise ManifestMalformed("a line too long")
@@ -146,16 +157,16 @@ class Listing:
             self._linked.append(number)
         return entry.path
 
-    def _count(self, lines: Sequence[Line]) -> None:
+    def _count(self, lines: Sequence[Line], first: int) -> None:
         sizes = [line.size for line in lines if line.kind == "file"]
         self.files += len(sizes)
         self.bytes += sum(sizes)
-        digits = [line.blob for line in lines if line.blob is not None]
-        self.contents += len(digits)
-        ids = bytes.fromhex("".join(digits))
-        if ids.hex() != "".join(digits) or any(len(each) != _DIGITS for each in digits):
-            raise ManifestMalformed("a blob that is no id")
-        self._ids.append(ids)
+        self._left.extend(number for number, line in enumerate(lines, first) if line.reference is not None)
+        held = [line.blob for line in lines if line.blob is not None and line.reference is None]
+        left = [line.blob for line in lines if line.blob is not None and line.reference is not None]
+        self.contents += len(held) + len(left)
+        self._ids.append(_ids(held))
+        _ids(left)
 
     def _line(self, number: int) -> bytes:
         return self._content[self._starts[number] : self._starts[number + 1] - 1]
@@ -174,7 +185,8 @@ class Listing:
 class Revision:
     """A listing and what is to be different from it: what `Writer.commit_revised` records.
 
-    `changes` holds the new entry by path, None where one goes; `files` and `bytes` count what the whole then holds.
+    `changes` holds the new entry by path, None where one goes; `files`, `bytes` and `left` (files whose content was
+    left to a repository) count what the whole then holds.
     """
 
     def __init__(self, listing: Listing) -> None:
@@ -182,6 +194,7 @@ class Revision:
         self.changes: dict[str, Entry | None] = {}
         self.files = listing.files
         self.bytes = listing.bytes
+        self.left = listing.left_files
 
     def put(self, entry: Entry, old: Entry | None) -> None:
         """Takes up what now stands at the path where the listing has `old`."""
@@ -211,6 +224,7 @@ class Revision:
         if entry is not None and entry.kind is EntryKind.FILE:
             self.files += times
             self.bytes += times * entry.size
+            self.left += times * (entry.reference is not None)
 
 
 def _proven(block: bytes) -> list[Line]:
@@ -221,6 +235,13 @@ def _proven(block: bytes) -> list[Line]:
         if f"{int(mode, 8):04o}" != mode:
             raise ManifestMalformed("a mode that is no octal number")
     return lines
+
+
+def _ids(digits: Sequence[str]) -> bytes:
+    ids = bytes.fromhex("".join(digits))
+    if ids.hex() != "".join(digits) or any(len(each) != _DIGITS for each in digits):
+        raise ManifestMalformed("a blob that is no id")
+    return ids
 
 
 def _unusual(block: bytes, lines: Sequence[Line]) -> Iterator[int]:

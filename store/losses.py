@@ -41,7 +41,7 @@ class Losses:
         gone = {blob for blob in named - self._held if not self._holds(blob)}
         self._held = named - gone
         for entry in listing if gone else ():
-            if entry.blob in gone:
+            if entry.blob in gone and entry.reference is None:
                 self._note(entry, snapshot.sequence)
         return not gone
 

@@ -31,8 +31,9 @@ class EntryKind(StrEnum):
 class Entry:
     """One path of a manifest.
 
-    `mode` holds the permission bits only, `size` bytes. A file has `blob` or, when its content was left to a
-    repository, `reference` ("git:<object id>"); a symbolic link has `target`. `note` says what is unusual about
+    `mode` holds the permission bits only, `size` bytes. A file has `blob`; with a `reference` ("git:<object id>") its
+    content was left to a repository, `blob` says what its BLAKE3 is, and the vault need not hold it. A symbolic link
+    has `target`. `note` says what is unusual about
     the entry: "unstable" (changed while it was read), "carried" (unreadable now, content of an earlier snapshot).
     `hardlink` is the path of the manifest's first entry that is the same file; this one still names its content, so
     that it restores alone. `owner` (user, group) is recorded where it is not the project's root's, `xattrs` (name,

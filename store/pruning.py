@@ -280,7 +280,7 @@ def _changes(state: VaultState, snapshots: Iterable[Snapshot]) -> Iterable[str]:
     for snapshot in snapshots:
         try:
             step = steps.step(snapshot)
-            fresh = {bytes.fromhex(blob) for blob in steps.blobs(snapshot, step)} - contents
+            fresh = {bytes.fromhex(blob) for blob in steps.blobs(snapshot, step, left=True)} - contents
         except DamageError:  # said by those who mark
             continue
         contents |= fresh

@@ -56,21 +56,23 @@ class ManifestSteps:
         self._last = snapshot.manifest, lines
         return Step(lines=len(lines), fresh=tuple(fresh), gone=len(last) + len(fresh) - len(lines))
 
-    def blobs(self, snapshot: Snapshot, step: Step) -> Iterator[BlobId]:
+    def blobs(self, snapshot: Snapshot, step: Step, *, left: bool = False) -> Iterator[BlobId]:
         """The blobs that the fresh lines of a step name, one a line.
+
+        Of what was left to a repository only those that the vault holds all the same, or all with `left`.
 
         Raises:
             RecordDamaged: a line does not parse.
         """
         for line in step.fresh:
             try:
-                blob = decode_line(line).blob
-                if blob is not None and not is_id(blob):
+                entry = decode_line(line)
+                if entry.blob is not None and not is_id(entry.blob):
                     raise ManifestMalformed("a blob that is no id")
             except ManifestMalformed as exc:
                 raise self._damaged(snapshot, exc) from exc
-            if blob is not None:
-                yield blob
+            if entry.blob is not None and (left or entry.reference is None or entry.blob in self._state.catalog):
+                yield entry.blob
 
     def _damaged(self, snapshot: Snapshot, exc: ManifestMalformed) -> RecordDamaged:
         path = self._state.layout.snapshot(snapshot.project, snapshot.sequence, snapshot.id)

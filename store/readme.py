@@ -28,6 +28,7 @@ kept so that you can get them back with this program, with another one, or with 
   packs/<2 digits>/<id>.par               parity of the pack beside it, for CodeVault's repair
   log/<number>.json                       what came and went, each record holding the hash of the one before
   log/<number>.copy                       the small files of that record once more; `zstd -dc` shows them
+  vcs/<project>/                          commits that were nowhere else, in git's or Mercurial's own bundles
   quarantine/                             damaged files that a repair put aside
   cache/, incoming/, lock                 may be deleted while nothing runs
 
@@ -41,11 +42,20 @@ WITH A SHELL ALONE (sh, the core utilities, zstd). Save the lines between the tw
   ls snapshots/*                          choose a snapshot
   sh rescue.sh . snapshots/PROJECT/NUMBER-ID.json NEW-FOLDER
 
-It is slow (about a hundred files a second) and needs room for a second copy in $TMPDIR. Files whose content was left
-to a repository are listed first: fetch them there by their object ids. Hard links become copies, holes zeros; owners
-and extended attributes (in the manifest) are left out. zstd checks every frame it decodes; to be
-certain of a file, compare `b3sum FILE` with the "blob" in the manifest. `zstd -t` checks, and `zstd -dc` reads, any
-pack that holds whole files; a pack of differences needs its bases, as below.
+WHAT WAS LEFT TO A REPOSITORY is listed first, each file with its object id, and is not restored. With git alone:
+
+  git clone --mirror URL all.git          or `git init --bare all.git` where a mirror was kept: no URL is needed then
+  cd all.git                              the URL is the fact "remote" of the snapshot
+  for bundle in VAULT/vcs/PROJECT/*-bundle-*.git; do git bundle unbundle "$bundle"; done    the oldest first
+  git cat-file blob OBJECT-ID >FILE       what follows "git:" in the list is the OBJECT-ID
+
+The repository itself: restore it, then `cp -R all.git/objects RESTORED/.git/` puts its objects back. What git calls
+HEAD, branches, stashes and index lie in RESTORED/.git already; look at its config and hooks before you use git there.
+
+The shell is slow (about a hundred files a second) and needs room for a second copy in $TMPDIR. Hard links become
+copies, holes zeros; owners and extended attributes (in the manifest) are left out. zstd checks every frame it decodes;
+to be certain of a file, compare `b3sum FILE` with the "blob" in the manifest. `zstd -t` checks, and `zstd -dc` reads,
+any pack that holds whole files; a pack of differences needs its bases, as below.
 
 ------------------------------------------------------------------------------------------------------------------------
 set -eu
@@ -141,7 +151,9 @@ entry() {
     value kind; kind=$value
     value mode; mode=${value#"${value%???}"}
     value mtime_ns; time=${value:-0}
+    value blob; blob=$value
     value reference; reference=$value
+    if [ -n "$blob" ] && [ -f "$work/place/$blob" ]; then reference=''; fi
     case "/$path/" in *//* | */./* | */../*) echo "NOT restored, leads elsewhere: $path" >&2; kind=refused ;; esac
 }
 finish() {
@@ -165,7 +177,6 @@ while IFS= read -r line; do
     entry
     if [ "$kind" = directory ]; then mkdir -p "$target/$path"; fi
     if [ "$kind" = file ] && [ -z "$reference" ]; then
-        value blob; blob=$value
         case $path in */*) mkdir -p "$target/${path%/*}" ;; esac
         if (fetch "$blob"); then cp "$work/blob/$blob" "$target/$path"; finish; else echo "NOT restored: $path" >&2; fi
     fi

@@ -159,8 +159,10 @@ def restore(vault: str, wanted: str, target: str, paths: list[str], verify: bool
             for path, entry in entries(blobs.read(snapshot["manifest"], verify))
             if not chosen or any(path == start or path.startswith(start + b"/") for start in chosen)
         ]
-        tell(manifest)
-        here = [(path, entry) for path, entry in manifest if "reference" not in entry and entry["kind"] in KINDS]
+        left = [(path, entry) for path, entry in manifest if "reference" in entry and not blobs.holds(entry)]
+        tell(left, manifest, os.path.join(vault, "vcs", plain(snapshot["project"])))
+        gone = {path for path, _ in left}
+        here = [(path, entry) for path, entry in manifest if path not in gone and entry["kind"] in KINDS]
         os.mkdir(target, 0o700)
         root = os.fsencode(target)
         failed: list[bytes] = []
@@ -175,11 +177,13 @@ def restore(vault: str, wanted: str, target: str, paths: list[str], verify: bool
     return 1 if failed else 0
 
 
-def tell(manifest: list[tuple[bytes, dict[str, Any]]]) -> None:
+def tell(left: list[tuple[bytes, dict[str, Any]]], manifest: list[tuple[bytes, dict[str, Any]]], shelf: str) -> None:
     """Says what is not restored because it is not there, or not wanted: what was left to a repository first of all."""
-    for path, entry in manifest:
-        if "reference" in entry:
-            print("left to a repository, fetch it there: {} {}".format(plain(entry["reference"]), shown(path)))
+    for path, entry in left:
+        print("left to a repository, fetch it there: {} {}".format(plain(entry["reference"]), shown(path)))
+    bundles = sorted(name for name in (os.listdir(shelf) if os.path.isdir(shelf) else ()) if "-bundle-" in name)
+    for name in bundles:
+        print(f"commits of its repository, see README.txt: {plain(os.path.join(shelf, name))}")
     for path, entry in manifest:
         if entry["kind"] not in KINDS:
             print("a {}, not made again: {}".format(plain(entry["kind"]), shown(path)))
@@ -293,6 +297,10 @@ class Blobs:
 
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self._work, ignore_errors=True)
+
+    def holds(self, entry: dict[str, Any]) -> bool:
+        """True when the content of an entry is here, though it may have been left to a repository as well."""
+        return bytes.fromhex(entry.get("blob", "")) in self._places
 
     def pieces(self, identity: str, verify: bool) -> Iterator[bytes]:
         """A blob's bytes in pieces, one chunk of a large file at a time."""

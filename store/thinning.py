@@ -262,15 +262,17 @@ def change_suspicion(snapshot: Snapshot, turnover: Turnover) -> str | None:
     """Why a snapshot looks like an accident or an attack rather than work, None when it does not.
 
     Twenty files and half of all must be gone, or replaced by content never seen before: a checkout of another branch
-    brings back known content, an import removes nothing.
+    brings back known content, an import removes nothing, and what was left to bundles (`left_out`) is not gone.
     """
     if snapshot.facts.get("suspect"):
         return f"snapshot {snapshot.sequence} was marked as suspect when it was made: most files were gone"
     least = max(20, turnover.before // 2)
     if turnover.gone >= least and turnover.novel >= least:
         return f"snapshot {snapshot.sequence} replaced most of {turnover.before} entries by content never seen before"
-    if turnover.before - turnover.now >= least:
-        return f"snapshot {snapshot.sequence} lost {turnover.before - turnover.now} of {turnover.before} entries"
+    left_out = snapshot.facts.get("left_out")
+    lost = turnover.before - turnover.now - (left_out if isinstance(left_out, int) else 0)
+    if lost >= least:
+        return f"snapshot {snapshot.sequence} lost {lost} of {turnover.before} entries"
     return None
 
 

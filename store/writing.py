@@ -292,7 +292,7 @@ class Writer:
 
     def _checked(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         for entry in entries:
-            if entry.blob is not None and not self._known(entry.blob):
+            if entry.blob is not None and entry.reference is None and not self._known(entry.blob):
                 raise BlobMissing(entry.blob)
             yield entry
 
@@ -303,7 +303,7 @@ class Writer:
         lost = {blob for blob in doubtful if not self._known(blob)}
         if lost:
             for entry in listing:
-                if entry.blob in lost and entry.path not in revision.changes:
+                if entry.blob in lost and entry.reference is None and entry.path not in revision.changes:
                     raise BlobMissing(entry.blob)
 
     def _manifest_of(self, draft: SnapshotDraft, parent: SnapshotId | None) -> BlobId | None:

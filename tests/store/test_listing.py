@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from codevault.errors import BlobMissing, InvalidArgument, RecordDamaged
@@ -50,6 +52,7 @@ def entries(count: int) -> list[Entry]:
         LINE.replace(b"}", b',"xattrs":{}}'),
         LINE.replace(b"}", b',"blob":"a1"}'),
         LINE.replace(b"}", b',"blob":"' + b"A1" * 32 + b'"}'),
+        LINE.replace(b"}", b',"reference":"git:1","blob":"' + b"A1" * 32 + b'"}'),
         LINE.replace(b"}", b',"blob":"' + b"xy" * 32 + b'"}'),
         b'{"path":"' + b"a" * (1 << 20) + b'","kind":"file","mode":"0644"}\n',
     ],
@@ -65,6 +68,21 @@ def test_counts_files_their_bytes_and_contents() -> None:
     listing = Listing([encode_manifest([FOLDER, file_entry("src/a", A, 3), unread])])
 
     assert (len(listing), listing.files, listing.bytes, listing.contents) == (3, 2, 8, 1)
+
+
+def test_what_was_left_to_a_repository_is_counted_and_need_not_be_held() -> None:
+    left = replace(file_entry("a", A, 3), reference="git:1")
+    revision = Revision(Listing([encode_manifest([left, file_entry("b", B, 4)])]))
+
+    assert (list(revision.listing.left()), revision.listing.left_files) == ([left], 1)
+    assert (list(revision.listing.blobs()), revision.listing.contents) == ([B], 2)
+
+    revision.put(replace(left, reference=None), left)
+    revision.put(replace(file_entry("c", B, 4), reference="git:2"), None)
+    revision.put(replace(file_entry("d", B, 4), reference="git:2"), None)
+    revision.drop(replace(file_entry("e", B, 4), reference="git:2"))
+
+    assert revision.left == 1
 
 
 def test_finds_entries_by_folder_and_path() -> None:

@@ -25,7 +25,9 @@ def test_a_listing_holds_what_decoding_gives(given_entries: list[Entry], block: 
     listing = Listing([content], block=block)
 
     assert list(listing) == list(decode_manifest([content]))
-    assert [entry.blob for entry in listing if entry.blob is not None] == list(listing.blobs())
+    held = [entry.blob for entry in listing if entry.blob is not None and entry.reference is None]
+    assert list(listing.blobs()) == held
+    assert list(listing.left()) == [entry for entry in listing if entry.reference is not None]
     assert {entry.path for entry in listing} == {
         f"{folder}/{name}" if folder else name for folder in listing.folders for name in listing.folder(folder)
     }

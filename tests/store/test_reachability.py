@@ -11,6 +11,7 @@ from codevault.errors import VaultBusy
 from codevault.ids import BlobId, SnapshotId
 from codevault.store.keepsakes import Span, keep, keepsakes_of, release
 from codevault.store.layout import Layout
+from codevault.store.listing import Revision
 from codevault.store.reachability import Reachability, needed_by_vault
 from codevault.store.records import hash_of
 from codevault.store.store import Store
@@ -25,6 +26,8 @@ from tests.store.scenes import (
     SOURCE,
     all_files,
     back_up,
+    draft,
+    file_entry,
     flipped,
     new_store,
     overwrite,
@@ -54,6 +57,34 @@ def test_content_that_no_snapshot_names_is_not_needed() -> None:
     back_up(store, FIRST)
     with store.turn() as turn:
         assert stray not in needed_by_vault(turn.state)
+
+
+def test_what_was_left_to_a_repository_is_needed_only_where_the_vault_holds_it_all_the_same() -> None:
+    store, _ = new_store()
+    with store.writer() as writer:
+        held = writer.add(SOURCE)
+        elsewhere = BlobId("0f" * 32)
+        entries = [
+            replace(file_entry("held", held, len(SOURCE)), reference="git:1"),
+            replace(file_entry("left", elsewhere, 5), reference="git:2"),
+        ]
+        writer.commit(draft(), entries)
+    with store.turn() as turn:
+        reach = needed_by_vault(turn.state)
+    assert (held in reach, elsewhere in reach, reach.lost) == (True, False, {})
+    assert store.verify().ok
+
+
+def test_a_revised_snapshot_may_go_on_leaving_content_to_a_repository() -> None:
+    store, _ = new_store()
+    left = replace(file_entry("left", BlobId("0f" * 32), 5), reference="git:2")
+    with store.writer() as writer:
+        first = writer.commit(draft(), [left])
+    revision = Revision(store.listing(first))
+    revision.put(replace(left, path="again"), None)
+    with store.writer() as writer:
+        second = writer.commit_revised(draft(), revision)
+    assert [entry.path for entry in store.manifest(second)] == ["again", "left"]
 
 
 def test_what_a_needed_delta_rests_on_is_needed() -> None:

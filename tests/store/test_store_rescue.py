@@ -41,7 +41,7 @@ TREE = {
     "large.bin": random.Random(2).randbytes(9 << 20),
 }
 HOLES = bytes(1 << 20) + b"an end\n"
-OTHERS = ("run", "run again", "run ümlaut", "secured")
+OTHERS = ("left and here", "run", "run again", "run ümlaut", "secured")
 TIME = 1_700_000_000_123_456_789
 
 
@@ -67,7 +67,24 @@ def _others(program: BlobId) -> list[Entry]:
         Entry(path="package", kind=EntryKind.DIRECTORY, mode=0o755, mtime_ns=-1_500_000_000),
         Entry(path="link", kind=EntryKind.SYMLINK, mode=0o777, mtime_ns=0, target='package/quote"back\\slash.py'),
         Entry(path="pipe", kind=EntryKind.FIFO, mode=0o644, mtime_ns=0),
-        Entry(path="left.py", kind=EntryKind.FILE, mode=0o644, mtime_ns=0, size=9, reference="git:" + "ab" * 20),
+        Entry(
+            path="left.py",
+            kind=EntryKind.FILE,
+            mode=0o644,
+            mtime_ns=0,
+            size=9,
+            reference="git:" + "ab" * 20,
+            blob=BlobId("0f" * 32),
+        ),
+        Entry(
+            path="left and here",
+            kind=EntryKind.FILE,
+            mode=0o644,
+            mtime_ns=TIME,
+            size=len(SOURCE),
+            reference="git:" + "cd" * 20,
+            blob=program,
+        ),
         Entry(path="run", kind=EntryKind.FILE, mode=0o4755, mtime_ns=TIME, size=len(SOURCE), blob=program),
         *(
             Entry(
@@ -164,6 +181,17 @@ def test_rescue_says_first_what_was_left_to_a_repository(rescued: tuple[Path, Sn
     vault, _ = rescued
     done = _rescue(vault, "restore", f"{SHOP}/6", str(tmp_path / "out"))
     assert done.stdout.startswith("left to a repository, fetch it there: git:" + "ab" * 20 + " left.py\n")
+
+
+def test_rescue_names_the_bundles_of_the_repository_that_files_were_left_to(
+    rescued: tuple[Path, Snapshot], tmp_path: Path
+) -> None:
+    vault = shutil.copytree(rescued[0], tmp_path / "vault")
+    bundle = vault / "vcs" / SHOP / f"00000001-bundle-{'0' * 64}.git"
+    bundle.parent.mkdir(parents=True)
+    bundle.write_bytes(b"")
+    done = _rescue(vault, "restore", f"{SHOP}/6", str(tmp_path / "out"))
+    assert done.stdout.splitlines()[1] == f"commits of its repository, see README.txt: {bundle}"
 
 
 def test_rescue_restores_chosen_paths_and_checks_their_hashes(rescued: tuple[Path, Snapshot], tmp_path: Path) -> None:

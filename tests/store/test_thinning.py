@@ -214,5 +214,12 @@ def test_work_is_not_suspected(turnover: Turnover) -> None:
     assert change_suspicion(point(2), turnover) is None
 
 
+def test_what_was_left_to_bundles_is_not_taken_for_lost() -> None:
+    lost = Turnover(before=100, now=20, gone=80, novel=0)
+
+    assert change_suspicion(point(2, left_out=60), lost) is None
+    assert change_suspicion(point(2, left_out=10), lost) is not None
+
+
 def test_a_snapshot_marked_when_it_was_made_stays_suspected() -> None:
     assert "suspect" in (change_suspicion(point(2, suspect=True), Turnover(before=1, now=1, gone=0, novel=0)) or "")
