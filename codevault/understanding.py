@@ -3,24 +3,57 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import time
-from collections.abc import Callable, Generator, Iterator
+from array import array
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
+from codevault.analysis.fingerprints import ALGORITHM
 from codevault.analysis.model import FileAnalysis, Outcome
 from codevault.errors import DamageError, InvalidArgument
 from codevault.index.index import Index
 from codevault.index.model import Pending
+from codevault.index.waiting import IsCurrent
 from codevault.jobs import CancelToken, Reporter
 from codevault.store.store import Store
-from codevault.workers import MAX_CONTENT, WorkerPool
+from codevault.workers import MAX_CONTENT
+
+T = TypeVar("T")
+
+PAGE = 250
+"""File versions taken from the list at a time: what a backup brings meanwhile waits for so many."""
 
 BATCH_SECONDS = 2.0
 """How long the index is held at a time: a backup waits that long to record itself."""
 
-_PAGE = 1000
 _MOST_HELD = 64 << 20  # bytes of content that wait for an earlier file
+
+
+class Analyser(Protocol):
+    """What analyses files somewhere else: local processes (`WorkerPool`), any executor (`ExecutorPool`)."""
+
+    def analyse_all(
+        self, files: Iterable[tuple[T, str, bytes]], *, report: Reporter | None = None
+    ) -> Generator[tuple[T, FileAnalysis], None, None]:
+        """Gives (key, analysis) for each (key, path, content), each once, in any order, reading `files` lazily."""
+        ...
+
+
+def is_up_to_date(grammar: str) -> bool:
+    """Whether an analysis made with this `FileAnalysis.grammar` would come out the same today.
+
+    One made without a grammar would, and one whose grammar is not installed any more is kept.
+    """
+    provider, _, version = grammar.rpartition(" ")
+    if not provider:
+        return True
+    try:
+        return version == f"{importlib.metadata.version(provider)}/{ALGORITHM}"
+    except importlib.metadata.PackageNotFoundError:
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +73,17 @@ class Understanding:
 def understand(
     store: Store,
     index: Callable[[], AbstractContextManager[Index]],
-    pool: WorkerPool,
+    pool: Analyser,
     *,
     report: Reporter | None = None,
     cancel: CancelToken | None = None,
     pace: Callable[[float], None] | None = None,
+    is_current: IsCurrent = is_up_to_date,
 ) -> Understanding:
     """Analyses every file version that waits; the index is held, and committed, a few seconds at a time.
+
+    What is there now comes before what was, code before text, the newest first; last, what was analysed or failed with
+    a grammar that is not current: until that is done anew, the earlier analysis answers.
 
     `pace` is called between two such batches, when nothing is held, with the seconds that the last one took: it keeps a
     budget by waiting in proportion (`at_share`), or pauses by not returning yet. The workers stop once they have done
@@ -61,14 +98,13 @@ def understand(
     started = time.monotonic()
     counts = dict.fromkeys(Outcome, 0)
     symbols = size = done = 0
-    queue = _Queue(store)
+    queue = _Queue(store, is_current)
     with contextlib.closing(queue.analysed(pool, Reporter(cancel=cancel))) as results:
         ended = False
         while not ended:
             batch = time.monotonic()
             with index() as writable:
-                queue.index = writable
-                total = done + writable.pending_count()
+                queue.look(writable)
                 until = time.monotonic() + BATCH_SECONDS
                 ended = True
                 for pending, analysis, content in results:
@@ -77,7 +113,8 @@ def understand(
                     symbols += len(analysis.symbols)
                     size += pending.size
                     done += 1
-                    report.step("analysing", done, max(done, total), size)
+                    queue.recorded(pending)
+                    report.step("analysing", done, done + queue.left, size)
                     if time.monotonic() > until:
                         ended = False
                         break
@@ -106,21 +143,41 @@ def at_share(share: float, sleep: Callable[[float], None] = time.sleep) -> Calla
 class _Queue:
     """What waits for analysis, fed to the pool without a pause between batches, given back in the order asked for.
 
-    The order matters, whatever worker finishes first: numbers in the index, and with them the order of equally good
-    answers, depend on it.
+    Within a page the order holds whatever worker finishes first: numbers in the index, and with them the order of
+    equally good answers, depend on it.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, is_current: IsCurrent) -> None:
         self._store = store
+        self._is_current = is_current
+        self._numbers: Sequence[int] = ()
+        self._at = 0
+        self._taken: set[int] = set()
+        self._again: set[int] = set()
+        self._expected = 0  # file versions never analysed, as far as we know
         self._waiting: dict[int, Pending] = {}
-        self._last = -1
         self._finished: dict[int, tuple[FileAnalysis, bytes]] = {}
         self._contents: dict[int, bytes] = {}
         self._held = 0
-        self.index: Index | None = None
+        self._index: Index | None = None
 
-    def analysed(self, pool: WorkerPool, report: Reporter) -> Generator[tuple[Pending, FileAnalysis, bytes]]:
-        """Every waiting file version with its analysis and content; `index` is the one that is held at the time."""
+    def look(self, index: Index) -> None:
+        """The index that is held from now on; what arrived since the last look takes its place in the order."""
+        self._index = index
+        if index.pending_count() != self._expected:
+            self._list()
+
+    def recorded(self, pending: Pending) -> None:
+        """Told of each file version that is in the index now."""
+        self._expected -= pending.content not in self._again
+
+    @property
+    def left(self) -> int:
+        """How many file versions are still to be recorded."""
+        return len(self._waiting) + len(self._numbers) - self._at
+
+    def analysed(self, pool: Analyser, report: Reporter) -> Generator[tuple[Pending, FileAnalysis, bytes]]:
+        """Every waiting file version with its analysis and content."""
         with contextlib.closing(pool.analyse_all(self._jobs(), report=report)) as results:
             for number, analysis in results:
                 content = self._contents.pop(number)
@@ -153,15 +210,29 @@ class _Queue:
                     self._contents[pending.content] = content
                     yield pending.content, pending.path, content
 
-    def _page(self) -> list[Pending]:
-        """The next that wait; those on their way still count as waiting in the index and come first in it."""
-        if self.index is None:
-            return []
-        found = self.index.pending(len(self._waiting) + _PAGE)
-        page = [pending for pending in found if pending.content > self._last]
-        if page:
-            self._last = page[-1].content
+    def _page(self) -> Sequence[Pending]:
+        """The next in order; at the end of the list, what came since it was made."""
+        page: Sequence[Pending] = ()
+        while self._index is not None and not page:
+            if self._at >= len(self._numbers):
+                self._list()
+            numbers = self._numbers[self._at : self._at + PAGE]
+            if not numbers:
+                break
+            self._at += len(numbers)
+            self._taken.update(numbers)
+            page = self._index.pending(numbers)
         return page
+
+    def _list(self) -> None:
+        """Asks for the order anew. What was taken is done or on its way, and never taken twice in a run."""
+        if self._index is not None:
+            again = self._index.outdated(self._is_current)
+            listed = (*self._index.waiting(), *again)
+            self._numbers = array("q", (number for number in listed if number not in self._taken))
+            self._at = 0
+            self._again.update(again)
+            self._expected = self._index.pending_count()
 
 
 def _content(store: Store, pending: Pending) -> tuple[bytes, str]:

@@ -19,14 +19,13 @@ from codevault.index.model import (
     Hit,
     IndexState,
     IndexStats,
-    Pending,
     Scope,
     SearchResult,
     SymbolVersion,
 )
 from codevault.index.patterns import Shape
 from codevault.index.ports import TextIndex
-from codevault.index.rows import blob_key, blob_text, path_text
+from codevault.index.rows import blob_key
 from codevault.index.scoping import limits
 from codevault.index.sessions import Session
 from codevault.index.snapshots import SECRET
@@ -56,20 +55,6 @@ class TextQuestion:
     shape: Shape
     scope: Scope
     seconds: float
-
-
-def pending(db: sqlite3.Connection, limit: int) -> tuple[Pending, ...]:
-    """File versions that wait for analysis, oldest first."""
-    rows = db.execute(
-        "SELECT c.id, c.blob, c.size, t.path FROM content c"
-        " JOIN path t ON t.id = (SELECT path FROM version WHERE content = c.id LIMIT 1)"
-        " WHERE c.state = 0 ORDER BY c.id LIMIT ?",
-        (limit,),
-    )
-    return tuple(
-        Pending(content=number, blob=blob_text(blob), path=path_text(path), size=size)
-        for number, blob, size, path in rows
-    )
 
 
 def pending_count(db: sqlite3.Connection) -> int:

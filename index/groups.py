@@ -27,6 +27,9 @@ AT_ONCE = 32
 """Groups read together: a search that stops early has read little too much."""
 
 REMEMBERED = 64 << 20
+AGE_BITS = 32
+"""A number of the text index is a content's, which says how new it is, above that many bits of a row's own."""
+
 _COLUMNS = "SELECT id, first, lengths, text FROM text_group"
 
 
@@ -56,16 +59,17 @@ class GroupWriter:
         self._texts: list[bytes] = []
         self._size = 0
         self._first = 0
-        self._next_group = 1 + (db.execute("SELECT max(id) FROM text_group").fetchone()[0] or 0)
+        self._newest = 0
         tail = last_group(db)
         self._next = 1 if tail is None else tail.first + len(tail.starts)
         self._reopen: Group | None = tail
         self.written = 0
 
-    def add(self, fragment: Fragment) -> int:
-        """Takes a fragment whose text is in no group yet; gives its number."""
+    def add(self, fragment: Fragment, content: int) -> int:
+        """Takes a fragment whose text is in no group yet, and the content that brings it; gives its number."""
         if not self._texts:
             self._begin()
+        self._newest = max(self._newest, content)
         self._texts.append(fragment.text)
         self._size += len(fragment.text) + 1
         self._next += 1
@@ -76,10 +80,10 @@ class GroupWriter:
     def _begin(self) -> None:
         """Starts a group, with the fragments of the last one if that is far from full."""
         tail, self._reopen = self._reopen, None
-        self._first, self._size = self._next, 0
+        self._first, self._size, self._newest = self._next, 0, 0
         if tail is None or len(tail.text) > GROUP // 2:
             return
-        self._first, self._size = tail.first, len(tail.text) + 1
+        self._first, self._size, self._newest = tail.first, len(tail.text) + 1, tail.number >> AGE_BITS
         self._texts = [tail.fragment(tail.first + at) for at in range(len(tail.starts))]
         self._db.execute("DELETE FROM text_group WHERE id = ?", (tail.number,))
         self._db.execute("INSERT INTO stale_group VALUES (?)", (tail.number,))
@@ -89,7 +93,7 @@ class GroupWriter:
         if not self._texts:
             return
         joined = b"\n".join(self._texts)
-        number, self._next_group = self._next_group, self._next_group + 1
+        number = (self._newest << AGE_BITS) + self._next - 1
         lengths = pack(len(text) for text in self._texts)
         self._db.execute(
             "INSERT INTO text_group VALUES (?, ?, ?, ?)",
@@ -123,8 +127,8 @@ class GroupCache:
 
 
 def last_group(db: sqlite3.Connection) -> Group | None:
-    """The newest group, None before there is one."""
-    return next(_read(db.execute(f"{_COLUMNS} ORDER BY id DESC LIMIT 1").fetchall()), None)
+    """The group written last, None before there is one."""
+    return next(_read(db.execute(f"{_COLUMNS} ORDER BY first DESC LIMIT 1").fetchall()), None)
 
 
 def groups(db: sqlite3.Connection, cache: GroupCache, numbers: Sequence[int]) -> Iterator[Group]:

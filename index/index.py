@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Self
@@ -11,7 +11,7 @@ from codevault.analysis.languages import language_hint
 from codevault.analysis.model import FileAnalysis
 from codevault.errors import IndexDamaged
 from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
-from codevault.index import asking, history, reshaping, schema, snapshots
+from codevault.index import asking, history, reshaping, schema, snapshots, waiting
 from codevault.index.matching import literal_matcher, regex_matcher
 from codevault.index.memory_text import MemoryText
 from codevault.index.model import (
@@ -33,6 +33,7 @@ from codevault.index.patterns import literal, required
 from codevault.index.ports import TextIndex
 from codevault.index.sessions import Readers, Session, Writer
 from codevault.index.tantivy_index import TantivyText
+from codevault.index.waiting import IsCurrent
 
 EVERYTHING = Scope()
 HintOf = Callable[[str], str]
@@ -133,7 +134,10 @@ class Index:
         self._writer.write(lambda session: reshaping.remove_snapshots(session.db, project, sequences))
 
     def add_analysis(self, pending: Pending, analysis: FileAnalysis, content: bytes) -> None:
-        """Records what analysis found in a pending file version; one that is analysed already is left alone."""
+        """Records what analysis found in a file version; one analysed already with the same grammar is left alone.
+
+        Until the commit, and for readers until they see it, an earlier analysis of the version answers.
+        """
         self._writer.record(pending, analysis, content)
 
     def commit(self) -> None:
@@ -157,10 +161,20 @@ class Index:
         with self._asking() as session:
             return history.file_versions(session.db, project)
 
-    def pending(self, limit: int) -> tuple[Pending, ...]:
-        """File versions that wait for analysis, in the order they were recorded, at most `limit`."""
+    def waiting(self) -> Sequence[int]:
+        """Numbers of the file versions that were never analysed: what is there now before what was, newest first."""
         with self._asking() as session:
-            return asking.pending(session.db, limit)
+            return waiting.waiting(session.db)
+
+    def outdated(self, is_current: IsCurrent) -> Sequence[int]:
+        """Numbers of those whose analysis, good or failed, was made with a grammar that is not current, likewise."""
+        with self._asking() as session:
+            return waiting.outdated(session.db, session.labels, is_current)
+
+    def pending(self, numbers: Iterable[int]) -> tuple[Pending, ...]:
+        """What is to be analysed under numbers that `waiting` or `outdated` gave, in their order."""
+        with self._asking() as session:
+            return waiting.described(session.db, numbers)
 
     def pending_count(self) -> int:
         """How many file versions wait for analysis."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 from codevault.index.rows import ask_many
@@ -25,6 +25,8 @@ def append(db: sqlite3.Connection, table: Table, added: Mapping[int, Sequence[in
         old[item] = (chunk, contents)
     rows = []
     for item, contents in added.items():
+        if not contents:
+            continue
         chunk, packed = old.get(item, (0, b""))
         if len(packed) >= CHUNK:
             chunk, packed = chunk + 1, b""
@@ -32,6 +34,13 @@ def append(db: sqlite3.Connection, table: Table, added: Mapping[int, Sequence[in
         rows.append((item, chunk, packed + _steps(contents, last)))
     rows.sort()
     db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", rows)  # noqa: S608 - a constant
+
+
+def remove(db: sqlite3.Connection, table: Table, gone: Mapping[int, Collection[int]]) -> None:
+    """Takes content numbers out of the lists of items; an item that nothing holds any more has no list."""
+    left = holders(db, table, gone)
+    db.executemany(f"DELETE FROM {table} WHERE item = ?", ((item,) for item in gone))  # noqa: S608 - a constant
+    append(db, table, {item: [one for one in held if one not in gone[item]] for item, held in left.items()})
 
 
 def _steps(contents: Iterable[int], last: int) -> bytes:

@@ -16,7 +16,8 @@ from codevault.analysis.model import FileAnalysis, Outcome, Symbol
 from codevault.ids import VaultId
 from codevault.index import postings
 from codevault.index.details import DetailWriter, header_record, inside_record
-from codevault.index.groups import GroupWriter
+from codevault.index.earlier import Earlier
+from codevault.index.groups import AGE_BITS, GroupWriter
 from codevault.index.model import IndexState, Pending
 from codevault.index.names import words_of
 from codevault.index.ports import TextIndex
@@ -29,6 +30,8 @@ BATCH_FILES = 256
 BATCH_BYTES = 8 << 20
 LONGEST_REASON = 500
 
+_ANALYSED = {IndexState.PARSED, IndexState.FAILED}
+_UNKNOWN = (IndexState.UNKNOWN, None, None, None)
 _STATES = {
     Outcome.PARSED: IndexState.PARSED,
     Outcome.TEXT: IndexState.TEXT,
@@ -122,7 +125,8 @@ class Recorder:
 
     def flush(self) -> None:
         """Writes what was collected into the running transaction."""
-        batch, self._batch, self._bytes = self._waiting(), [], 0
+        batch, earlier = self._due()
+        self._batch, self._bytes = [], 0
         self._taken.clear()
         if not batch:
             return
@@ -146,6 +150,7 @@ class Recorder:
             " WHERE id = ?",
             rows,
         )
+        earlier.replace(self._db, held_fragments, held_symbols)
         postings.append(self._db, "fragment_in", held_fragments)
         postings.append(self._db, "symbol_in", held_symbols)
 
@@ -156,13 +161,21 @@ class Recorder:
         self._headers.flush()
         self._insides.flush()
 
-    def _waiting(self) -> list[_Prepared]:
-        """The batch without files whose content is analysed or unknown by now."""
-        numbers = [file.content for file in self._batch]
-        question = "SELECT id FROM content WHERE state = ? AND id IN (*)"
-        rows = ask_many(self._db, question, numbers, (int(IndexState.PENDING),))
-        waiting = {number for (number,) in rows}
-        return [file for file in self._batch if file.content in waiting]
+    def _due(self) -> tuple[list[_Prepared], Earlier]:
+        """The batch without files that are unknown or analysed alike by now, and what was known of the others."""
+        earlier = Earlier()
+        due = []
+        files = {file.content: file for file in self._batch}
+        question = "SELECT id, state, grammar, fragments, symbols FROM content WHERE id IN (*)"
+        known = {row[0]: row[1:] for row in ask_many(self._db, question, files)}
+        for number, file in files.items():
+            state, grammar, fragments, symbols = known.get(number, _UNKNOWN)
+            if state == IndexState.PENDING or (
+                state in _ANALYSED and self._labels.text(grammar) != file.analysis.grammar
+            ):
+                due.append(file)
+                earlier.note(number, fragments, symbols)
+        return due, earlier
 
     def _state(self, analysis: FileAnalysis) -> tuple[int, str | None, int, int]:
         reason = clean("; ".join(analysis.problems))[:LONGEST_REASON] or None
@@ -170,27 +183,27 @@ class Recorder:
         return int(_STATES[analysis.outcome]), reason, language, grammar
 
     def _new_fragments(self, batch: Sequence[_Prepared]) -> Mapping[int, int]:
-        wanted = {key: part for file in batch for key, part in file.fragments}
-        return self._number("fragment_key", wanted, self._groups.add)
+        wanted = {key: (part, file.content) for file in batch for key, part in file.fragments}
+        return self._number("fragment_key", wanted, lambda item: self._groups.add(*item))
 
     def _new_declarations(self, batch: Sequence[_Prepared]) -> Mapping[int, int]:
         wanted = {
-            key: (symbol, file.analysis.language, header)
+            key: (symbol, file.analysis.language, header, file.content)
             for file in batch
             for key, symbol, header in zip(file.declarations, file.analysis.symbols, file.headers, strict=True)
         }
         rows: list[tuple[object, ...]] = []
         first = self._first_free("declaration")
 
-        def declare(item: tuple[Symbol, str, bytes]) -> int:
-            symbol, language, header = item
+        def declare(item: tuple[Symbol, str, bytes, int]) -> int:
+            symbol, language, header, content = item
             number = first + len(rows)
             qualified, name = clean(symbol.qualified_name), clean(symbol.name)
             kind, spoken = self._labels.number(symbol.kind), self._labels.number(language)
             kept = None if qualified.rpartition(".")[2] == name else name
             rows.append((number, qualified, kept, kind, spoken))
             self._headers.add(number, header)
-            self._text.add_name(number, name.lower(), words_of(name))
+            self._text.add_name((content << AGE_BITS) + number, name.lower(), words_of(name))
             return number
 
         numbers = self._number("declaration_key", wanted, declare)

@@ -33,6 +33,7 @@ CREATE TABLE content (
   reason TEXT, language INTEGER, grammar INTEGER, fragments BLOB, symbols BLOB);
 CREATE INDEX content_blob ON content (substr(blob, 1, 6));
 CREATE INDEX content_pending ON content (id) WHERE state = 0;
+CREATE INDEX content_grammar ON content (grammar) WHERE state IN (1, 4);
 CREATE TABLE version (
   project INTEGER NOT NULL, path INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER, content INTEGER NOT NULL,
   PRIMARY KEY (project, path, first)) WITHOUT ROWID;

@@ -8,6 +8,7 @@ from typing import Literal
 
 from codevault.errors import InvalidArgument
 from codevault.index.finding import Places
+from codevault.index.groups import AGE_BITS
 from codevault.index.names import glob_matcher, is_glob, rank, words_of
 from codevault.index.narrowing import near_declarations
 from codevault.index.ports import TextIndex
@@ -79,13 +80,18 @@ def _candidates(db: sqlite3.Connection, text: TextIndex, asked: str, most: int) 
         found = text.declarations(last, most + 1)
         if "." in folded and len(found) > most:
             return _under(db, folded, most)
-        return found[:most], len(found) <= most
+        return _numbers(found[:most]), len(found) <= most
     sets = [text.declarations(last, most + 1), text.declarations(last + "*", most + 1)]
     words = words_of(asked)
     if words:
         sets.append(text.declarations_with(words, most + 1))
     complete = all(len(found) <= most for found in sets)
-    return tuple(dict.fromkeys(number for found in sets for number in found)), complete
+    return _numbers(dict.fromkeys(number for found in sets for number in found)), complete
+
+
+def _numbers(found: Iterable[int]) -> Sequence[int]:
+    """Declarations' own numbers: the text index knows them below those of the contents that brought them."""
+    return [number & (1 << AGE_BITS) - 1 for number in found]
 
 
 def _under(db: sqlite3.Connection, folded: str, most: int) -> tuple[Sequence[int], bool]:

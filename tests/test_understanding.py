@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from codevault.analysis.model import FileAnalysis
 from codevault.errors import InvalidArgument
 from codevault.ids import BlobId
 from codevault.index.model import Pending
-from codevault.understanding import Understanding, at_share, understand
+from codevault.understanding import Understanding, at_share, is_up_to_date, understand
 
 SOURCES = [b"def f%d(): pass\n" % number for number in range(6)]
 
@@ -29,29 +29,38 @@ class Waiting:
 
     def __init__(self) -> None:
         self.recorded: list[tuple[int, FileAnalysis]] = []
+        self.order = list(range(6))
+        self.old: list[int] = []
         self.held = 0
         self.open = False
 
     @contextmanager
     def writing(self) -> Iterator[Waiting]:
         self.held += 1
+        self.arrive(self.held)
         self.open = True
         yield self
         self.open = False
 
-    def _waits(self) -> list[Pending]:
-        done = {number for number, _ in self.recorded}
-        return [
-            Pending(blob=BlobId(str(number)), path=f"{number}.py", size=len(source), content=number)
-            for number, source in enumerate(SOURCES)
-            if number not in done
-        ]
+    def arrive(self, held: int) -> None:
+        """What a backup brings before the index is held for that time."""
 
-    def pending(self, limit: int) -> tuple[Pending, ...]:
-        return tuple(self._waits()[:limit])
+    def waiting(self) -> Sequence[int]:
+        done = {number for number, _ in self.recorded}
+        return [number for number in self.order if number not in done and number not in self.old]
+
+    def outdated(self, is_current: Callable[[str], bool]) -> Sequence[int]:
+        """What was never brought up to date, for ever: as if each new analysis were outdated at once."""
+        return [number for number in self.old if not is_current("old")]
+
+    def pending(self, numbers: Iterable[int]) -> tuple[Pending, ...]:
+        return tuple(
+            Pending(blob=BlobId(str(number)), path=f"{number}.py", size=len(SOURCES[number]), content=number)
+            for number in numbers
+        )
 
     def pending_count(self) -> int:
-        return len(self._waits())
+        return len(self.waiting())
 
     def add_analysis(self, pending: Pending, found: FileAnalysis, _content: bytes) -> None:
         self.recorded.append((pending.content, found))
@@ -72,11 +81,12 @@ def run(waiting: Waiting, **settings: Any) -> Understanding:
     return understand(cast("Any", Contents()), cast("Any", waiting.writing), cast("Any", Backwards()), **settings)
 
 
-def test_records_analyses_in_the_order_of_contents_whatever_worker_is_first() -> None:
+def test_records_analyses_in_the_order_of_work_whatever_worker_is_first() -> None:
     waiting = Waiting()
+    waiting.order = [4, 0, 5, 1, 3, 2]
     done = run(waiting)
 
-    assert [number for number, _ in waiting.recorded] == list(range(6))
+    assert [number for number, _ in waiting.recorded] == waiting.order
     assert (done.versions, done.parsed, done.symbols) == (6, 6, 6)
 
 
@@ -108,3 +118,63 @@ def test_keeps_a_share_of_the_time_by_sleeping_the_rest(share: float, slept: flo
 def test_refuses_a_share_that_is_none(share: float) -> None:
     with pytest.raises(InvalidArgument, match="above 0"):
         at_share(share)
+
+
+class OneByOne(Backwards):
+    """Takes one file at a time, and answers before it takes the next."""
+
+    def analyse_all(
+        self, files: Iterable[tuple[int, str, bytes]], *, report: object
+    ) -> Iterator[tuple[int, FileAnalysis]]:
+        assert report is not None
+        for key, path, content in files:
+            yield key, analyse(path, content)
+
+
+def test_what_arrives_meanwhile_takes_its_place_in_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Growing(Waiting):
+        def arrive(self, held: int) -> None:
+            if held == 3:
+                self.order = [5, *self.order]
+
+    monkeypatch.setattr(module, "BATCH_SECONDS", -1.0)
+    monkeypatch.setattr(module, "PAGE", 1)
+    waiting = Growing()
+    waiting.order = list(range(5))
+    understand(cast("Any", Contents()), cast("Any", waiting.writing), cast("Any", OneByOne()))
+
+    assert [number for number, _ in waiting.recorded] == [0, 1, 5, 2, 3, 4]
+
+
+def test_what_is_outdated_comes_last_and_once_in_a_run_whatever_becomes_of_it() -> None:
+    waiting = Waiting()
+    waiting.old = [3, 1]
+    done = run(waiting, is_current=lambda grammar: grammar != "old")
+
+    assert [number for number, _ in waiting.recorded] == [0, 2, 4, 5, 3, 1]
+    assert done.versions == 6
+
+
+def test_what_is_current_is_left_alone() -> None:
+    waiting = Waiting()
+    waiting.old = [3, 1]
+    run(waiting, is_current=lambda grammar: grammar == "old")
+
+    assert [number for number, _ in waiting.recorded] == [0, 2, 4, 5]
+
+
+def test_the_grammar_that_analysed_a_file_just_now_is_up_to_date() -> None:
+    assert is_up_to_date(analyse("a.py", b"def f(): pass\n").grammar)
+
+
+@pytest.mark.parametrize(
+    ("grammar", "current"),
+    [
+        ("", True),  # no grammar had a part in it
+        ("tree-sitter-python 0.0.1/3", False),
+        (f"{analyse('a.py', b'x').grammar.partition('/')[0]}/0", False),
+        ("tree-sitter-of-nobody 1.0/3", True),  # nothing here could do it anew
+    ],
+)
+def test_another_version_of_grammar_or_fingerprints_is_not(grammar: str, current: bool) -> None:
+    assert is_up_to_date(grammar) is current

@@ -125,7 +125,7 @@ class Scene:
 
     def understand(self, how: Callable[[str, bytes], FileAnalysis] = understood) -> None:
         """Analyses everything that waits, and commits."""
-        for waiting in self.index.pending(1_000_000):
+        for waiting in self.index.pending(self.index.waiting()):
             self.analyse(waiting, how)
         self.index.commit()
 

@@ -123,19 +123,19 @@ def test_each_content_waits_once_however_many_paths_hold_it(scene: Scene) -> Non
     scene.project(DESK, "desk")
     scene.snap({"a.py": TILL_1, "b.py": TILL_1, "c.txt": TILL_1})
     scene.snap({"d.py": TILL_1}, project=DESK)
-    waiting = scene.index.pending(10)
+    waiting = scene.index.pending(scene.index.waiting())
     assert [(one.blob, one.size) for one in waiting] == [(blob_of(TILL_1), len(TILL_1))] * 2
     assert scene.index.pending_count() == 2
-    assert len(scene.index.pending(1)) == 1
+    assert len(scene.index.pending(scene.index.waiting()[:1])) == 1
 
 
 def test_what_was_analysed_waits_no_more_and_is_not_taken_twice(scene: Scene) -> None:
     scene.snap({"till.py": TILL_1})
-    (waiting,) = scene.index.pending(10)
+    (waiting,) = scene.index.pending(scene.index.waiting())
     scene.analyse(waiting)
-    scene.analyse(waiting, lambda _path, _content: FileAnalysis(outcome=Outcome.TEXT, language="", grammar=""))
-    assert scene.index.pending(10) == ()
-    scene.analyse(waiting, lambda _path, _content: FileAnalysis(outcome=Outcome.TEXT, language="", grammar=""))
+    scene.analyse(waiting, lambda _path, _content: FileAnalysis(outcome=Outcome.TEXT, language="", grammar="by hand 1"))
+    assert scene.index.pending(scene.index.waiting()) == ()
+    scene.analyse(waiting, lambda _path, _content: FileAnalysis(outcome=Outcome.TEXT, language="", grammar="by hand 1"))
     scene.index.commit()
     assert scene.index.content_state(blob_of(TILL_1), "till.py").state is IndexState.PARSED
 
