@@ -62,8 +62,9 @@ if TYPE_CHECKING:
     from codevault.protection import State, Status
     from codevault.references import FoundSymbol
     from codevault.reports import EvolutionReport
-    from codevault.repositories import KeptHistory, Protection, ReturnPlan
+    from codevault.repositories import KeptHistory, Protection
     from codevault.restore_model import Restored, RestorePlan
+    from codevault.returning import ReturnPlan
     from codevault.reuse import Clone, CloneGroup
     from codevault.spool import HookEvent, HookEvents
     from codevault.store.attribution import Attribution
@@ -150,7 +151,7 @@ _HOMES = {
     "RestorePlan": "restore_model",
     "RestoreRefused": "errors",
     "Restored": "restore_model",
-    "ReturnPlan": "repositories",
+    "ReturnPlan": "returning",
     "Retention": "store.thinning",
     "Rewrite": "store.waste",
     "SearchResult": "index.model",

@@ -21,6 +21,7 @@ from codevault.projects.model import Project
 from codevault.projects.registry import ProjectKey, Projects
 from codevault.restore_model import Restored, RestorePlan
 from codevault.restoring import plan_restore, restore
+from codevault.returning import INERT, ReturnPlan, bring_back_of, plan_return_of, system_of
 from codevault.spool import HookEvents, take_events
 from codevault.store.model import Snapshot
 from codevault.store.shelf import Shelved
@@ -31,13 +32,14 @@ from codevault.vcs.git_repository import GitRepository
 from codevault.vcs.git_return import GitReturn, harmless_config, runs_something
 from codevault.vcs.hg_bundle import hg_bundle, hg_heads
 from codevault.vcs.hg_repository import HgRepository
+from codevault.vcs.model import System
 from codevault.vcs.opening import open_repository
 from codevault.vcs.programs import ProgramFailed, find_program
 from codevault.vcs.remembering import FolderMemory
+from codevault.vcs.svn_repository import SvnRepository
 
 BUNDLE = "bundle"
 HEADS = "heads"
-_INERT = ".from-backup"
 _HEADS = ("HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD")
 
 
@@ -57,20 +59,6 @@ class KeptHistory:
     protection: Protection
     added: Shelved | None = None
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReturnPlan:
-    """What putting a project and its repository back will do.
-
-    `inert` are files that get another name, since they could run something. `missing` lists refs and objects that
-    neither the vault nor the clone has; `from_snapshot` says that the snapshot's own objects are needed.
-    """
-
-    files: RestorePlan
-    inert: tuple[str, ...]
-    missing: tuple[str, ...]
-    from_snapshot: bool
 
 
 class Repositories:
@@ -116,7 +104,7 @@ class Repositories:
 
         Raises:
             UnknownProject, UnknownSnapshot: no such project, or no backup of it.
-            RepositoryUnreadable: its newest snapshot holds no git repository, or git is not installed.
+            RepositoryUnreadable: its newest snapshot holds no repository, or its system's program is not installed.
             RestoreRefused: the folder cannot be restored to.
         """
         store, found, snapshot = self._newest(project)
@@ -135,8 +123,9 @@ class Repositories:
     ) -> Restored:
         """Puts the newest snapshot of a project and its repository into the folder `to`, as they were.
 
-        `clone` is the git folder of a fresh clone, for what other machines have. Hooks and settings get other names,
-        which nothing runs, unless `live`. `plan()` says first what would be missing.
+        `clone` is the git folder of a fresh clone, or the top folder of one of Mercurial's or of a checkout of
+        Subversion's, for what other machines have. Hooks and settings get other names, which nothing runs, unless
+        `live`. `plan()` says first what would be missing.
 
         Raises:
             UnknownProject, UnknownSnapshot, RepositoryUnreadable, RestoreRefused: as `plan`.
@@ -213,6 +202,10 @@ def keep_history(
     ) as repository:
         if not isinstance(repository, GitRepository | HgRepository):
             why = "there is no repository with commits of its own here"
+            if isinstance(repository, SvnRepository) and repository.on_this_machine:
+                why = (
+                    "the server is a folder of this machine: files are kept as plain ones, its history once it is added"
+                )
             return KeptHistory(project=project, protection=protection, notes=(why,))
         whole = protection is Protection.MIRROR
         try:
@@ -285,6 +278,8 @@ def plan_return(
         RepositoryUnreadable: git is not installed.
     """
     files = plan_restore(store, snapshot, to)
+    if system_of(files) in {System.HG, System.SVN}:
+        return plan_return_of(store, project, files, clone=clone, others=others)
     with _collected(store, project, files, clone, others) as objects:
         return _planned(store, files, objects)
 
@@ -310,6 +305,8 @@ def bring_back(
         RepositoryUnreadable: as `plan_return`.
     """
     files = plan_restore(store, snapshot, to)
+    if system_of(files) in {System.HG, System.SVN}:
+        return bring_back_of(store, project, files, clone=clone, others=others, live=live, report=report)
     if any(planned.entry.path == ".git/config" for planned in files.entries) and files.conflicts:
         raise RestoreRefused(f"{to} holds other files; choose an empty folder", to)
     with _collected(store, project, files, clone, others) as objects:
@@ -331,7 +328,7 @@ def _collected(
     store: Store, project: Project, files: RestorePlan, clone: Path | None, others: Iterable[Path]
 ) -> GitReturn:
     if not any(planned.entry.path == ".git/HEAD" for planned in files.entries):
-        raise RepositoryUnreadable("this snapshot holds no git repository; restore() gives its files back")
+        raise RepositoryUnreadable("this snapshot holds no repository; restore() gives its files back")
     program = find_program("git", outside=(files.target, Path(project.root), Path(store.root), *others))
     if program is None:
         raise RepositoryUnreadable("git is not installed: without it no bundle can be taken apart")
@@ -387,7 +384,7 @@ def _renamed(plan: ReturnPlan, *, live: bool) -> RestorePlan:
             continue
         if path in plan.inert and not live:
             mode = planned.entry.mode & 0o600
-            planned = replace(planned, entry=replace(planned.entry, path=path + _INERT, mode=mode))  # noqa: PLW2901
+            planned = replace(planned, entry=replace(planned.entry, path=path + INERT, mode=mode))  # noqa: PLW2901
         entries.append(planned)
     return replace(plan.files, entries=tuple(entries))
 

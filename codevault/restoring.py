@@ -13,7 +13,7 @@ from pathlib import Path
 from codevault.arguments import is_path
 from codevault.errors import InvalidArgument, RestoreRefused
 from codevault.extras import FileAttribute
-from codevault.ids import SnapshotId
+from codevault.ids import BlobId, SnapshotId
 from codevault.jobs import Reporter
 from codevault.names import leads_down, written_paths
 from codevault.restore_model import PlannedEntry, Restored, RestorePlan, Step
@@ -72,12 +72,14 @@ def restore(
     attributes: Collection[FileAttribute] = (),
     report: Reporter | None = None,
     safety: tuple[SnapshotId, ...] = (),
+    read: Callable[[BlobId], Iterator[bytes]] | None = None,
     open_target: OpenTarget = Target.open,
 ) -> Restored:
     """Carries a plan out. Links come after files, folders' times and modes last.
 
     Content, permission bits and times are given back always; extended attributes, set-id bits, capabilities and owners
-    only as far as `attributes` asks for them. `safety` is only handed on into the result.
+    only as far as `attributes` asks for them. `safety` is only handed on into the result. `read` gives contents
+    instead of the store, for plans of which not all is in it.
 
     Raises:
         RestoreRefused: the target holds other content and `overwrite` is False, or it cannot be written at all.
@@ -91,7 +93,7 @@ def restore(
             written_as = _written_as((p.entry for p in plan.entries), target)
             run = RestoreRun(
                 target,
-                store.read_chunks,
+                read or store.read_chunks,
                 written_as=written_as,
                 attributes=frozenset(attributes),
                 report=report or Reporter(),

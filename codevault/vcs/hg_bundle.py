@@ -11,7 +11,7 @@ _BLOCK = 1 << 20
 
 
 def hg_bundle(repository: HgRepository, covered: Collection[str], *, whole: bool = False) -> Iterator[bytes] | None:
-    """The bundle of every commit, secret ones too, that neither other machines nor `covered` and their past have.
+    """The bundle of every commit, secret and hidden too, that neither other machines nor `covered` and their past have.
 
     With `whole` other machines do not count. None when there is nothing such.
 
@@ -23,12 +23,13 @@ def hg_bundle(repository: HgRepository, covered: Collection[str], *, whole: bool
     if covered:
         there.append(f"::({'+'.join(f'present({one})' for one in covered)})")
     base = " or ".join(there) or "none()"
-    if not hg.run("log", "-r", f"all() - ({base})", "-T", "x"):
+    if not hg.run("log", "--hidden", "-r", f"all() - ({base})", "-T", "x"):
         return None
     target = hg.folder / "bundle"
     target.unlink(missing_ok=True)
     # A base is what may be taken for granted; "null" is the empty commit, so that no server is asked.
-    hg.run("bundle", "-q", "-t", "gzip-v2", "-r", f"all() - ({base})", "--base", f"null or ({base})", str(target))
+    bundle = ("bundle", "--hidden", "-q", "-t", "gzip-v2")
+    hg.run(*bundle, "-r", f"all() - ({base})", "--base", f"null or ({base})", str(target))
     return _blocks(target)
 
 
@@ -38,7 +39,7 @@ def hg_heads(repository: HgRepository) -> list[str]:
     Raises:
         ProgramFailed: as `hg_bundle`.
     """
-    return repository.server().run("log", "-r", "heads(all())", "-T", "{node}\n").decode("ascii").split()
+    return repository.server().run("log", "--hidden", "-r", "heads(all())", "-T", "{node}\n").decode("ascii").split()
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

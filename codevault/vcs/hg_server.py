@@ -34,10 +34,7 @@ class HgServer:
         for name, content in files.items():
             (self.folder / ".hg" / name).write_bytes(content)
         (self.folder / ".hg" / "store").symlink_to(store, target_is_directory=True)
-        environment = clean_environment(
-            program, self.folder, HGRCSKIPREPO="1", HGPLAIN="1", HGRCPATH="", HGENCODING="utf-8", PYTHONSAFEPATH="1"
-        )
-        self._program = Program(path=program, environment=environment, folder=self.folder)
+        self._program = hg_program(program, self.folder)
 
     def __enter__(self) -> Self:
         try:
@@ -101,6 +98,14 @@ class HgServer:
         if length > _LARGEST_ANSWER:
             raise ProgramFailed("hg speaks in another way than it should")
         return channel, self._answers.exactly(length)
+
+
+def hg_program(program: str, folder: Path) -> Program:
+    """Mercurial, ready to run in a folder of ours and with nobody's settings."""
+    environment = clean_environment(
+        program, folder, HGRCSKIPREPO="1", HGPLAIN="1", HGRCPATH="", HGENCODING="utf-8", PYTHONSAFEPATH="1"
+    )
+    return Program(path=program, environment=environment, folder=folder)
 
 
 def decode_records(content: bytes) -> list[dict[bytes, bytes]]:

@@ -155,6 +155,11 @@ class SvnRepository:
     def close(self) -> None:
         """See `Repository.close`."""
 
+    @property
+    def on_this_machine(self) -> bool:
+        """True when the server is no other machine's: all that it holds may be lost with the working copy."""
+        return not any(node.url and is_elsewhere(node.url, self._own_names) for node in self._nodes())
+
     def _nodes(self) -> list[_Node]:
         if self._held is None:
             self._held = self._read()
