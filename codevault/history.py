@@ -8,15 +8,20 @@ lost it. Then it goes forward to say when the symbol vanished, and whether it ca
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from codevault.analysis.lineage import Change, VersionedSymbol, match
-from codevault.errors import UnknownPath, UnknownSymbol
-from codevault.ids import ProjectId
+from codevault.analysis.model import Symbol
+from codevault.analysis.versioned import own_text, versioned
+from codevault.errors import CodeVaultError, UnknownPath, UnknownSymbol
+from codevault.ids import BlobId, ProjectId
 from codevault.index.index import Index
 from codevault.index.model import FileVersion, PathChange, Seen, SymbolVersion
+
+Contents = Callable[[BlobId], bytes]
+"""The bytes of a file version: texts of symbols that changed are compared."""
 
 MOST_FILES = 2_000  # of one step that are matched as a whole; a larger step says so in its event's evidence
 
@@ -25,9 +30,9 @@ MOST_FILES = 2_000  # of one step that are matched as a whole; a larger step say
 class Event:
     """Something that happened to a symbol between a snapshot and the one before it.
 
-    `kinds` may hold several at once: introduced, restored, body, signature, renamed, moved, container-moved,
-    format-only, removed, copied. `path` and `qualified_name` are those after the event (before it, for removed).
-    `confidence` is 1.0 where name and place are the same, less where they had to be inferred.
+    `kinds` are words of `codevault.analysis.kinds.ChangeKind`, several may hold at once. `path` and `qualified_name`
+    are those after the event (before it, for removed). `confidence` is 1.0 where name and place are the same, less
+    where they had to be inferred.
     """
 
     kinds: tuple[str, ...]
@@ -79,7 +84,7 @@ class _Place:
     symbol: SymbolVersion
 
 
-def history_of(index: Index, project: ProjectId, path: str, qualified_name: str) -> History:
+def history_of(index: Index, contents: Contents, project: ProjectId, path: str, qualified_name: str) -> History:
     """Follows a symbol that some version of `path` defines, from its introduction to its end or to now.
 
     Raises:
@@ -87,7 +92,7 @@ def history_of(index: Index, project: ProjectId, path: str, qualified_name: str)
         UnknownSymbol: no analysed version of it defines that name.
     """
     start = _newest(index, project, path, qualified_name)
-    walk = _Walk(index, project)
+    walk = _Walk(index, contents, project)
     backward = walk.backward(start)
     return History(
         project=project,
@@ -97,21 +102,61 @@ def history_of(index: Index, project: ProjectId, path: str, qualified_name: str)
     )
 
 
-def changes_of_step(index: Index, project: ProjectId, sequence: int) -> tuple[Change, ...]:
+def changes_of_step(index: Index, contents: Contents, project: ProjectId, sequence: int) -> tuple[Change, ...]:
     """What one snapshot did to the symbols of the files it changed; reads the symbols of all of them."""
+    files = _Files(index, contents)
     before: list[VersionedSymbol] = []
     after: list[VersionedSymbol] = []
-    for change in index.changes(project, sequence):
+    changes = index.changes(project, sequence)
+    for change in changes:
         for version, side in ((change.before, before), (change.after, after)):
             if version is not None:
-                found = index.symbols_of(version.blob, version.path)
-                side.extend(_versioned(_Place(version.path, version, symbol)) for symbol in found)
-    return match(before, after)
+                side.extend(files.symbols(version))
+    return match(before, after, files.text, _kept(changes))
+
+
+class _Files:
+    """File versions as lineage takes them; a text is read when it is asked for."""
+
+    def __init__(self, index: Index, contents: Contents) -> None:
+        self._index = index
+        self._contents = contents
+        self._read: dict[BlobId, bytes] = {}
+        self._files: dict[tuple[BlobId, str], tuple[VersionedSymbol, ...]] = {}
+        self._texts: dict[str, tuple[BlobId, str, int]] = {}
+
+    def symbols(self, version: FileVersion) -> tuple[VersionedSymbol, ...]:
+        """All of one file version, in its order."""
+        key = version.blob, version.path
+        if key not in self._files:
+            found = self._index.symbols_of(*key)
+            language = found[0].language if found else ""
+            symbols = versioned(version.path, language, [*map(_symbol, found)], [each.unit for each in found])
+            self._files[key] = symbols
+            self._texts.update((each.text, (*key, number)) for number, each in enumerate(symbols) if each.text)
+        return self._files[key]
+
+    def versioned(self, place: _Place) -> VersionedSymbol:
+        """One of them."""
+        found = self._index.symbols_of(place.version.blob, place.version.path)
+        return self.symbols(place.version)[found.index(place.symbol)]
+
+    def text(self, name: str) -> bytes:
+        """The text that a symbol of these files names; empty where the archive cannot give it."""
+        blob, path, number = self._texts[name]
+        if blob not in self._read:
+            try:
+                self._read[blob] = self._contents(blob)
+            except CodeVaultError:  # damaged: fingerprints and signatures have to do
+                self._read[blob] = b""
+        found = self._index.symbols_of(blob, path)
+        return own_text(self._read[blob], found[0].language, [*map(_symbol, found)], number)
 
 
 class _Walk:
-    def __init__(self, index: Index, project: ProjectId) -> None:
+    def __init__(self, index: Index, contents: Contents, project: ProjectId) -> None:
         self._index = index
+        self._files = _Files(index, contents)
         self._project = project
         steps = index.steps(project)
         # Neighbours as recorded: a damaged snapshot leaves a gap in the numbers.
@@ -209,7 +254,7 @@ class _Walk:
         """The event between two versions under the same name; None when the symbol's text is the same."""
         if before.symbol.unit == after.symbol.unit and before.symbol.exact == after.symbol.exact:
             return None
-        changes = match((_versioned(before),), (_versioned(after),))
+        changes = match((self._files.versioned(before),), (self._files.versioned(after),), self._files.text)
         change = next((c for c in changes if c.before is not None and c.after is not None), None)
         if change is None or not change.kinds:
             return None
@@ -224,10 +269,8 @@ class _Walk:
             return None, None
         before, after = self._places(changes, new=False), self._places(changes, new=True)
         wanted = (here.path, here.symbol.start_line, here.symbol.qualified_name)
-        for change in match(
-            tuple(_versioned(p) for p in before.values()), tuple(_versioned(p) for p in after.values())
-        ):
-            if change.before is None or change.after is None or "copied" in change.kinds:
+        for change in match(self._of(before), self._of(after), self._files.text, _kept(changes)):
+            if change.before is None or change.after is None:
                 continue
             mine, other = (change.before, change.after) if forward else (change.after, change.before)
             if _key(mine) == wanted:
@@ -243,6 +286,10 @@ class _Walk:
             for symbol in self._index.symbols_of(version.blob, version.path):
                 places[version.path, symbol.start_line, symbol.qualified_name] = _Place(version.path, version, symbol)
         return places
+
+    def _of(self, places: Mapping[tuple[str, int, str], _Place]) -> list[VersionedSymbol]:
+        versions = dict.fromkeys(place.version for place in places.values())
+        return [symbol for version in versions for symbol in self._files.symbols(version)]
 
     def _lost_before(self, here: _Place, sequence: int) -> tuple[_Place | None, Event | None]:
         """Where the same path last had the symbol and then lost it for good, with the event of its removal."""
@@ -291,20 +338,27 @@ def _key(symbol: VersionedSymbol) -> tuple[str, int, str]:
     return (symbol.path, symbol.start_line, symbol.qualified_name)
 
 
-def _versioned(place: _Place) -> VersionedSymbol:
-    s = place.symbol
-    return VersionedSymbol(
-        path=place.path,
-        name=s.name,
-        qualified_name=s.qualified_name,
-        kind=s.kind,
-        start_line=s.start_line,
-        signature=s.signature,
-        exact=s.exact,
-        renamed=s.renamed,
-        tokens=s.tokens,
-        body=s.body,
-        text=s.unit,
+def _kept(changes: Iterable[PathChange]) -> frozenset[str]:
+    return frozenset(change.path for change in changes if change.before is not None and change.after is not None)
+
+
+def _symbol(version: SymbolVersion) -> Symbol:
+    return Symbol(
+        name=version.name,
+        qualified_name=version.qualified_name,
+        kind=version.kind,
+        start_byte=version.start_byte,
+        end_byte=version.end_byte,
+        start_line=version.start_line,
+        end_line=version.end_line,
+        name_line=version.name_line,
+        signature=version.signature,
+        parent=-1,
+        unit=-1,
+        exact=version.exact,
+        renamed=version.renamed,
+        tokens=version.tokens,
+        body=version.body,
     )
 
 

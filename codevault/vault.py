@@ -92,7 +92,7 @@ class Vault:
         self._recorder = Recorder(store, self._index, self.projects, policy=policy, source=source, clock=clock)
         self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
         self.reuse = Reuse(self._reading, self.projects, store.read)
-        self.reports = Reports(self._reading, self.projects, self.snapshots)
+        self.reports = Reports(self._reading, self.read, self.projects, self.snapshots)
         self._thinner = Thinner(store, self._index, self.projects)
         self.submit = Submit(self)
 
@@ -288,12 +288,12 @@ class Vault:
             UnknownSymbol: no analysed version of the file defines the name.
         """
         if isinstance(symbol, FoundSymbol):
-            return history_of(self._reading(), symbol.project.id, symbol.path, symbol.qualified_name)
+            return history_of(self._reading(), self.read, symbol.project.id, symbol.path, symbol.qualified_name)
         if isinstance(symbol, Hit):
-            return history_of(self._reading(), symbol.project, symbol.path, version_of(symbol).qualified_name)
+            return history_of(self._reading(), self.read, symbol.project, symbol.path, version_of(symbol).qualified_name)
         if not path or not qualified_name:
             raise InvalidArgument("history() takes a symbol, or a project, a path in it and a qualified name")
-        return history_of(self._reading(), self.projects.get(symbol).id, _downwards(path), qualified_name)
+        return history_of(self._reading(), self.read, self.projects.get(symbol).id, _downwards(path), qualified_name)
 
     def versions(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> tuple[FileVersion, ...]:
         """The distinct contents of a file, oldest first, followed through renames.

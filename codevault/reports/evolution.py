@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from codevault.analysis.lineage import Change
-from codevault.history import changes_of_step
+from codevault.history import Contents, changes_of_step
 from codevault.index.index import Index
 from codevault.index.model import Scope, Seen
 from codevault.moments import nanoseconds
@@ -23,10 +23,12 @@ class Reports:
     def __init__(
         self,
         index: Callable[[], Index],
+        contents: Contents,
         projects: Projects,
         snapshots: Callable[[ProjectKey], tuple[Snapshot, ...]],
     ) -> None:
         self._index = index
+        self._contents = contents
         self._projects = projects
         self._snapshots = snapshots
 
@@ -45,7 +47,7 @@ class Reports:
         first = nanoseconds(since) if since is not None else None
         last = nanoseconds(until, end_of_day=True) if until is not None else None
         steps = tuple(
-            _step(index, seen, reasons.get(seen.sequence, ""))
+            _step(index, self._contents, seen, reasons.get(seen.sequence, ""))
             for seen in index.steps(owner.id)
             if (first is None or seen.created_ns >= first) and (last is None or seen.created_ns <= last)
         )
@@ -53,8 +55,8 @@ class Reports:
         return EvolutionReport(project=owner.id, name=owner.name, steps=steps, not_analysed=coverage.not_analysed)
 
 
-def _step(index: Index, seen: Seen, reason: str) -> Step:
-    changes = changes_of_step(index, seen.project, seen.sequence)
+def _step(index: Index, contents: Contents, seen: Seen, reason: str) -> Step:
+    changes = changes_of_step(index, contents, seen.project, seen.sequence)
     return Step(
         sequence=seen.sequence,
         created_ns=seen.created_ns,

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from codevault.analysis import lineage
 from codevault.analysis.analyse import analyse
-from codevault.analysis.lineage import Change, ChangeKind, VersionedSymbol, match
-from codevault.analysis.model import Symbol, Unit
+from codevault.analysis.lineage import Change, ChangeKind, VersionedSymbol
+from corpora.git_symbols import symbols_of_file
 
 SHAPES = """\
 LIMIT = 10
@@ -29,33 +30,23 @@ def helper(items, key):
 """
 
 
-def versioned(path: str, symbols: Sequence[Symbol], units: Sequence[Unit] = ()) -> tuple[VersionedSymbol, ...]:
-    """The symbols of one analysed file as `match` takes them."""
-    return tuple(
-        VersionedSymbol(
-            path=path,
-            name=symbol.name,
-            qualified_name=symbol.qualified_name,
-            kind=symbol.kind,
-            signature=symbol.signature,
-            exact=symbol.exact,
-            renamed=symbol.renamed,
-            tokens=symbol.tokens,
-            start_line=symbol.start_line,
-            body=symbol.body,
-            text=units[symbol.unit].id if units and units[symbol.unit].symbol == index else "",
-        )
-        for index, symbol in enumerate(symbols)
-    )
+TEXTS: dict[str, bytes] = {}
+
+
+def one_file(path: str, content: bytes) -> tuple[VersionedSymbol, ...]:
+    """The symbols of one analysed file; their texts are kept for `match`."""
+    found = symbols_of_file(path, analyse(path, content), content)
+    TEXTS.update(found.texts)
+    return found.symbols
 
 
 def version(**files: str) -> tuple[VersionedSymbol, ...]:
     """The symbols of Python files given as module name and source."""
-    found: list[VersionedSymbol] = []
-    for name, source in files.items():
-        analysis = analyse(f"{name}.py", source.encode())
-        found.extend(versioned(f"{name}.py", analysis.symbols, analysis.units))
-    return tuple(found)
+    return tuple(symbol for name, source in files.items() for symbol in one_file(f"{name}.py", source.encode()))
+
+
+def match(before: Sequence[VersionedSymbol], after: Sequence[VersionedSymbol]) -> tuple[Change, ...]:
+    return lineage.match(before, after, lambda name: TEXTS.get(name, b""))
 
 
 def told(changes: tuple[Change, ...]) -> list[tuple[str, str, set[str]]]:
@@ -101,10 +92,16 @@ def test_tells_a_new_decorator_as_an_annotation() -> None:
     assert told(match(version(a=SHAPES), version(a=after))) == [("a.py:helper", "a.py:helper", {"annotation"})]
 
 
-def test_tells_comments_and_white_space_as_format() -> None:
-    after = SHAPES.replace("    return found[0]", "\n    # the first\n    return found[0]")
+def test_tells_white_space_as_format() -> None:
+    after = SHAPES.replace("    return found[0]", "\n    return found[0]")
 
     assert told(match(version(a=SHAPES), version(a=after))) == [("a.py:helper", "a.py:helper", {"format-only"})]
+
+
+def test_tells_comments_as_documentation() -> None:
+    after = SHAPES.replace("    return found[0]", "\n    # the first\n    return found[0]")
+
+    assert told(match(version(a=SHAPES), version(a=after))) == [("a.py:helper", "a.py:helper", {"documentation"})]
 
 
 def test_tells_what_is_new_and_what_is_gone() -> None:
@@ -132,11 +129,11 @@ def test_follows_a_whole_file_to_its_new_name_even_where_it_changed() -> None:
     after = SHAPES.replace("part * 2", "part * 3")
 
     assert told(match(version(old=SHAPES), version(new=after))) == [
-        ("old.py:LIMIT", "new.py:LIMIT", {"moved"}),
-        ("old.py:Shape", "new.py:Shape", {"moved"}),
-        ("old.py:Shape.area", "new.py:Shape.area", {"moved", "body"}),
-        ("old.py:Shape.name", "new.py:Shape.name", {"moved"}),
-        ("old.py:helper", "new.py:helper", {"moved"}),
+        ("old.py:LIMIT", "new.py:LIMIT", {"container-moved"}),
+        ("old.py:Shape", "new.py:Shape", {"container-moved"}),
+        ("old.py:Shape.area", "new.py:Shape.area", {"container-moved", "body"}),
+        ("old.py:Shape.name", "new.py:Shape.name", {"container-moved"}),
+        ("old.py:helper", "new.py:helper", {"container-moved"}),
     ]
 
 
@@ -161,7 +158,7 @@ def test_follows_a_method_out_of_its_class() -> None:
     after = "class A:\n    b = 1\n\n\ndef f(self, x):\n    return [y + 1 for y in x if y]\n"
     changes = told(match(version(a=source), version(a=after)))
 
-    assert ("a.py:A.f", "a.py:f", {"container-moved"}) in changes
+    assert ("a.py:A.f", "a.py:f", {"moved"}) in changes
 
 
 METHOD = """\
@@ -190,7 +187,7 @@ def test_follows_a_method_that_became_a_function_of_another_file_and_lost_its_se
     after = version(a=METHOD[: METHOD.index("    def total")] + METHOD[METHOD.index("    def other") :], b=BILLING)
     changes = match(before, after)
 
-    assert ("a.py:Bill.total", "b.py:total", {"moved", "container-moved", "signature"}) in told(changes)
+    assert ("a.py:Bill.total", "b.py:total", {"moved", "signature"}) in told(changes)
     assert not {kind for change in changes for kind in change.kinds} & {ChangeKind.INTRODUCED, ChangeKind.REMOVED}
 
 
@@ -198,7 +195,7 @@ def test_follows_the_only_body_of_its_kind_to_another_name_and_header() -> None:
     after = version(a="class Bill(Base):\n    pass\n", b=BILLING.replace("def total", "def summed"))
     changes = match(version(a=METHOD, b="X = 1\n"), after)
 
-    assert ("a.py:Bill.total", "b.py:summed", {"moved", "container-moved", "renamed", "signature"}) in told(changes)
+    assert ("a.py:Bill.total", "b.py:summed", {"moved", "renamed", "signature"}) in told(changes)
 
 
 def test_does_not_guess_between_two_equal_bodies_under_other_names() -> None:
@@ -228,7 +225,7 @@ def test_follows_a_method_by_its_parameters_where_its_text_was_laid_out_anew() -
     after = BILLING.replace("return round(sum(found), 2)", "return round(sum(found), 3)")
     changes = match(version(a=METHOD, b="X = 1\n"), version(a="", b=after))
 
-    assert ("a.py:Bill.total", "b.py:total", {"moved", "container-moved", "signature", "body"}) in told(changes)
+    assert ("a.py:Bill.total", "b.py:total", {"moved", "signature", "body"}) in told(changes)
 
 
 def test_takes_no_function_for_the_method_of_a_class_that_is_gone_by_its_name_alone() -> None:
@@ -252,8 +249,8 @@ def test_follows_members_into_the_container_that_was_found_by_its_header() -> No
     changes = told(match(version(a=before), version(b=after)))
 
     assert changes == [
-        ("a.py:Wide", "b.py:Wide", {"moved", "body"}),
-        ("a.py:Wide.only", "b.py:Wide.only", {"moved", "signature", "body"}),
+        ("a.py:Wide", "b.py:Wide", {"container-moved", "body"}),
+        ("a.py:Wide.only", "b.py:Wide.only", {"container-moved", "signature", "body"}),
     ]
 
 
@@ -308,14 +305,13 @@ def test_keeps_the_order_of_the_later_version() -> None:
 
 
 def test_takes_a_dot_inside_a_name_for_part_of_it() -> None:
-    symbol = versioned("a.js", analyse("a.js", b'const o = { "a.b": () => 1 };\n').symbols)[1]
+    symbol = one_file("a.js", b'const o = { "a.b": () => 1 };\n')[1]
 
-    assert (symbol.name, symbol.container, symbol.text) == ("a.b", "o", "")
+    assert (symbol.name, symbol.container) == ("a.b", "o")
 
 
 def kinds_of(path: str, before: bytes, after: bytes) -> set[str]:
-    old, new = (versioned(path, analyse(path, content).symbols) for content in (before, after))
-    (change,) = match(old, new)
+    (change,) = match(one_file(path, before), one_file(path, after))
     return {kind.value for kind in change.kinds}
 
 

@@ -73,14 +73,14 @@ def test_a_renamed_file_moves_its_functions(archive: Archive) -> None:
 
     assert told(history) == [
         (("introduced",), 1, "utils/text.py", "slugify"),
-        (("moved",), 5, "utils/strings.py", "slugify"),
+        (("container-moved",), 5, "utils/strings.py", "slugify"),
     ]
 
 
 def test_a_symbol_of_a_file_that_is_gone_is_still_followed(archive: Archive) -> None:
     history = archive.vault.history(archive.shop, "utils/text.py", "shorten")
 
-    assert told(history)[-1] == (("moved",), 5, "utils/strings.py", "shorten")
+    assert told(history)[-1] == (("container-moved",), 5, "utils/strings.py", "shorten")
 
 
 def test_a_found_symbol_and_a_hit_lead_to_the_same_history(archive: Archive) -> None:

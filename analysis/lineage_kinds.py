@@ -1,0 +1,95 @@
+"""Everything that happened to a symbol that is there before and after a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from codevault.analysis.kinds import CONTAINERS, ChangeKind, VersionedSymbol
+from codevault.analysis.lineage_moves import Place
+from codevault.analysis.lineage_shapes import Shape, Shapes, Words, tokens_below_header
+from codevault.analysis.lineage_step import container_place
+
+
+def kinds_between(
+    before: VersionedSymbol,
+    after: VersionedSymbol,
+    shapes: Shapes,
+    went: Mapping[Place, Place] | None = None,
+    renamed: Mapping[str, str] | None = None,
+) -> tuple[ChangeKind, ...]:
+    """What distinguishes a symbol from itself in another version; nothing, where it stayed as it was.
+
+    `went` and `renamed` say where containers and files went in the same step. A change of white space counts only where
+    nothing else changed; members of a container count for themselves.
+    """
+    found = [*_places(before, after, went or {}, renamed or {})]
+    if before.name != after.name:
+        found.append(ChangeKind.RENAMED)
+    same_text = before.text == after.text
+    if before.exact == after.exact and (same_text or not before.text or not after.text):
+        return tuple(found)
+    old, new = shapes.of(before), shapes.of(after)
+    if before.exact != after.exact:
+        found.extend(_code(before, after, old, new))
+    if old.known and new.known:
+        if old.remarks != new.remarks:
+            found.append(ChangeKind.DOCUMENTATION)
+        own = before.kind not in CONTAINERS or before.exact == after.exact  # else its members left a blank line more
+        if not found and own and shapes.text(before).strip() != shapes.text(after).strip():
+            found.append(ChangeKind.FORMAT_ONLY)
+    elif not found and not same_text and before.exact == after.exact:
+        found.append(ChangeKind.FORMAT_ONLY)
+    return tuple(found)
+
+
+def _places(
+    before: VersionedSymbol, after: VersionedSymbol, went: Mapping[Place, Place], renamed: Mapping[str, str]
+) -> Iterator[ChangeKind]:
+    if (before.path, before.container) == (after.path, after.container):
+        return
+    source, target = container_place(before), container_place(after)
+    if source is None or target is None:
+        along = source is target and renamed.get(before.path) == after.path
+    else:
+        same_names = before.container == after.container and renamed.get(before.path) == after.path
+        along = went[source] == target if source in went else same_names
+    yield ChangeKind.CONTAINER_MOVED if along else ChangeKind.MOVED
+
+
+def _code(before: VersionedSymbol, after: VersionedSymbol, old: Shape, new: Shape) -> Iterator[ChangeKind]:
+    signature = old.header != new.header
+    annotation = old.annotations != new.annotations
+    body = _body_changed(before, after, old, new, signature=signature)
+    if signature:
+        yield ChangeKind.SIGNATURE
+    if body:
+        yield ChangeKind.BODY
+    told = signature or body or before.name != after.name or _only_members(before, after)
+    if annotation or not (told or (old.known and new.known)):
+        yield ChangeKind.ANNOTATION
+
+
+def _only_members(before: VersionedSymbol, after: VersionedSymbol) -> bool:
+    return before.kind in CONTAINERS and bool(before.text) and before.text == after.text
+
+
+def _body_changed(before: VersionedSymbol, after: VersionedSymbol, old: Shape, new: Shape, *, signature: bool) -> bool:
+    """Whether something within differs that is not only the symbol's own new name."""
+    known = old.known and new.known
+    if before.kind in CONTAINERS:
+        return not _only_members(before, after) and (not known or _blind(old, before) != _blind(new, after))
+    if before.body or after.body:
+        if before.name != after.name and known and _blind(old, before) == _blind(new, after):
+            return False
+        return before.body != after.body and (before.name == after.name or known or before.renamed != after.renamed)
+    return _grew(before, after) if signature else before.signature == after.signature
+
+
+def _blind(shape: Shape, symbol: VersionedSymbol) -> Words:
+    return tuple("" if word == symbol.name else word for word in shape.words)
+
+
+def _grew(before: VersionedSymbol, after: VersionedSymbol) -> bool:
+    """Whether two bodies without fingerprint (macros) differ in length, whatever became of their headers."""
+    below = tokens_below_header(before), tokens_below_header(after)
+    return min(below) > 0 and below[0] != below[1]
