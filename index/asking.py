@@ -184,6 +184,7 @@ _REASONS = {
     IndexState.BINARY: "not text",
     IndexState.FAILED: "the parser gave up: searchable as text",
     IndexState.SECRET: "kept, but not indexed: it may hold a secret",
+    IndexState.GONE: "its text is gone with the repository that held it; its symbols are known",
 }
 
 
@@ -202,6 +203,8 @@ _TABLES = (
     "path",
     "content",
     "version",
+    "revision",
+    "stay",
     "fragment_key",
     "fragment_in",
     "text_group",

@@ -11,14 +11,18 @@ import sqlite3
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from typing import Generic, NamedTuple, TypeVar
 
+from codevault.errors import IndexDamaged
 from codevault.index import postings
+from codevault.index.history import alive_at_head
 from codevault.index.narrowing import Near, near_text
 from codevault.index.rows import ask_many, path_text
-from codevault.index.scoping import Limits, alive_between, moments
+from codevault.index.scoping import Limits, alive_between, commits_by, moments
+from codevault.index.stays import Stay, load_timeline
+from codevault.index.timelines import Timeline
 
 K = TypeVar("K", bound=Hashable)
 NOW = 1 << 62
-"""Stands for the end of what is still there, after every sequence number."""
+"""Stands for the end of what is still there, after every other version."""
 
 Place = tuple[int, int]
 """(project number, path number)."""
@@ -30,14 +34,19 @@ REMEMBERED = 100_000
 """Entries of `Memory` from which it starts anew."""
 
 _Run = tuple[Place, int, int, bool]
-"""Place, first, last or NOW, in scope: a content in a path over an unbroken run of snapshots."""
+"""Place, first, last or NOW, in scope: a content in a path over an unbroken run of snapshots, or of commits on a line.
+
+First and last are places in the project's timeline, which in a project without commits are the sequences."""
 
 _Held = tuple[int, int, int, bool]
 """First, last or NOW, content of the newest run, in scope: all runs of some contents in one place."""
 
 
 class Found(NamedTuple, Generic[K]):
-    """A key in a place: from `first` to `last` (`NOW`: still there); `content` is the newest that holds it."""
+    """A key in a place: from `first` to `last` (`NOW`: still there); `content` is the newest that holds it.
+
+    `first` and `last` are numbers of versions: a snapshot's sequence, a commit's place as a negative one.
+    """
 
     key: K
     project: int
@@ -56,6 +65,13 @@ class Memory:
         self.held: dict[postings.Table, dict[int, Mapping[Place, _Held]]] = {"fragment_in": {}, "symbol_in": {}}
         self.names: dict[int, str] = {}
         self.near: dict[tuple[frozenset[int] | None, str], Near | None] = {}
+        self.timelines: dict[int, Timeline | None] = {}
+
+    def timeline(self, db: sqlite3.Connection, project: int) -> Timeline | None:
+        """The versions of a project, None when it has no commits; read once."""
+        if project not in self.timelines:
+            self.timelines[project] = load_timeline(db, project)
+        return self.timelines[project]
 
     def shrink(self) -> None:
         """Forgets everything when there is much of it."""
@@ -71,13 +87,14 @@ class Places:
 
     def __init__(self, db: sqlite3.Connection, bounds: Limits, memory: Memory) -> None:
         memory.shrink()
-        plain = bounds.language is None and not bounds.by_time
+        plain = bounds.language is None and not (bounds.by_time or bounds.by_version)
         self._db = db
         self._bounds = self.bounds = bounds
         self._shared = memory
         self._memory = memory if plain else Memory()  # runs that a scope cuts are of no use to another
         self._covers: dict[Place, bool] = {}
         self._times = moments(db, bounds) if bounds.by_time else {}
+        self._authored = commits_by(db, bounds.authors) if bounds.authors is not None else None
 
     def near_text(self) -> Near | None:
         """What text the scope leaves to look at; None: all."""
@@ -132,7 +149,12 @@ class Places:
         alive, names = self._bounds.alive, self._memory.names
         for place, (first, last, content, inside) in places.items():
             if inside and (alive is None or alive == (last == NOW)) and self._is_covered(place):
-                yield Found(key, place[0], place[1], names[place[1]], first, last, content)
+                timeline = self._shared.timeline(self._db, place[0])
+                if timeline is None:
+                    yield Found(key, place[0], place[1], names[place[1]], first, last, content)
+                    continue
+                until = last if last == NOW else timeline.at(last)
+                yield Found(key, place[0], place[1], names[place[1]], timeline.at(first), until, content)
 
     def _is_covered(self, place: Place) -> bool:
         known = self._covers.get(place)
@@ -162,18 +184,36 @@ class Places:
         """Reads the runs of contents that are not known yet."""
         runs = self._memory.runs
         contents = contents - runs.keys()
-        question = "SELECT content, project, path, first, last FROM version WHERE content IN (*)"
-        rows = list(ask_many(self._db, question, contents))
-        self._name({row[2] for row in rows})
+        rows = list(ask_many(self._db, _VERSIONS, contents))
+        stays = list(ask_many(self._db, _STAYS, contents))
+        self._name({row[2] for row in (*rows, *stays)})
         spoken = self._of_language(contents)
-        timed = self._bounds.by_time
         for content in contents:
             runs[content] = []
         for content, project, path, first, last in rows:
-            inside = spoken is None or content in spoken
-            if timed and inside:
-                inside = self._in_time(project, first, last)
-            runs[content].append(((project, path), first, NOW if last is None else last, inside))
+            inside = (spoken is None or content in spoken) and self._inside(project, first, last)
+            began, ended = self._in_order(project, first, last)
+            runs[content].append(((project, path), began, ended, inside))
+        for content, project, *stay in stays:
+            runs[content].append(self._run(project, Stay(*stay, content), spoken))
+
+    def _in_order(self, project: int, first: int, last: int | None) -> tuple[int, int]:
+        """A run of snapshots as places in the project's timeline."""
+        timeline = self._shared.timeline(self._db, project)
+        if timeline is None:
+            return first, NOW if last is None else last
+        return timeline.rank(first), NOW if last is None else timeline.rank(last)
+
+    def _run(self, project: int, stay: Stay, spoken: set[int] | None) -> _Run:
+        timeline = self._shared.timeline(self._db, project)
+        if timeline is None:
+            raise IndexDamaged("the catalog has contents of commits, but not the commits: rebuild() the index")
+        end = stay.last or timeline.end(stay.line)
+        last = timeline.rank(-end)
+        if alive_at_head(self._db, project, timeline).get(stay.path) == stay:
+            last = NOW
+        inside = (spoken is None or stay.content in spoken) and self._inside(project, -stay.first, -end)
+        return (project, stay.path), timeline.rank(-stay.first), last, inside
 
     def _name(self, paths: set[int]) -> None:
         names = self._memory.names
@@ -187,11 +227,23 @@ class Places:
         rows = ask_many(self._db, "SELECT id FROM content WHERE language = ? AND id IN (*)", contents, (language,))
         return {number for (number,) in rows}
 
-    def _in_time(self, project: int, first: int, last: int | None) -> bool:
+    def _inside(self, project: int, first: int, last: int | None) -> bool:
+        """Whether the scope covers a run of versions, by their numbers."""
+        kind = self._bounds.kind
+        if (kind and kind != ("commit" if first < 0 else "snapshot")) or (
+            self._authored is not None and (project, first) not in self._authored
+        ):
+            return False
+        if not self._bounds.by_time:
+            return True
         if (project, first) not in self._times:
             return False  # of a project the scope leaves out
         ended = None if last is None else self._times[project, last]
         return alive_between(self._bounds, self._times[project, first], ended)
+
+
+_VERSIONS = "SELECT content, project, path, first, last FROM version WHERE content IN (*)"
+_STAYS = "SELECT content, project, path, line, first, last FROM stay WHERE content IN (*)"
 
 
 def _merged(parts: Iterable[Mapping[Place, _Held]]) -> Mapping[Place, _Held]:

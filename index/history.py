@@ -1,18 +1,28 @@
-"""Reading the catalog's history: which path held what, when, and what a snapshot changed."""
+"""Reading the catalog's history: which path held what, when, and what a snapshot or a commit changed.
+
+A version of a project is named by a number: a snapshot's sequence, or a commit's place as a negative one.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from codevault.errors import UnknownSnapshot
+from codevault.errors import IndexDamaged, UnknownSnapshot
 from codevault.ids import ProjectId, SnapshotId
 from codevault.index.model import FileVersion, PathChange, Seen
 from codevault.index.names import glob_matcher
+from codevault.index.revisions import revision_text
 from codevault.index.rows import ask_many, blob_text, path_key, path_text
 from codevault.index.snapshots import project_number
+from codevault.index.stays import Stay, find_commits, held_at, stays_of, tree_at
+from codevault.index.timelines import Timeline
 from codevault.index.varints import unpack_ascending
+
+TimelineOf = Callable[[int], Timeline | None]
+"""The timeline of a project by the catalog's number, None when it has no commits."""
 
 _VERSION = (
     "SELECT p.project, t.path, c.blob, c.size, v.first, f.id, f.created_ns, v.last, l.id, l.created_ns"
@@ -24,10 +34,97 @@ _VERSION = (
 
 
 def versions(db: sqlite3.Connection, project: ProjectId, path: str) -> tuple[FileVersion, ...]:
-    """All versions of a path, oldest first; empty for a path that never was."""
+    """All versions of a path in snapshots, oldest first; empty for a path that never was."""
     number = project_number(db, project)
     question = f"{_VERSION} WHERE v.project = ? AND t.path = ? ORDER BY v.first"
     return tuple(_file_versions(db.execute(question, (number, path_key(path)))))
+
+
+def lives(db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId, path: str) -> tuple[FileVersion, ...]:
+    """All versions of a path in commits and snapshots, in the order in which they began; neighbours are joined."""
+    found = versions(db, project, path)
+    number = project_number(db, project)
+    timeline = timeline_of(number)
+    if timeline is None:
+        return found
+    runs = [*found, *_told(db, number, project, timeline, _stays_at(db, number, path))]
+    runs.sort(key=lambda run: timeline.rank(run.first.sequence))
+    joined: list[FileVersion] = []
+    for run in runs:
+        if joined and joined[-1].blob == run.blob:
+            joined[-1] = replace(joined[-1], last=_later(timeline, joined[-1].last, run.last))
+        else:
+            joined.append(run)
+    return tuple(joined)
+
+
+def _later(timeline: Timeline, one: Seen | None, other: Seen | None) -> Seen | None:
+    if one is None or other is None:
+        return None
+    return max(one, other, key=lambda seen: timeline.rank(seen.sequence))
+
+
+def held(
+    db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId, path: str, number: int
+) -> FileVersion | None:
+    """What a path held in one version of its project, None when it was not there."""
+    owner = project_number(db, project)
+    if number > 0:
+        question = f"{_VERSION} WHERE v.project = ? AND t.path = ? AND v.first <= ? AND (v.last IS NULL OR v.last >= ?)"
+        return next(_file_versions(db.execute(question, (owner, path_key(path), number, number))), None)
+    timeline = _known(timeline_of, owner, project, number)
+    stay = held_at(_stays_at(db, owner, path), timeline.reach(-number))
+    return None if stay is None else _told(db, owner, project, timeline, [stay])[0]
+
+
+def _stays_at(db: sqlite3.Connection, project: int, path: str) -> list[Stay]:
+    row = db.execute("SELECT id FROM path WHERE path = ?", (path_key(path),)).fetchone()
+    return [] if row is None else stays_of(db, project, row).get(row[0], [])
+
+
+def _known(timeline_of: TimelineOf, owner: int, project: ProjectId, number: int) -> Timeline:
+    timeline = timeline_of(owner)
+    if timeline is None or not timeline.knows(number):
+        raise UnknownSnapshot(f"the index knows no version {number} of project {project}")
+    return timeline
+
+
+def _told(
+    db: sqlite3.Connection, number: int, project: ProjectId, timeline: Timeline, stays: Iterable[Stay]
+) -> list[FileVersion]:
+    """Runs on lines as file versions, in their order; those that stand for a missing path are left out."""
+    stays = [stay for stay in stays if stay.content]
+    names = dict(ask_many(db, "SELECT id, path FROM path WHERE id IN (*)", {stay.path for stay in stays}))
+    blobs = {
+        content: (blob, size)
+        for content, blob, size in ask_many(
+            db, "SELECT id, blob, size FROM content WHERE id IN (*)", {stay.content for stay in stays}
+        )
+    }
+    lasts = [stay.last or timeline.end(stay.line) for stay in stays]
+    there = alive_at_head(db, number, timeline)
+    seen = seen_at(db, ((number, -place) for place in {*lasts, *(stay.first for stay in stays)}))
+    return [
+        FileVersion(
+            project=project,
+            path=path_text(names[stay.path]),
+            blob=blob_text(blobs[stay.content][0]),
+            size=blobs[stay.content][1],
+            first=seen[number, -stay.first],
+            last=None if there.get(stay.path) == stay else seen[number, -last],
+        )
+        for stay, last in zip(stays, lasts, strict=True)
+    ]
+
+
+def alive_at_head(db: sqlite3.Connection, project: int, timeline: Timeline) -> Mapping[int, Stay]:
+    """What is there now in a project without snapshots, by path: what its newest commit holds."""
+    if timeline.newest:
+        return {}
+    if timeline.tree is None:
+        head = db.execute("SELECT head FROM project WHERE id = ?", (project,)).fetchone()[0]
+        timeline.tree = tree_at(db, project, timeline.reach(head)) if head is not None else {}
+    return timeline.tree
 
 
 def file_versions(db: sqlite3.Connection, project: ProjectId) -> tuple[FileVersion, ...]:
@@ -41,28 +138,43 @@ def project_ids(db: sqlite3.Connection) -> tuple[ProjectId, ...]:
     return tuple(ProjectId(project) for (project,) in db.execute("SELECT project FROM project ORDER BY id"))
 
 
-def paths(db: sqlite3.Connection, project: ProjectId, sequence: int | None, glob: str) -> tuple[FileVersion, ...]:
-    """What a snapshot held (None: the newest), by path."""
+def paths(
+    db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId, sequence: int | None, glob: str
+) -> tuple[FileVersion, ...]:
+    """What a version held (None: the newest snapshot), by path."""
     number = project_number(db, project)
+    matches = glob_matcher(glob or "*")
+    rows: Iterable[FileVersion]
     if sequence is None:
-        rows = db.execute(f"{_VERSION} WHERE v.project = ? AND v.last IS NULL", (number,))
+        rows = _file_versions(db.execute(f"{_VERSION} WHERE v.project = ? AND v.last IS NULL", (number,)))
+    elif sequence < 0:
+        timeline = _known(timeline_of, number, project, sequence)
+        rows = _told(db, number, project, timeline, tree_at(db, number, timeline.reach(-sequence)).values())
     else:
         alive = "v.project = ? AND v.first <= ? AND (v.last IS NULL OR v.last >= ?)"
-        rows = db.execute(f"{_VERSION} WHERE {alive}", (number, sequence, sequence))
-    matches = glob_matcher(glob or "*")
-    found = [version for version in _file_versions(rows) if matches(version.path)]
+        rows = _file_versions(db.execute(f"{_VERSION} WHERE {alive}", (number, sequence, sequence)))
+    found = [version for version in rows if matches(version.path)]
     found.sort(key=lambda version: path_key(version.path))
     return tuple(found)
 
 
-def contents_at(db: sqlite3.Connection, project: ProjectId, sequence: int, path: str) -> Sequence[tuple[str, int]]:
-    """(path, content number) of what a snapshot held, by path; `path` is a glob, "" for all."""
+def contents_at(
+    db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId, sequence: int, path: str
+) -> Sequence[tuple[str, int]]:
+    """(path, content number) of what a version held, by path; `path` is a glob, "" for all."""
     number = project_number(db, project)
-    rows = db.execute(
-        "SELECT t.path, v.content FROM version v JOIN path t ON t.id = v.path"
-        " WHERE v.project = ? AND v.first <= ? AND (v.last IS NULL OR v.last >= ?) ORDER BY t.path",
-        (number, sequence, sequence),
-    )
+    rows: Iterable[tuple[bytes, int]]
+    if sequence < 0:
+        timeline = _known(timeline_of, number, project, sequence)
+        tree = tree_at(db, number, timeline.reach(-sequence))
+        names = ask_many(db, "SELECT path, id FROM path WHERE id IN (*)", tree)
+        rows = sorted((key, tree[at].content) for key, at in names)
+    else:
+        rows = db.execute(
+            "SELECT t.path, v.content FROM version v JOIN path t ON t.id = v.path"
+            " WHERE v.project = ? AND v.first <= ? AND (v.last IS NULL OR v.last >= ?) ORDER BY t.path",
+            (number, sequence, sequence),
+        )
     matches = glob_matcher(path or "*")
     named = ((path_text(key), content) for key, content in rows)
     return [(name, content) for name, content in named if matches(name)]
@@ -75,6 +187,61 @@ def steps(db: sqlite3.Connection, project: ProjectId) -> tuple[Seen, ...]:
     return tuple(_seen(project, *row) for row in rows)
 
 
+def line_of_versions(db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId) -> tuple[Seen, ...]:
+    """All commits and snapshots of a project: by time, but parents before children."""
+    number = project_number(db, project)
+    timeline = timeline_of(number)
+    if timeline is None:
+        return steps(db, project)
+    moments = {seen.sequence: seen for seen in steps(db, project)}
+    moments.update((seen.sequence, seen) for seen in _commits(db, _OF_PROJECT, (number,)))
+    return tuple(moments[at] for at in timeline.numbers)
+
+
+def parents(db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId, number: int) -> tuple[int, ...]:
+    """The versions that one was made from, by number; a snapshot's commit before the snapshot before it.
+
+    Raises:
+        UnknownSnapshot: that version is not recorded.
+    """
+    owner = project_number(db, project)
+    timeline = timeline_of(owner)
+    if timeline is not None:
+        return _known(timeline_of, owner, project, number).parents(number)
+    row = db.execute(
+        "SELECT (SELECT max(sequence) FROM snapshot WHERE project = s.project AND sequence < s.sequence)"
+        " FROM snapshot s WHERE s.project = ? AND s.sequence = ?",
+        (owner, number),
+    ).fetchone()
+    if row is None:
+        raise UnknownSnapshot(f"the index knows no version {number} of project {project}")
+    return () if row[0] is None else (row[0],)
+
+
+def follower(db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId, number: int) -> int | None:
+    """The version that came next where one was: the next snapshot, or the next commit on the same line."""
+    owner = project_number(db, project)
+    if number < 0:
+        place = _known(timeline_of, owner, project, number).follower(-number)
+        return None if place is None else -place
+    question = "SELECT min(sequence) FROM snapshot WHERE project = ? AND sequence > ?"
+    found = db.execute(question, (owner, number)).fetchone()[0]
+    return None if found is None else int(found)
+
+
+def commits_named(db: sqlite3.Connection, project: ProjectId, commit: str) -> tuple[Seen, ...]:
+    """The commits that an id, or the first digits of one, names."""
+    number = project_number(db, project)
+    places = find_commits(db, number, commit)
+    return tuple(seen_at(db, ((number, -place) for place in places)).values())
+
+
+def known_commits(db: sqlite3.Connection, project: ProjectId) -> frozenset[str]:
+    """Ids of the commits of a project that are recorded."""
+    rows = db.execute("SELECT r.id FROM revision r JOIN project p ON p.id = r.project WHERE p.project = ?", (project,))
+    return frozenset(revision_text(key) for (key,) in rows)
+
+
 def snapshot_ids(db: sqlite3.Connection, project: ProjectId | None) -> tuple[SnapshotId, ...]:
     """Ids of the recorded snapshots, of one project or of all, in order."""
     if project is None:
@@ -85,13 +252,17 @@ def snapshot_ids(db: sqlite3.Connection, project: ProjectId | None) -> tuple[Sna
     return tuple(SnapshotId(identity.hex()) for (identity,) in rows)
 
 
-def changes(db: sqlite3.Connection, project: ProjectId, sequence: int) -> tuple[PathChange, ...]:
-    """What a snapshot changed against the one before it, by path.
+def changes(
+    db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId, sequence: int
+) -> tuple[PathChange, ...]:
+    """What a snapshot changed against the one before it, or a commit against its first parent, by path.
 
     Raises:
-        UnknownSnapshot: that sequence number is not recorded.
+        UnknownSnapshot: that version is not recorded.
     """
     number = project_number(db, project)
+    if sequence < 0:
+        return _changes_of_commit(db, _known(timeline_of, number, project, sequence), number, project, -sequence)
     row = db.execute(
         "SELECT s.changed, (SELECT max(sequence) FROM snapshot WHERE project = s.project AND sequence < s.sequence)"
         " FROM snapshot s WHERE s.project = ? AND s.sequence = ?",
@@ -106,22 +277,69 @@ def changes(db: sqlite3.Connection, project: ProjectId, sequence: int) -> tuple[
     for version in _file_versions(ask_many(db, question, touched, (number, sequence, previous))):
         side = after if version.first.sequence == sequence else before
         side[version.path] = version
+    return _as_changes(before, after)
+
+
+def _changes_of_commit(
+    db: sqlite3.Connection, timeline: Timeline, number: int, project: ProjectId, place: int
+) -> tuple[PathChange, ...]:
+    row = db.execute("SELECT changed FROM revision WHERE project = ? AND number = ?", (number, place)).fetchone()
+    stays = stays_of(db, number, unpack_ascending(row[0]))
+    first_parent = next((-parent for parent in timeline.own_parents(place)), 0)
+    sides = []
+    for reach in (timeline.reach(first_parent), timeline.reach(place)):
+        held_there = (held_at(of_path, reach) for of_path in stays.values())
+        there = _told(db, number, project, timeline, [stay for stay in held_there if stay is not None])
+        sides.append({version.path: version for version in there})
+    return _as_changes(*sides)
+
+
+def _as_changes(before: Mapping[str, FileVersion], after: Mapping[str, FileVersion]) -> tuple[PathChange, ...]:
     names = sorted(before.keys() | after.keys(), key=path_key)
     return tuple(PathChange(path=name, before=before.get(name), after=after.get(name)) for name in names)
 
 
+_COMMIT = (
+    "SELECT r.project, p.project, r.number, r.id, l.text, r.authored_ns, r.committed_ns"
+    " FROM revision r JOIN project p ON p.id = r.project JOIN label l ON l.id = r.author "
+)
+_OF_PROJECT = f"{_COMMIT} WHERE r.project = ?"
+
+
+def _commits(db: sqlite3.Connection, question: str, values: Sequence[int]) -> Iterator[Seen]:
+    for _, project, place, key, author, authored_ns, committed_ns in db.execute(question, values):
+        yield Seen(
+            project=ProjectId(project),
+            sequence=-place,
+            snapshot=SnapshotId(""),
+            created_ns=committed_ns,
+            commit=revision_text(key),
+            author=author,
+            authored_ns=authored_ns,
+        )
+
+
 def seen_at(db: sqlite3.Connection, keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], Seen]:
-    """Moments by (project number, sequence)."""
+    """Versions by (project number, number of the version)."""
     found: dict[tuple[int, int], Seen] = {}
     for key in keys:
         if key not in found:
-            row = db.execute(
-                "SELECT p.project, s.sequence, s.id, s.created_ns FROM snapshot s JOIN project p ON p.id = s.project"
-                " WHERE s.project = ? AND s.sequence = ?",
-                key,
-            ).fetchone()
-            found[key] = _seen(*row)
+            found[key] = _seen_one(db, *key)
     return found
+
+
+def _seen_one(db: sqlite3.Connection, project: int, number: int) -> Seen:
+    if number < 0:
+        seen = next(_commits(db, f"{_OF_PROJECT} AND r.number = ?", (project, -number)), None)
+    else:
+        question = (
+            "SELECT p.project, s.sequence, s.id, s.created_ns FROM snapshot s JOIN project p ON p.id = s.project"
+            " WHERE s.project = ? AND s.sequence = ?"
+        )
+        seen = next((_seen(*row) for row in db.execute(question, (project, number))), None)
+    if seen is None:
+        raise IndexDamaged(f"the catalog names version {number} of a project, and has none: rebuild()")
+    return seen
 
 
 def _seen(project: str, sequence: int, identity: bytes, created_ns: int) -> Seen:

@@ -11,10 +11,11 @@ from codevault.analysis.languages import language_hint
 from codevault.analysis.model import FileAnalysis
 from codevault.errors import IndexDamaged
 from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
-from codevault.index import asking, history, reshaping, schema, snapshots, waiting
+from codevault.index import asking, history, reshaping, revisions, schema, snapshots, waiting
 from codevault.index.matching import literal_matcher, regex_matcher
 from codevault.index.memory_text import MemoryText
 from codevault.index.model import (
+    CommitVersion,
     ContentState,
     Coverage,
     FileVersion,
@@ -116,6 +117,24 @@ class Index:
         """
         self._writer.write(lambda session: snapshots.add_snapshot(session.db, session.labels, self._hint_of, facts))
 
+    def add_commits(self, project: ProjectId, commits: Sequence[CommitVersion]) -> None:
+        """Records commits of a project, parents before children; those that are known already are left alone.
+
+        Raises:
+            UnknownProject: the project was not recorded.
+        """
+        self._writer.write(
+            lambda session: revisions.add_commits(session.db, session.labels, self._hint_of, project, commits)
+        )
+
+    def set_head(self, project: ProjectId, commit: str) -> None:
+        """Says which commit the project's repository stands on: without snapshots, what that holds is there now.
+
+        Raises:
+            UnknownProject: it was not recorded.
+        """
+        self._writer.write(lambda session: revisions.set_head(session.db, project, commit))
+
     def insert_snapshot(self, facts: SnapshotFacts) -> None:
         """Records a snapshot before later ones of its project, `facts.changed` being all it holds: one put back.
 
@@ -182,28 +201,91 @@ class Index:
             return asking.pending_count(session.db)
 
     def versions(self, project: ProjectId, path: str) -> tuple[FileVersion, ...]:
-        """All versions of a path, oldest first; empty for a path that never was."""
+        """All versions of a path in snapshots, oldest first; empty for a path that never was."""
         with self._asking() as session:
             return history.versions(session.db, project, path)
 
-    def paths(self, project: ProjectId, sequence: int | None = None, glob: str = "") -> tuple[FileVersion, ...]:
-        """What the project held at a snapshot (None: the newest), by path."""
+    def lives(self, project: ProjectId, path: str) -> tuple[FileVersion, ...]:
+        """All versions of a path in commits and snapshots, in the order in which they began; equal neighbours are one.
+
+        A run of commits is told on its line: it ends where that line changed it, whatever side branches kept.
+        """
         with self._asking() as session:
-            return history.paths(session.db, project, sequence, glob)
+            return history.lives(session.db, session.timeline, project, path)
+
+    def held(self, project: ProjectId, path: str, number: int) -> FileVersion | None:
+        """What a path held in one version of its project, and since when on its line; None when it was not there.
+
+        Raises:
+            UnknownSnapshot: that commit is not recorded.
+        """
+        with self._asking() as session:
+            return history.held(session.db, session.timeline, project, path, number)
+
+    def paths(self, project: ProjectId, sequence: int | None = None, glob: str = "") -> tuple[FileVersion, ...]:
+        """What the project held in a version (None: the newest snapshot), by path."""
+        with self._asking() as session:
+            return history.paths(session.db, session.timeline, project, sequence, glob)
 
     def steps(self, project: ProjectId) -> tuple[Seen, ...]:
         """All snapshots of a project, in order."""
         with self._asking() as session:
             return history.steps(session.db, project)
 
-    def changes(self, project: ProjectId, sequence: int) -> tuple[PathChange, ...]:
-        """What a snapshot changed against the one before it, by path.
+    def timeline(self, project: ProjectId) -> tuple[Seen, ...]:
+        """All commits and snapshots of a project: by time, but parents before children."""
+        with self._asking() as session:
+            return history.line_of_versions(session.db, session.timeline, project)
+
+    def parents(self, project: ProjectId, number: int) -> tuple[int, ...]:
+        """The versions that one was made from, by number, best first; none for a beginning.
+
+        A snapshot's are the commit that it stood on and the snapshot before it; a commit's the snapshot whose
+        uncommitted work it took in, if there is one, and its own parents.
 
         Raises:
-            UnknownSnapshot: that sequence number is not recorded.
+            UnknownSnapshot: that version is not recorded.
         """
         with self._asking() as session:
-            return history.changes(session.db, project, sequence)
+            return history.parents(session.db, session.timeline, project, number)
+
+    def follower(self, project: ProjectId, number: int) -> int | None:
+        """The next snapshot after a snapshot, the next commit on the line of a commit; None at the end.
+
+        Raises:
+            UnknownSnapshot: that commit is not recorded.
+        """
+        with self._asking() as session:
+            return history.follower(session.db, session.timeline, project, number)
+
+    def seen(self, project: ProjectId, number: int) -> Seen:
+        """A version by its number.
+
+        Raises:
+            IndexDamaged: it is not recorded.
+        """
+        with self._asking() as session:
+            owner = snapshots.project_number(session.db, project)
+            return history.seen_at(session.db, ((owner, number),))[owner, number]
+
+    def commits_named(self, project: ProjectId, commit: str) -> tuple[Seen, ...]:
+        """The commits that an id, or its first seven digits or more, name."""
+        with self._asking() as session:
+            return history.commits_named(session.db, project, commit)
+
+    def known_commits(self, project: ProjectId) -> frozenset[str]:
+        """Ids of the recorded commits of a project: what to compare with what the vault knows of them."""
+        with self._asking() as session:
+            return history.known_commits(session.db, project)
+
+    def changes(self, project: ProjectId, sequence: int) -> tuple[PathChange, ...]:
+        """What a snapshot changed against the one before it, or a commit against its first parent, by path.
+
+        Raises:
+            UnknownSnapshot: that version is not recorded.
+        """
+        with self._asking() as session:
+            return history.changes(session.db, session.timeline, project, sequence)
 
     def symbols_of(self, blob: BlobId, path: str) -> tuple[SymbolVersion, ...]:
         """Symbols of a file version by position; the path's name tells the language. Empty until analysed."""
@@ -213,9 +295,9 @@ class Index:
     def symbols_at(
         self, project: ProjectId, sequence: int, *, kind: str = "", path: str = ""
     ) -> Iterator[tuple[str, SymbolVersion]]:
-        """(path, symbol) of everything a snapshot held, by path and position; `path` is a glob."""
+        """(path, symbol) of everything a version held, by path and position; `path` is a glob."""
         with self._asking() as session:
-            held = history.contents_at(session.db, project, sequence, path)
+            held = history.contents_at(session.db, session.timeline, project, sequence, path)
         for at in range(0, len(held), asking.FILES_AT_ONCE):
             with self._asking() as session:
                 found = asking.symbols_at(session, held[at : at + asking.FILES_AT_ONCE], kind)

@@ -47,14 +47,20 @@ def near_declarations(db: sqlite3.Connection, bounds: Limits) -> set[int] | None
     return {number for (number,) in ask_many(db, "SELECT declaration FROM symbol WHERE id IN (*)", symbols)}
 
 
+_HELD = (
+    "SELECT DISTINCT content, path FROM version WHERE project IN (*)",
+    "SELECT DISTINCT content, path FROM stay WHERE project IN (*)",
+)
+
+
 def _contents(db: sqlite3.Connection, bounds: Limits) -> set[int] | None:
     if not bounds.by_place:
         return None
     rows: Iterable[tuple[int, ...]]
     if bounds.projects is None:
-        rows = db.execute("SELECT content, path FROM version").fetchall()
+        rows = db.execute("SELECT content, path FROM version UNION SELECT content, path FROM stay").fetchall()
     else:
-        rows = list(ask_many(db, "SELECT content, path FROM version WHERE project IN (*)", bounds.projects))
+        rows = [row for question in _HELD for row in ask_many(db, question, bounds.projects)]
     if bounds.path is None:
         return {content for content, _ in rows}
     names = ask_many(db, "SELECT id, path FROM path WHERE id IN (*)", {path for _, path in rows})

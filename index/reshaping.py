@@ -190,4 +190,5 @@ def _forget_waiting(db: sqlite3.Connection) -> None:
     """Contents that nothing holds and that were never analysed: there would be nothing to read for them."""
     waiting = [number for (number,) in db.execute("SELECT id FROM content WHERE state = 0")]
     held = {number for (number,) in ask_many(db, "SELECT DISTINCT content FROM version WHERE content IN (*)", waiting)}
+    held |= {number for (number,) in ask_many(db, "SELECT DISTINCT content FROM stay WHERE content IN (*)", waiting)}
     db.executemany("DELETE FROM content WHERE id = ?", [(number,) for number in waiting if number not in held])

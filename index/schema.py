@@ -22,7 +22,7 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE label (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
 CREATE TABLE project (
   id INTEGER PRIMARY KEY, project TEXT NOT NULL UNIQUE, name TEXT NOT NULL, client TEXT NOT NULL,
-  phase TEXT NOT NULL, stack TEXT NOT NULL, tags TEXT NOT NULL);
+  phase TEXT NOT NULL, stack TEXT NOT NULL, tags TEXT NOT NULL, head INTEGER);
 CREATE TABLE snapshot (
   project INTEGER NOT NULL, sequence INTEGER NOT NULL, id BLOB NOT NULL UNIQUE, created_ns INTEGER NOT NULL,
   reason TEXT NOT NULL, kind TEXT NOT NULL, facts TEXT NOT NULL, changed BLOB NOT NULL,
@@ -38,6 +38,15 @@ CREATE TABLE version (
   project INTEGER NOT NULL, path INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER, content INTEGER NOT NULL,
   PRIMARY KEY (project, path, first)) WITHOUT ROWID;
 CREATE INDEX version_content ON version (content, last);
+CREATE TABLE revision (
+  project INTEGER NOT NULL, number INTEGER NOT NULL, id BLOB NOT NULL, line INTEGER NOT NULL, parents BLOB NOT NULL,
+  author INTEGER NOT NULL, authored_ns INTEGER NOT NULL, committed_ns INTEGER NOT NULL, changed BLOB NOT NULL,
+  PRIMARY KEY (project, number)) WITHOUT ROWID;
+CREATE UNIQUE INDEX revision_id ON revision (project, id);
+CREATE TABLE stay (
+  project INTEGER NOT NULL, path INTEGER NOT NULL, line INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER,
+  content INTEGER NOT NULL, PRIMARY KEY (project, path, line, first)) WITHOUT ROWID;
+CREATE INDEX stay_content ON stay (content, last);
 CREATE TABLE fragment_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
 CREATE TABLE fragment_in (
   item INTEGER NOT NULL, chunk INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (item, chunk)) WITHOUT ROWID;

@@ -8,11 +8,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from codevault.errors import InvalidArgument
+from codevault.index.history import TimelineOf, alive_at_head
 from codevault.index.model import Coverage, IndexState, Scope
 from codevault.index.names import glob_matcher
 from codevault.index.rows import Labels, ask_many, path_text
+from codevault.index.stays import Stay
+from codevault.index.varints import unpack
 
 LONGEST_GLOB = 1000
+KINDS = ("", "snapshot", "commit")
+"""What may restrict a scope to versions of a kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +31,13 @@ class Limits:
     since_ns: int | None = None
     until_ns: int | None = None
     alive: bool | None = None
+    kind: str = ""
+    authors: frozenset[int] | None = None
+
+    @property
+    def by_version(self) -> bool:
+        """True when what brought a content restricts the scope."""
+        return bool(self.kind) or self.authors is not None
 
     @property
     def by_time(self) -> bool:
@@ -40,15 +52,18 @@ class Limits:
     @property
     def everything(self) -> bool:
         """True when nothing restricts the scope."""
-        return not (self.by_time or self.by_place) and self.language is None and self.alive is None
+        free = not (self.by_time or self.by_place or self.by_version)
+        return free and self.language is None and self.alive is None
 
 
 def limits(db: sqlite3.Connection, labels: Labels, scope: Scope) -> Limits:
     """Reads a scope.
 
     Raises:
-        InvalidArgument: the glob is too long.
+        InvalidArgument: the glob is too long, or the kind of version is none.
     """
+    if scope.kind not in KINDS:
+        raise InvalidArgument(f"a version is one of {', '.join(filter(None, KINDS))}, not {scope.kind!r}")
     if len(scope.path) > LONGEST_GLOB:
         raise InvalidArgument(f"a path glob has at most {LONGEST_GLOB} characters, this one {len(scope.path)}")
     language = labels.find(scope.language) if scope.language else None
@@ -60,7 +75,20 @@ def limits(db: sqlite3.Connection, labels: Labels, scope: Scope) -> Limits:
         since_ns=scope.since_ns,
         until_ns=scope.until_ns,
         alive=scope.alive,
+        kind=scope.kind,
+        authors=_authors(db, scope.author) if scope.author else None,
     )
+
+
+def _authors(db: sqlite3.Connection, asked: str) -> frozenset[int]:
+    rows = db.execute("SELECT id, text FROM label WHERE id IN (SELECT DISTINCT author FROM revision)")
+    return frozenset(number for number, text in rows if asked.casefold() in text.casefold())
+
+
+def commits_by(db: sqlite3.Connection, authors: frozenset[int]) -> frozenset[tuple[int, int]]:
+    """(project number, number of the version) of the commits of some authors, but for merges."""
+    rows = ask_many(db, "SELECT project, number, parents FROM revision WHERE author IN (*)", authors)
+    return frozenset((project, -place) for project, place, parents in rows if len(unpack(parents)) < 2)
 
 
 def _projects(db: sqlite3.Connection, scope: Scope) -> frozenset[int] | None:
@@ -75,8 +103,11 @@ def _projects(db: sqlite3.Connection, scope: Scope) -> frozenset[int] | None:
 
 
 def moments(db: sqlite3.Connection, bounds: Limits) -> dict[tuple[int, int], int]:
-    """When each snapshot of the covered projects was made, by (project number, sequence)."""
-    rows = db.execute("SELECT project, sequence, created_ns FROM snapshot")
+    """When each version of the covered projects was made, by (project number, number of the version)."""
+    rows = db.execute(
+        "SELECT project, sequence, created_ns FROM snapshot"
+        " UNION ALL SELECT project, -number, committed_ns FROM revision"
+    )
     covered = bounds.projects
     return {(project, at): ns for project, at, ns in rows if covered is None or project in covered}
 
@@ -88,10 +119,10 @@ def alive_between(bounds: Limits, began_ns: int, ended_ns: int | None) -> bool:
     return bounds.since_ns is None or ended_ns is None or ended_ns >= bounds.since_ns
 
 
-def coverage(db: sqlite3.Connection, bounds: Limits) -> Coverage:
+def coverage(db: sqlite3.Connection, bounds: Limits, timeline_of: TimelineOf) -> Coverage:
     """How many file versions the scope holds and how far each is indexed. Linear in the versions in scope."""
     counts: dict[int, int] = {}
-    for state, count in _counted(db, bounds):
+    for state, count in _counted(db, bounds, timeline_of):
         counts[state] = counts.get(state, 0) + count
     seen = (IndexState.PARSED, IndexState.TEXT, IndexState.FAILED)
     return Coverage(
@@ -101,41 +132,61 @@ def coverage(db: sqlite3.Connection, bounds: Limits) -> Coverage:
         not_parsed=counts.get(IndexState.TEXT, 0) + counts.get(IndexState.FAILED, 0),
         binary=counts.get(IndexState.BINARY, 0),
         not_indexed=counts.get(IndexState.SECRET, 0),
+        gone=counts.get(IndexState.GONE, 0),
     )
 
 
-def _counted(db: sqlite3.Connection, bounds: Limits) -> Iterable[tuple[int, int]]:
+def _counted(db: sqlite3.Connection, bounds: Limits, timeline_of: TimelineOf) -> Iterable[tuple[int, int]]:
     """(state, versions) in scope. A language restricts what was analysed; the rest might be of any language."""
-    joined = "FROM version v JOIN content c ON c.id = v.content"
     where, values = "1", []
     if bounds.language is not None:
         where, values = "(c.language = ? OR c.language IS NULL)", [bounds.language]
-    if bounds.alive is not None:
-        where += " AND v.last IS NULL" if bounds.alive else " AND v.last IS NOT NULL"
-    if bounds.path is None and not bounds.by_time:
-        rows = db.execute(
-            f"SELECT v.project, c.state, count(*) {joined} WHERE {where} GROUP BY v.project, c.state",
-            values,
-        )
-        return [(state, count) for project, state, count in rows if _covers(bounds, project)]
-    return _counted_one_by_one(db, bounds, f"{joined} WHERE {where}", values)
+    inside = _paths_inside(db, bounds)
+    each = bounds.by_time or bounds.authors is not None or bounds.alive is not None
+    for table, kind, numbers in _TABLES:
+        if bounds.kind not in {"", kind} or (kind == "snapshot" and bounds.authors is not None):
+            continue
+        source = f"FROM {table} v JOIN content c ON c.id = v.content WHERE {where}"
+        if each:
+            rows = db.execute(f"SELECT v.project, v.path, c.state, {numbers}, c.id {source}", values).fetchall()
+            covered = (row for row in rows if _covers(bounds, row[0]) and (not inside or inside[row[1]]))
+            yield from _counted_one_by_one(db, bounds, timeline_of, covered)
+        else:
+            path = "v.path" if inside else "0"
+            grouped = f"SELECT v.project, {path}, c.state, count(*) {source} GROUP BY 1, 2, 3"
+            for project, at, state, count in db.execute(grouped, values):
+                if _covers(bounds, project) and (not inside or inside[at]):
+                    yield state, count
+
+
+_TABLES = (("version", "snapshot", "v.first, v.last, 0"), ("stay", "commit", "-v.first, -v.last, v.line"))
+
+
+def _paths_inside(db: sqlite3.Connection, bounds: Limits) -> dict[int, bool]:
+    """Which paths the scope covers, empty when it covers all."""
+    matches = bounds.path
+    if matches is None:
+        return {}
+    return {number: matches(path_text(key)) for number, key in db.execute("SELECT id, path FROM path")}
 
 
 def _counted_one_by_one(
-    db: sqlite3.Connection, bounds: Limits, source: str, values: list[int]
+    db: sqlite3.Connection, bounds: Limits, timeline_of: TimelineOf, rows: Iterable[tuple[int, ...]]
 ) -> Iterable[tuple[int, int]]:
     times = moments(db, bounds) if bounds.by_time else {}
-    inside: dict[int, bool] = {}
-    rows = db.execute(f"SELECT v.project, v.path, v.first, v.last, c.state {source}", values).fetchall()
-    if bounds.path is not None:
-        numbers = {row[1] for row in rows}
-        names = ask_many(db, "SELECT id, path FROM path WHERE id IN (*)", numbers)
-        inside = {number: bounds.path(path_text(key)) for number, key in names}
-    for project, path, first, last, state in rows:
-        if not _covers(bounds, project) or not inside.get(path, bounds.path is None):
+    authored = commits_by(db, bounds.authors) if bounds.authors is not None else None
+    for project, path, state, first, last, line, content in rows:
+        if authored is not None and (project, first) not in authored:
             continue
-        ended = None if last is None else times.get((project, last))
-        if not bounds.by_time or alive_between(bounds, times[project, first], ended):
+        ended: int | None = last
+        if first < 0 and (timeline := timeline_of(project)) is not None:
+            stay = Stay(path, line, -first, None if last is None else -last, content)
+            alive = alive_at_head(db, project, timeline).get(path) == stay
+            ended = None if alive else -timeline.end(line) if last is None else last
+        if bounds.alive is not None and bounds.alive != (ended is None):
+            continue
+        ended_ns = None if ended is None else times.get((project, ended))
+        if not bounds.by_time or alive_between(bounds, times[project, first], ended_ns):
             yield state, 1
 
 

@@ -22,6 +22,7 @@ from codevault.index.ports import TextIndex
 from codevault.index.recording import Recorder
 from codevault.index.rows import Labels
 from codevault.index.scoping import coverage, limits
+from codevault.index.timelines import Timeline
 
 _MOST_REMEMBERED = 64
 
@@ -41,8 +42,12 @@ class Session:
         """What a search in the scope can see; counted once while the catalog stays as it is."""
         self._refresh()
         if scope not in self._coverage:
-            self._coverage[scope] = coverage(self.db, limits(self.db, self.labels, scope))
+            self._coverage[scope] = coverage(self.db, limits(self.db, self.labels, scope), self.timeline)
         return self._coverage[scope]
+
+    def timeline(self, project: int) -> Timeline | None:
+        """The versions of a project by the catalog's number, None when it has no commits."""
+        return self.memory().timeline(self.db, project)
 
     def memory(self) -> Memory:
         """What earlier questions read about places, if it is still true."""

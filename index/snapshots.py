@@ -92,8 +92,8 @@ def _apply(
     """Ends and begins versions; gives the numbers of the paths that really changed."""
     changed = {path_key(change.path): change for change in facts.changed}
     removed = {path_key(path) for path in facts.removed} - changed.keys()
-    paths = _path_numbers(db, list(changed), removed)
-    contents = _content_numbers(db, labels, hint_of, changed)
+    paths = numbers_of_paths(db, list(changed), removed)
+    contents = _contents_by_path(db, labels, hint_of, changed)
     alive = dict(
         ask_many(
             db,
@@ -122,10 +122,10 @@ def content_numbers(
 ) -> tuple[dict[bytes, int], dict[bytes, int]]:
     """The numbers of paths, and of the contents in them, both by path; made where they are new."""
     changed = {path_key(change.path): change for change in held}
-    return _path_numbers(db, list(changed), ()), _content_numbers(db, labels, hint_of, changed)
+    return numbers_of_paths(db, list(changed), ()), _contents_by_path(db, labels, hint_of, changed)
 
 
-def _path_numbers(db: sqlite3.Connection, keys: Sequence[bytes], removed: Iterable[bytes]) -> dict[bytes, int]:
+def numbers_of_paths(db: sqlite3.Connection, keys: Sequence[bytes], removed: Iterable[bytes]) -> dict[bytes, int]:
     """Numbers of paths; only `keys` get one when they are new."""
     question = "SELECT path, id FROM path WHERE path IN (*)"
     next_number = _next_number(db, "path")
@@ -136,6 +136,29 @@ def _path_numbers(db: sqlite3.Connection, keys: Sequence[bytes], removed: Iterab
     return known
 
 
+def numbers_of_contents(
+    db: sqlite3.Connection, labels: Labels, hint_of: HintOf, changes: Sequence[FileChange]
+) -> list[int]:
+    """Numbers of contents, one for each change, made where they are new; what is not to be indexed is never pending."""
+    keys = [_content_key(labels, hint_of, change) for change in changes]
+    next_number = _next_number(db, "content")
+    known = _known_contents(db, keys) if next_number > 1 else {}
+    new: dict[tuple[bytes, int], tuple[int, bytes, int, int, IndexState]] = {}
+    for key, change in zip(keys, changes, strict=True):
+        if key not in known:
+            known[key] = number = next_number + len(new)
+            new[key] = (number, *key, change.size, IndexState.PENDING if change.indexed else IndexState.SECRET)
+    db.executemany("INSERT INTO content (id, blob, hint, size, state) VALUES (?, ?, ?, ?, ?)", new.values())
+    return [known[key] for key in keys]
+
+
+def _contents_by_path(
+    db: sqlite3.Connection, labels: Labels, hint_of: HintOf, changed: Mapping[bytes, FileChange]
+) -> dict[bytes, int]:
+    numbers = numbers_of_contents(db, labels, hint_of, list(changed.values()))
+    return dict(zip(changed, numbers, strict=True))
+
+
 def _next_number(db: sqlite3.Connection, table: str) -> int:
     """The number that SQLite would give next; giving it ourselves saves asking for each again."""
     return 1 + int(db.execute(f"SELECT ifnull(max(id), 0) FROM {table}").fetchone()[0])  # noqa: S608 - a name of ours
@@ -143,23 +166,6 @@ def _next_number(db: sqlite3.Connection, table: str) -> int:
 
 def _content_key(labels: Labels, hint_of: HintOf, change: FileChange) -> tuple[bytes, int]:
     return blob_key(change.blob), labels.number(hint_of(change.path) if change.indexed else SECRET)
-
-
-def _content_numbers(
-    db: sqlite3.Connection, labels: Labels, hint_of: HintOf, changed: Mapping[bytes, FileChange]
-) -> dict[bytes, int]:
-    """Numbers of contents by path, made where they are new; what is not to be indexed is never pending."""
-    keys = {path: _content_key(labels, hint_of, change) for path, change in changed.items()}
-    next_number = _next_number(db, "content")
-    known = _known_contents(db, keys.values()) if next_number > 1 else {}
-    new: dict[tuple[bytes, int], tuple[int, bytes, int, int, IndexState]] = {}
-    for path, key in keys.items():
-        if key not in known:
-            change = changed[path]
-            known[key] = number = next_number + len(new)
-            new[key] = (number, *key, change.size, IndexState.PENDING if change.indexed else IndexState.SECRET)
-    db.executemany("INSERT INTO content (id, blob, hint, size, state) VALUES (?, ?, ?, ?, ?)", new.values())
-    return {path: known[key] for path, key in keys.items()}
 
 
 def _known_contents(db: sqlite3.Connection, keys: Iterable[tuple[bytes, int]]) -> dict[tuple[bytes, int], int]:
