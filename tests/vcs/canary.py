@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
+import shutil
+import stat
 import subprocess
 from pathlib import Path
 
-from tests.vcs.scenes import git
+from tests.vcs.scenes import HgScene, SvnScene, git
 
 _HOOKS = (
     "post-index-change",
@@ -19,12 +23,18 @@ _HOOKS = (
 )
 
 
-def trapped_git(folder: Path) -> tuple[Path, Path]:
-    """A git repository in which every measured way of running a program runs one; with it the file that tells."""
-    root, told = folder / "trapped", folder / "told"
-    trap = folder / "trap"
+def trap_in(folder: Path) -> tuple[Path, Path]:
+    """A program that tells when it runs, and the file it tells in."""
+    told, trap = folder / "told", folder / "trap"
     trap.write_text(f"#!/bin/sh\necho \"$0 $@\" >>'{told}'\nexec cat\n")
     trap.chmod(0o755)
+    return trap, told
+
+
+def trapped_git(folder: Path, name: str = "trapped") -> tuple[Path, Path]:
+    """A git repository in which every measured way of running a program runs one; with it the file that tells."""
+    trap, told = trap_in(folder)
+    root = folder / name
     root.mkdir()
     git(root, "init", "-q", "--initial-branch=main")
     (root / "kept.txt").write_bytes(b"kept\n")
@@ -92,14 +102,103 @@ def trapped_git(folder: Path) -> tuple[Path, Path]:
     status = (root / "edited.py").stat()
     (root / "edited.py").write_bytes(b"two\n")
     os.utime(root / "edited.py", ns=(status.st_atime_ns, status.st_mtime_ns + 1))
-    for name in ("git", "hg", "svn", "python3"):
-        (root / name).write_bytes(trap.read_bytes())
-        (root / name).chmod(0o755)
-    for name in ("sitecustomize.py", "re.py", "git.py", "conftest.py", "setup.py"):
-        (root / name).write_text(f"open({str(told)!r}, 'a').write({name!r})\n")
+    for tool in ("git", "hg", "svn", "python3"):
+        (root / tool).write_bytes(trap.read_bytes())
+        (root / tool).chmod(0o755)
+    for module in ("sitecustomize.py", "re.py", "git.py", "conftest.py", "setup.py"):
+        (root / module).write_text(f"open({str(told)!r}, 'a').write({module!r})\n")
     os.mkfifo(root / "pipe")
     (root / "outside").symlink_to("/etc")
     return root, told
+
+
+def trapped_projects(folder: Path) -> Path:
+    """A project of each installed system below `folder`, with every trap there is; the file that tells.
+
+    Each has an `edited.py` that defines `two`, differing from what its repository holds.
+    """
+    trap, told = trap_in(folder)
+    if shutil.which("git"):
+        root, _ = trapped_git(folder, "git")
+        _nested_traps(root, folder)
+        _common_traps(root, trap, told)
+    if shutil.which("hg"):
+        _trapped_hg_project(folder, told)
+        _common_traps(folder / "hg", trap, told)
+    if shutil.which("svnadmin"):
+        scene = SvnScene(folder)
+        scene.commit(**{"kept.txt": b"kept\n", "edited.py": b"one\n"})
+        scene.publish()
+        _common_traps(scene.root, trap, told)
+    told.unlink(missing_ok=True)
+    return told
+
+
+def _trapped_hg_project(folder: Path, told: Path) -> None:
+    scene = HgScene(folder)
+    scene.commit(**{"kept.txt": b"kept\n", "edited.py": b"one\n"})
+    scene.publish()
+    scene.commit(**{"draft.py": b"draft = 1\n"})
+    (scene.root / ".hgsub").write_text("inner = [git]ext::sh -c touch% x\nother = [svn]file:///etc\n")
+    (scene.root / ".hgignore").write_text("(a+)+$\n(x+x+)+y\nsubinclude:/etc/passwd\n")
+    trapped_hg(scene.root, told)
+
+
+def _nested_traps(root: Path, folder: Path) -> None:
+    """Repositories in a repository that lead elsewhere."""
+    (folder / "elsewhere").mkdir()
+    git(folder / "elsewhere", "init", "-q", "--initial-branch=main")
+    for name, pointer in (
+        ("pointer", "gitdir: /etc"),
+        ("loop", "gitdir: ../loop"),
+        ("away", "gitdir: ../../elsewhere/.git"),
+    ):
+        (root / name).mkdir()
+        (root / name / ".git").write_text(f"{pointer}\n")
+    (root / "borrowing").mkdir()
+    git(root / "borrowing", "init", "-q", "--initial-branch=main")
+    (root / "borrowing/.git/objects/info").mkdir(exist_ok=True)
+    (root / "borrowing/.git/objects/info/alternates").write_text(f"{folder}/elsewhere/.git/objects\n/proc/self/root\n")
+
+
+def _common_traps(root: Path, trap: Path, told: Path) -> None:
+    """What any project may hold: files that run when they are trusted, and what hangs or kills a careless reader."""
+    (root / "edited.py").write_text("def two():\n    return 2\n")
+    run = f"touch '{told}'"
+    texts = {
+        "Makefile": f"all:\n\t{run}\n",
+        "package.json": json.dumps({"scripts": {"preinstall": run, "prepare": run}}),
+        ".envrc": f"{run}\n",
+        "data.yaml": f"!!python/object/apply:os.system ['{run}']\n",
+        ".gitignore": "*a*a*a*a*a*a*a*a*a*a*b\n" * 50 + "!" * 100_000 + "\n",
+        "deep.py": "(" * 20_000,
+        "deep.json": "[" * 100_000,
+        ".editorconfig": "root = true\n[*]\nplugin = evil\n",
+        "usercustomize.py": f"open({str(told)!r}, 'a').write('user')\n",
+    }
+    for name, text in texts.items():
+        (root / name).write_text(text)
+    (root / "state.pickle").write_bytes(f"cos\nsystem\n(S'{run}'\ntR.".encode())
+    (root / ("a" * 60 + "c")).write_bytes(b"")
+    (root / os.fsdecode(b"name\xff\x1b[31m.py")).write_bytes(b"x = 1\n")
+    for tool in ("git", "hg", "svn", "python3"):
+        (root / tool).write_bytes(trap.read_bytes())
+        (root / tool).chmod(0o755)
+    (root / "links").mkdir()
+    for name, target in (
+        ("etc", "/etc"),
+        ("up", ".."),
+        ("self", "self"),
+        ("pipe", "../a.pipe"),
+        ("device", "/dev/zero"),
+    ):
+        (root / "links" / name).symlink_to(target)
+    os.mkfifo(root / "a.pipe")
+    with contextlib.suppress(PermissionError):
+        os.mknod(root / "a.device", 0o600 | stat.S_IFCHR, os.makedev(1, 5))
+    (root / "closed").mkdir()
+    (root / "closed/inside.txt").write_bytes(b"inside\n")
+    (root / "closed").chmod(0)
 
 
 def trapped_hg(root: Path, told: Path) -> None:
