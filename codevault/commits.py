@@ -2,7 +2,8 @@
 
 Facts lie on the vault's shelf, one file an import: JSON lines in one zstd frame, which `zstd -dc` shows. The first line
 names the format; then, oldest first, `object` lines (what the system calls a content, the content's own BLAKE3, its
-bytes), each before the first commit that speaks of it by its number, and `commit` lines.
+bytes), each before the first commit that speaks of it by its number, and `commit` lines. The last line says where the
+repository stood: its head, and every commit that something in it led to.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import zstandard
 from blake3 import blake3
 
 from codevault.errors import RecordDamaged, RepositoryUnreadable
+from codevault.gathering import Problem
 from codevault.ids import BlobId, ProjectId, SnapshotId
 from codevault.jobs import Reporter
 from codevault.projects.model import Project
@@ -43,22 +45,33 @@ class KnownObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportedHistory:
-    """What an import added: commits, contents first met in them, and the bytes its facts take in the vault."""
+    """What an import added: commits, contents first met in them, and the bytes its facts take in the vault.
+
+    `commits` are those that the vault did not know; `problems` are contents that the repository cannot give
+    ("unreadable": the commits that speak of them are versions without that file), and "index" when the facts are kept,
+    but not yet searchable. `vault.analyse()` understands what was met.
+    """
 
     project: Project
     commits: int
     contents: int
     bytes: int
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:
-    """A version of a project: a commit, or a snapshot (then `snapshot` is set, and `commit` is what it stood on)."""
+    """A version of a project: a commit, or a snapshot (then `snapshot` is set, and `commit` is what it stood on).
+
+    `reachable` False: nothing in the repository led to the commit any more when it was last imported; a force-push,
+    an amended commit or a deleted branch left it behind.
+    """
 
     at_ns: int
     commit: Commit | None = None
     snapshot: SnapshotId | None = None
     branch: str = ""
+    reachable: bool = True
 
 
 class CommitFacts:
@@ -67,13 +80,32 @@ class CommitFacts:
     def __init__(self, store: Store, project: ProjectId) -> None:
         self.commits: dict[CommitId, Commit] = {}
         self.objects: dict[ObjectId, KnownObject] = {}
+        self.head = CommitId("")
+        self.roots: tuple[CommitId, ...] | None = None
+        """What the repository led to at the last import; None: that was not noted."""
+        self.newest = ""
+        """Name of the newest file of facts, "" when there is none."""
         for file in store.shelf.files(project, COMMITS):
             self._read(store.shelf.read(file), Path(file.name))
+            self.newest = file.name
 
     def tips(self) -> tuple[CommitId, ...]:
         """Commits that no other one has as a parent: knowing them is knowing all."""
         parents = {parent for commit in self.commits.values() for parent in commit.parents}
         return tuple(named for named in self.commits if named not in parents)
+
+    def unreachable(self) -> frozenset[CommitId]:
+        """Commits that nothing in the repository led to at the last import."""
+        if self.roots is None:
+            return frozenset()
+        reached: set[CommitId] = set()
+        waiting = [root for root in self.roots if root in self.commits]
+        while waiting:
+            named = waiting.pop()
+            if named not in reached:
+                reached.add(named)
+                waiting.extend(parent for parent in self.commits[named].parents if parent in self.commits)
+        return frozenset(self.commits.keys() - reached)
 
     def _read(self, blocks: Iterable[bytes], path: Path) -> None:
         try:
@@ -87,6 +119,9 @@ class CommitFacts:
                     known = KnownObject(object=ObjectId(line["object"]), blob=line["blob"], size=line["bytes"])
                     self.objects[known.object] = known
                     numbered.append(known.object)
+                elif "head" in line:
+                    self.head = CommitId(line["head"])
+                    self.roots = tuple(map(CommitId, line["roots"]))
                 else:
                     commit = _commit(line, numbered)
                     self.commits[commit.id] = commit
@@ -117,12 +152,20 @@ def import_history(
         if repository is None:
             raise RepositoryUnreadable(f"project {project.name!r} has no repository")
         lines = _Lines(repository, known.objects, report)
-        content = b"".join(lines.of(repository.commits(known.tips())))
-    if not lines.commits:
+        state = repository.state()
+        head, roots = CommitId(state.facts.head), state.tips
+        content = b"".join((*lines.of(repository.commits(known.tips())), _line({"head": head, "roots": roots})))
+    if not lines.commits and (head, roots) == (known.head, known.roots):
         return ImportedHistory(project=project, commits=0, contents=0, bytes=0)
     packed = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)
     kept = store.shelf.put(project.id, COMMITS, "jsonl.zst", (packed,))
-    return ImportedHistory(project=project, commits=lines.commits, contents=lines.contents, bytes=kept.size)
+    return ImportedHistory(
+        project=project,
+        commits=lines.commits,
+        contents=lines.contents,
+        bytes=kept.size,
+        problems=tuple(lines.problems),
+    )
 
 
 def timeline(store: Store, project: Project) -> tuple[TimelineEntry, ...]:
@@ -134,13 +177,15 @@ def timeline(store: Store, project: Project) -> tuple[TimelineEntry, ...]:
         RecordDamaged: what was kept of the commits is damaged.
     """
     facts = CommitFacts(store, project.id)
+    left_behind = facts.unreachable()
     entries: list[tuple[int, int, TimelineEntry]] = []
     latest: dict[CommitId, int] = {}
     for commit in facts.commits.values():
         # Clocks lie: a commit is never told before its parents.
         at = max([commit.committer.at_ns, *(latest[parent] for parent in commit.parents if parent in latest)])
         latest[commit.id] = at
-        entries.append((at, 0, TimelineEntry(at_ns=commit.committer.at_ns, commit=commit)))
+        told = TimelineEntry(at_ns=commit.committer.at_ns, commit=commit, reachable=commit.id not in left_behind)
+        entries.append((at, 0, told))
     newest = 0
     for snapshot in store.snapshots(project.id):
         base = facts.commits.get(CommitId(str(snapshot.facts.get("head") or "")))
@@ -163,6 +208,7 @@ class _Lines:
         self._report = report
         self._numbers: dict[ObjectId, int] = {}
         self.commits = self.contents = 0
+        self.problems: list[Problem] = []
 
     def of(self, commits: Iterable[Commit]) -> Iterator[bytes]:
         yield _line({"format": _FORMAT})
@@ -171,15 +217,19 @@ class _Lines:
                 for named in (change.before, change.after):
                     if named is not None and named not in self._numbers:
                         self._numbers[named] = len(self._numbers)
-                        yield _line(self._object(named))
+                        yield _line(self._object(named, change.path))
             self.commits += 1
             self._report.step("importing", self.commits)
             yield _line(self._described(commit))
 
-    def _object(self, named: ObjectId) -> dict[str, object]:
+    def _object(self, named: ObjectId, path: str) -> dict[str, object]:
         known = self._known.get(named)
         if known is None:
+            self._report.step("importing", self.commits)
             content = self._repository.read(named)
+            if content is None:
+                why = f"object {named} is missing, damaged or too large: it is left out of the commits that hold it"
+                self.problems.append(Problem(path=path, kind="unreadable", why=why))
             blob = BlobId(blake3(content).hexdigest()) if content is not None else None
             known = KnownObject(object=named, blob=blob, size=len(content or b""))
             self.contents += 1

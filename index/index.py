@@ -127,13 +127,15 @@ class Index:
             lambda session: revisions.add_commits(session.db, session.labels, self._hint_of, project, commits)
         )
 
-    def set_head(self, project: ProjectId, commit: str) -> None:
+    def set_head(self, project: ProjectId, commit: str, *, told: str = "") -> None:
         """Says which commit the project's repository stands on: without snapshots, what that holds is there now.
+
+        `told` names what was told up to now in the caller's words; `commits_told` gives it back.
 
         Raises:
             UnknownProject: it was not recorded.
         """
-        self._writer.write(lambda session: revisions.set_head(session.db, project, commit))
+        self._writer.write(lambda session: revisions.set_head(session.db, project, commit, told))
 
     def insert_snapshot(self, facts: SnapshotFacts) -> None:
         """Records a snapshot before later ones of its project, `facts.changed` being all it holds: one put back.
@@ -272,6 +274,11 @@ class Index:
         """The commits that an id, or its first seven digits or more, name."""
         with self._asking() as session:
             return history.commits_named(session.db, project, commit)
+
+    def commits_told(self, project: ProjectId) -> str:
+        """What `set_head` was given last as `told`, "" before."""
+        with self._asking() as session:
+            return revisions.commits_told(session.db, project)
 
     def known_commits(self, project: ProjectId) -> frozenset[str]:
         """Ids of the recorded commits of a project: what to compare with what the vault knows of them."""

@@ -34,16 +34,23 @@ def revision_text(key: bytes) -> str:
     return key.hex() if len(key) in {20, 32} else key.decode("ascii", "replace")
 
 
-def set_head(db: sqlite3.Connection, project: ProjectId, commit: str) -> None:
-    """Notes which commit the repository stands on; one that is not recorded is none.
+def set_head(db: sqlite3.Connection, project: ProjectId, commit: str, told: str) -> None:
+    """Notes which commit the repository stands on (one that is not recorded is none), and what was told by then.
 
     Raises:
         UnknownProject: it was never recorded.
     """
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"commits {project}", told))
     db.execute(
         "UPDATE project SET head = (SELECT number FROM revision WHERE project = project.id AND id = ?) WHERE id = ?",
         (revision_key(commit), project_number(db, project)),
     )
+
+
+def commits_told(db: sqlite3.Connection, project: ProjectId) -> str:
+    """What `set_head` was given last as told, "" for nothing."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (f"commits {project}",)).fetchone()
+    return "" if row is None else str(row[0])
 
 
 def add_commits(

@@ -55,6 +55,7 @@ class HgRepository:
         self._safe: AbstractSet[ObjectId] | None = None
         self._server: HgServer | None = None
         self._places: dict[ObjectId, tuple[str, bytes]] = {}
+        self._walked = False
         folder = root.enter(".hg")
         self._own = self._cleanup.enter_context(folder) if folder is not None else None
         self._common = self._shared(within)
@@ -91,8 +92,10 @@ class HgRepository:
         self.tracked()
         self.safe()
         unpublished = None
+        tips: list[str] = []
         if not self._notes:
             try:
+                tips = self.server().run("log", "-r", "head()", "-T", "{node} ").decode("ascii").split()
                 unpublished = len(self.server().run("log", "-r", f"all() - {self.elsewhere()}", "-T", "x"))
             except ProgramFailed as exc:
                 self._notes.append(f"history cannot be read: {exc}")
@@ -102,6 +105,7 @@ class HgRepository:
             unpublished=unpublished,
             trusted=not self._notes,
             notes=(*self._facts.notes, *self._notes),
+            tips=tuple(map(CommitId, tips)),
         )
 
     def tracked(self) -> Mapping[str, Tracked]:
@@ -135,6 +139,11 @@ class HgRepository:
         if id not in self._places:
             for path, named in self._head().items():
                 self._places.setdefault(named, (self._facts.head, path))
+        if id not in self._places and not self._walked:
+            self._walked = True  # Mercurial has no names for contents: what history held is found by going through it
+            with suppress(RepositoryUnreadable):
+                for _ in self.commits():
+                    pass
         revision, path = self._places.get(id, ("", b""))
         if not revision:
             return None

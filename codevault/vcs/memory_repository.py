@@ -34,6 +34,7 @@ class MemoryRepository:
             facts=RepositoryFacts(system=System.GIT, branch="main", head=head),
             trusted=not self.damaged,
             notes=(self.damaged,) if self.damaged else (),
+            tips=tuple(commit.id for commit in self.history[-1:]),
         )
 
     def tracked(self) -> Mapping[str, Tracked]:

@@ -82,7 +82,8 @@ class RepositoryState:
     `upstream` is the followed branch as the system writes it ("origin/main"), `ahead` and `behind` count commits
     against it (None: unknown). `unpublished` counts commits on any branch that are not safe elsewhere (None: unknown).
     `fetched_ns` is when the other side was last heard of (nanoseconds, UTC; None: never, or unknown). `trusted` False:
-    nothing of it counts as versioned, every file is to be stored as a plain one; `notes` say why.
+    nothing of it counts as versioned, every file is to be stored as a plain one; `notes` say why. `tips` are commits
+    from which every one can be reached that something in the repository leads to, ids of others among them.
     """
 
     facts: RepositoryFacts
@@ -94,6 +95,7 @@ class RepositoryState:
     fetched_ns: int | None = None
     trusted: bool = True
     notes: tuple[str, ...] = ()
+    tips: tuple[CommitId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

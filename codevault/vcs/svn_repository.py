@@ -78,7 +78,7 @@ class SvnRepository:
 
     def state(self) -> RepositoryState:
         """See `Repository.state`."""
-        self._nodes()
+        newest = max((node.revision or 0 for node in self._nodes() if node.depth == 0), default=0)
         changed = self._root.changed_ns(".svn/wc.db")
         return RepositoryState(
             facts=self._facts,
@@ -86,6 +86,7 @@ class SvnRepository:
             fetched_ns=changed,
             trusted=not self._notes,
             notes=(*self._facts.notes, *self._notes),
+            tips=(CommitId(str(newest)),) if newest else (),
         )
 
     def tracked(self) -> Mapping[str, Tracked]:

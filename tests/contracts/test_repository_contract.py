@@ -97,6 +97,23 @@ def test_known_commits_are_not_given_again(scene: Scene) -> None:
         assert [[change.path for change in commit.changes] for commit in repository.commits(known)] == [["second"]]
 
 
+def test_every_commit_is_reached_from_the_tips(scene: Scene) -> None:
+    scene.commit(first=b"one\n")
+    scene.commit(second=b"two\n")
+
+    with scene.opened() as repository:
+        *_, newest = repository.commits()
+        assert newest.id in repository.state().tips
+
+
+def test_contents_of_earlier_commits_are_read(scene: Scene) -> None:
+    scene.commit(first=b"one\n")
+    scene.commit(second=b"two\n")
+
+    with scene.opened() as repository:
+        assert repository.read(repository.object_id(b"one\n")) == b"one\n"
+
+
 def test_a_sound_repository_is_trusted(scene: Scene) -> None:
     scene.commit(first=b"one\n")
 
