@@ -18,11 +18,11 @@ class ChangeKind(StrEnum):
     BODY = "body"
     SIGNATURE = "signature"
     ANNOTATION = "annotation"  # decorators, annotations, attributes
-    DOCUMENTATION = "documentation"  # comments in it or directly above
+    DOCUMENTATION = "documentation"  # comments in it or directly above, their layout included
     RENAMED = "renamed"
-    MOVED = "moved"  # out of its container: the class, module or function around it, or the file
-    CONTAINER_MOVED = "container-moved"  # its container, the file included, moved or got another name, and it with it
-    FORMAT_ONLY = "format-only"  # white space
+    MOVED = "moved"  # to another file, or out of the class, module or function around it
+    CONTAINER_MOVED = "container-moved"  # its file was renamed, or what is around it in its file, and it with it
+    FORMAT_ONLY = "format-only"  # white space of its code, and no word of it
     COPIED = "copied"  # introduced with the text of a symbol that stays where it is
     EXTRACTED = "extracted"  # introduced with what another symbol lost, which now names it
     INLINED = "inlined"  # removed; another symbol gained its body and names it no more

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from codevault.analysis.kinds import CONTAINERS, ChangeKind, VersionedSymbol
 from codevault.analysis.lineage_moves import Place
@@ -19,8 +20,8 @@ def kinds_between(
 ) -> tuple[ChangeKind, ...]:
     """What distinguishes a symbol from itself in another version; nothing, where it stayed as it was.
 
-    `went` and `renamed` say where containers and files went in the same step. A change of white space counts only where
-    nothing else changed; members of a container count for themselves.
+    `went` and `renamed` say where containers and files went in the same step. White space of code counts only where the
+    code is the same; members of a container count for themselves.
     """
     found = [*_places(before, after, went or {}, renamed or {})]
     if before.name != after.name:
@@ -34,12 +35,21 @@ def kinds_between(
     if old.known and new.known:
         if old.remarks != new.remarks:
             found.append(ChangeKind.DOCUMENTATION)
-        own = before.kind not in CONTAINERS or before.exact == after.exact  # else its members left a blank line more
-        if not found and own and shapes.text(before).strip() != shapes.text(after).strip():
+        if before.exact == after.exact and not _ELSEWHERE & set(found) and _laid_out_anew(before, after, shapes):
             found.append(ChangeKind.FORMAT_ONLY)
     elif not found and not same_text and before.exact == after.exact:
         found.append(ChangeKind.FORMAT_ONLY)
     return tuple(found)
+
+
+_ELSEWHERE: Final = frozenset({ChangeKind.MOVED, ChangeKind.CONTAINER_MOVED})  # indented for its new place
+
+
+def _laid_out_anew(before: VersionedSymbol, after: VersionedSymbol, shapes: Shapes) -> bool:
+    """Whether white space between the same words differs, apart from that of comments."""
+    if shapes.of(before).remarks == shapes.of(after).remarks:
+        return shapes.text(before).strip() != shapes.text(after).strip()
+    return shapes.layout(before) != shapes.layout(after)
 
 
 def _places(
@@ -48,12 +58,12 @@ def _places(
     if (before.path, before.container) == (after.path, after.container):
         return
     source, target = container_place(before), container_place(after)
-    if source is None or target is None:
-        along = source is target and renamed.get(before.path) == after.path
+    same_file = before.path == after.path or renamed.get(before.path) == after.path
+    if source is not None and target is not None and source in went:
+        along = went[source] == target
     else:
-        same_names = before.container == after.container and renamed.get(before.path) == after.path
-        along = went[source] == target if source in went else same_names
-    yield ChangeKind.CONTAINER_MOVED if along else ChangeKind.MOVED
+        along = before.container == after.container
+    yield ChangeKind.CONTAINER_MOVED if same_file and along else ChangeKind.MOVED
 
 
 def _code(before: VersionedSymbol, after: VersionedSymbol, old: Shape, new: Shape) -> Iterator[ChangeKind]:

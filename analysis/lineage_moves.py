@@ -131,6 +131,27 @@ def members_that_went(step: Step) -> None:
     step.pair_equal(before, evidence, 0.7, once=True, key_after=after)
 
 
+def members_taken_in(step: Step) -> None:
+    """Members of a container that is gone, into the one that took most of them; the same backwards for a new one."""
+    votes: Counter[tuple[Place, Place]] = Counter()
+    for one, other in step.couples():
+        source, target = container_place(one), container_place(other)
+        if source and target and source != target:
+            votes[source, target] += 1
+    gone = {place(symbol) for symbol in step.missing() if symbol.kind in CONTAINERS}
+    new = {place(symbol) for symbol in step.added() if symbol.kind in CONTAINERS}
+    best, back = _best(votes, 0), _best(votes, 1)
+    ways = {(source, target) for source, target in best.items() if source in gone and votes[source, target] > 1}
+    ways |= {(source, target) for target, source in back.items() if target in new and votes[source, target] > 1}
+
+    def score(one: VersionedSymbol, other: VersionedSymbol) -> float:
+        return step.alike_at_least(0.5, one, other) if (container_place(one), container_place(other)) in ways else 0.0
+
+    if ways:
+        evidence = "same name in the container that took in most members"
+        step.pair_best(lambda symbol: symbol.name if symbol.container else None, score, evidence, 0.75)
+
+
 def containers_that_went(step: Step) -> None:
     """Containers follow their members: a class that was renamed and edited at once."""
     went = most_went(step.couples(), container_place)

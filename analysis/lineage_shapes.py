@@ -10,7 +10,7 @@ from typing import Final
 
 from codevault.analysis.details import MAX_SIGNATURE
 from codevault.analysis.kinds import CALLABLES, CONTAINERS, VersionedSymbol
-from codevault.analysis.wording import words_of
+from codevault.analysis.wording import layout_of, words_of
 
 Texts = Callable[[str], bytes]
 """The text that `VersionedSymbol.text` names; empty bytes where it is not known. Asked for symbols that changed."""
@@ -65,7 +65,11 @@ class Shapes:
 
     def text(self, symbol: VersionedSymbol) -> str:
         """The symbol's own text, "" where it is not known."""
-        return self._texts(symbol.text).decode("utf-8", "replace") if symbol.text else ""
+        return self._texts(symbol.text).decode("utf-8", "replace").replace("\r\n", "\n") if symbol.text else ""
+
+    def layout(self, symbol: VersionedSymbol) -> Words:
+        """The lines of its own text without comments."""
+        return layout_of(self.text(symbol), symbol.language)
 
 
 def _shape(symbol: VersionedSymbol, text: str) -> Shape:
@@ -86,7 +90,7 @@ def _shape(symbol: VersionedSymbol, text: str) -> Shape:
         header=tuple("" if word == symbol.name else word for word in head),
         annotations=(*code[: max(start, 0)], *words_of(annotations, symbol.language)[0]),
         parameters=_parameters(head, symbol.name),
-        remarks=tuple(remark for remark in remarks if remark),
+        remarks=remarks,
         known=known,
     )
 

@@ -12,7 +12,13 @@ from functools import partial
 from typing import Final
 
 from codevault.analysis.kinds import CONTAINERS, VersionedSymbol
-from codevault.analysis.lineage_moves import containers_that_went, members_that_went, renamed_paths, whole_files
+from codevault.analysis.lineage_moves import (
+    containers_that_went,
+    members_taken_in,
+    members_that_went,
+    renamed_paths,
+    whole_files,
+)
 from codevault.analysis.lineage_shapes import dice, group_of, tokens_below_header
 from codevault.analysis.lineage_step import Key, Step, place
 
@@ -203,6 +209,7 @@ def _followed(step: Step) -> None:
     for _ in range(2):
         members_that_went(step)
         containers_that_went(step)
+    members_taken_in(step)
 
 
 def _same_name_elsewhere(step: Step) -> None:

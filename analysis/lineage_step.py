@@ -95,8 +95,8 @@ class Step:
         return shared(left.bag, right.bag) / (min(left.size, right.size) or 1)
 
     def size(self, one: VersionedSymbol, other: VersionedSymbol) -> int:
-        """Words of the smaller body."""
-        return min(self.shapes.of(one).size, self.shapes.of(other).size)
+        """Words of the larger body."""
+        return max(self.shapes.of(one).size, self.shapes.of(other).size)
 
     def parameters(self, symbol: VersionedSymbol) -> tuple[str, ...]:
         """Its parameters as words."""

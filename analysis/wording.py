@@ -43,11 +43,10 @@ _BY_LANGUAGE: Final[Mapping[str, re.Pattern[str]]] = {
     "php": _cutter(rf"{_LINE_C}|#(?!\[)[^\n]*", _DOUBLE, _SINGLE),
     "sql": _cutter(r"--[^\n]*|/\*.*?(?:\*/|\Z)", _DOUBLE, _SINGLE),
 }
-_MARKS: Final = re.compile(r"[\s*/#;%!-]+")
 
 
 def words_of(text: str, language: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The words, literals and marks of the code in order, and the comments, each without its marks and on one line.
+    """The words, literals and marks of the code in order, and the comments as written.
 
     A language that is not listed is read as one with the comments of C.
     """
@@ -57,8 +56,15 @@ def words_of(text: str, language: str) -> tuple[tuple[str, ...], tuple[str, ...]
         if found.lastgroup is None:
             code.append(found[0])
         else:
-            remarks.append(_MARKS.sub(" ", found[0]).strip())
+            remarks.append(found[0])
     return tuple(code), tuple(remarks)
+
+
+def layout_of(text: str, language: str) -> tuple[str, ...]:
+    """The lines of the text without comments and what they leave blank: they differ where code or its layout does."""
+    cutter = _BY_LANGUAGE.get(language, _C)
+    lines = cutter.sub(lambda found: "" if found.lastgroup else found[0], text).strip().splitlines()
+    return tuple(line.rstrip() for line in lines if line.strip())
 
 
 def lead_of(above: str, language: str) -> int:

@@ -44,6 +44,7 @@ WORDS: Mapping[ChangeKind, str] = {
 """The benchmark's words for the library's kinds."""
 
 Case = Mapping[str, Any]
+Version = tuple[str, VersionedSymbol]
 Found = tuple[VersionedSymbol | None, Change | None]
 
 
@@ -77,7 +78,7 @@ class Walk:
                 continue
             parents = self.source.parents(commit)
             found = [self._before(parent, commit, here) for parent in parents]
-            self._record(commit, here, found)
+            self._record(commit, here, dict(zip(parents, found, strict=True)))
             earlier = [symbol for symbol, _ in found]
             for parent, origin in zip(parents, earlier, strict=True):
                 if origin is not None and origin.path != here.path:
@@ -109,37 +110,39 @@ class Walk:
         changed = step.by_after.get(identity(symbol))
         return (changed.before, changed) if changed is not None else (None, None)
 
-    def _record(self, commit: str, symbol: VersionedSymbol, found: Sequence[Found]) -> None:
-        told = [change for before, change in found if before is not None and change is not None]
+    def _record(self, commit: str, symbol: VersionedSymbol, found: Mapping[str, Found]) -> None:
+        told = {
+            parent: change for parent, (before, change) in found.items() if before is not None and change is not None
+        }
         if not told:
             self.introduced.append(commit)
             self.trail.append((commit, str(identity(symbol)), "introduced"))
             return
-        kinds = min((self._kinds(commit, change) for change in told), key=len)
+        kinds = min((self._kinds(commit, parent, change) for parent, change in told.items()), key=len)
         if kinds:
             self.changes[commit] = kinds
-            why = "; ".join(f"{change.evidence} {identity(change.before)}" for change in told if change.before)
+            why = "; ".join(f"{change.evidence} {identity(change.before)}" for change in told.values() if change.before)
             self.trail.append((commit, str(identity(symbol)), why))
 
-    def _kinds(self, commit: str, change: Change) -> list[str]:
+    def _kinds(self, commit: str, parent: str, change: Change) -> list[str]:
         kinds = [WORDS[kind] for kind in change.kinds]
-        if self.is_class and change.before is not None and change.after is not None:
-            return [*self._class_kinds(commit, kinds, change.before, change.after)]
-        return kinds
+        if not self.is_class or change.before is None or change.after is None:
+            return kinds
+        return [*self._class_kinds(kinds, (parent, change.before), (commit, change.after))]
 
-    def _class_kinds(self, commit: str, kinds: list[str], old: VersionedSymbol, new: VersionedSymbol) -> Iterator[str]:
+    def _class_kinds(self, kinds: list[str], old: Version, new: Version) -> Iterator[str]:
         """The conventions of the suite of classes: header without what it extends; "moved" is a new package."""
+        if self._package(*old) != self._package(*new):
+            yield "moved"
+        elif {"moved", "container"} & {*kinds}:
+            yield "container"
         for kind in kinds:
-            if kind == "signature" and _without_bases(old) == _without_bases(new):
-                continue
-            if kind in {"moved", "container"}:
-                before = [self._package(parent, old.path) for parent in self.source.parents(commit)]
-                yield "container" if self._package(commit, new.path) in before else "moved"
-            elif kind not in {"body", "doc", "format"}:
+            same_header = kind == "signature" and _without_bases(old[1]) == _without_bases(new[1])
+            if kind in {"renamed", "signature", "annotation"} and not same_header:
                 yield kind
 
-    def _package(self, commit: str, path: str) -> bytes:
-        found = re.search(rb"^\s*package\s+([\w.]+)", self.source.content(commit, path), re.MULTILINE)
+    def _package(self, commit: str, symbol: VersionedSymbol) -> bytes:
+        found = re.search(rb"^\s*package\s+([\w.]+)", self.source.content(commit, symbol.path), re.MULTILINE)
         return found[1] if found else b""
 
 

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from codevault.analysis import lineage
+import pytest
+
+from codevault.analysis import lineage, lineage_step
 from codevault.analysis.analyse import analyse
 from codevault.analysis.lineage import Change, ChangeKind, VersionedSymbol
 from corpora.git_symbols import symbols_of_file
@@ -46,7 +48,11 @@ def version(**files: str) -> tuple[VersionedSymbol, ...]:
 
 
 def match(before: Sequence[VersionedSymbol], after: Sequence[VersionedSymbol]) -> tuple[Change, ...]:
-    return lineage.match(before, after, lambda name: TEXTS.get(name, b""))
+    return lineage.match(before, after, texts)
+
+
+def texts(name: str) -> bytes:
+    return TEXTS.get(name, b"")
 
 
 def told(changes: tuple[Change, ...]) -> list[tuple[str, str, set[str]]]:
@@ -337,3 +343,183 @@ def test_tells_the_body_of_a_macro_by_its_length_when_the_signature_changed_too(
 
 def test_claims_no_body_for_what_is_all_signature() -> None:
     assert kinds_of("a.py", b"LIMIT = 'a b'\n", b"LIMIT = 'a b' + 'c'\n") == {"signature"}
+
+
+LONG = """\
+def report(rows, out):
+    total = 0
+    for row in rows:
+        if row.paid and row.amount > 0:
+            total += row.amount * row.rate
+    lines = []
+    for row in sorted(rows):
+        lines.append(f"{row.name}: {row.amount:10.2f}")
+    out.write(header(total))
+    out.write("\\n".join(lines))
+    return total
+"""
+EXTRACTED = """\
+def paid_total(rows):
+    total = 0
+    for row in rows:
+        if row.paid and row.amount > 0:
+            total += row.amount * row.rate
+    return total
+
+
+def report(rows, out):
+    total = paid_total(rows)
+    lines = []
+    for row in sorted(rows):
+        lines.append(f"{row.name}: {row.amount:10.2f}")
+    out.write(header(total))
+    out.write("\\n".join(lines))
+    return total
+"""
+
+
+def origins(changes: tuple[Change, ...]) -> dict[str, tuple[set[str], list[str]]]:
+    """What is new or gone: its kinds, and the names of its origins."""
+    return {
+        symbol.name: ({kind.value for kind in change.kinds}, [origin.name for origin in change.origins])
+        for change in changes
+        for symbol in (change.after, change.before)
+        if symbol is not None and None in (change.before, change.after)
+    }
+
+
+def test_tells_an_extracted_function_and_what_it_was_taken_from() -> None:
+    changes = match(version(a=LONG), version(a=EXTRACTED))
+
+    assert origins(changes) == {"paid_total": ({"introduced", "extracted"}, ["report"])}
+    assert ("a.py:report", "a.py:report", {"body"}) in told(changes)
+
+
+def test_tells_a_function_that_went_into_its_caller() -> None:
+    changes = match(version(a=EXTRACTED), version(a=LONG))
+
+    assert origins(changes) == {"paid_total": ({"removed", "inlined"}, ["report"])}
+
+
+THIRDS = (
+    (
+        "summed",
+        "    total = 0\n    for row in rows:\n        if row.paid and row.amount > 0:\n            total += row.sum\n",
+    ),
+    (
+        "listed",
+        "    lines = []\n    for name in sorted(names):\n        lines.append(shown(name, width=10, fill='.'))\n",
+    ),
+    (
+        "sent",
+        "    mail = Mail(address, subject=title)\n    mail.attach(report, kind=1)\n    server.send(mail, 0)\n",
+    ),
+)
+
+
+def test_tells_one_function_that_became_several() -> None:
+    one = version(a="def work(rows):\n" + "".join(body for _, body in THIRDS))
+    several = version(a="\n\n".join(f"def {name}(rows):\n{body}" for name, body in THIRDS))
+
+    assert origins(match(one, several)) == {
+        "summed": ({"introduced", "split"}, ["work"]),
+        "listed": ({"introduced", "split"}, ["work"]),
+        "sent": ({"introduced", "split"}, ["work"]),
+        "work": ({"removed", "split"}, ["summed", "listed", "sent"]),
+    }
+    assert origins(match(several, one)) == {
+        "summed": ({"removed", "merged"}, ["work"]),
+        "listed": ({"removed", "merged"}, ["work"]),
+        "sent": ({"removed", "merged"}, ["work"]),
+        "work": ({"introduced", "merged"}, ["summed", "listed", "sent"]),
+    }
+
+
+def test_tells_a_copy_under_another_name_and_its_source() -> None:
+    copied = SHAPES[SHAPES.index("def helper") :].replace("helper", "first_of")
+
+    assert origins(match(version(a=SHAPES, b=""), version(a=SHAPES, b=copied))) == {
+        "first_of": ({"introduced", "copied"}, ["helper"])
+    }
+
+
+MEMBERS = "".join(
+    f"    def {name}(self, key):\n        return self.{name}_table[key] + {number}\n\n"
+    for number, name in enumerate(("one", "two", "three", "four", "five"))
+)
+
+
+def test_tells_a_class_that_gave_its_members_to_another() -> None:
+    kept, given = MEMBERS[: MEMBERS.index("    def four")], MEMBERS[MEMBERS.index("    def four") :]
+    whole, parts = f"class Whole:\n{MEMBERS}", f"class Whole:\n{kept}\n\nclass Part:\n{given}"
+    forth, back = match(version(a=whole), version(a=parts)), match(version(a=parts), version(a=whole))
+
+    assert origins(forth) == {"Part": ({"introduced", "split"}, ["Whole"])}
+    assert ("a.py:Whole.four", "a.py:Part.four", {"moved"}) in told(forth)
+    assert origins(back) == {"Part": ({"removed", "merged"}, ["Whole"])}
+
+
+def test_a_name_that_callers_took_up_speaks_for_a_rename() -> None:
+    before = "def old_name(a, b):\n    return first(a, b) + [a for b in c]\n\n\n"
+    before += "def user(x):\n    return old_name(x, old_name(x, 1))\n"
+    after = before.replace("old_name", "new_name").replace(
+        "first(a, b) + [a for b in c]", "[a for b in c] + last(b)[1:]"
+    )
+
+    assert ("a.py:old_name", "a.py:new_name", {"renamed", "body"}) in told(match(version(a=before), version(a=after)))
+
+
+def test_an_overload_is_told_by_its_parameters() -> None:
+    before = b"class A {\n  int f(int a) {\n    return a;\n  }\n  int f(String b) {\n    return b.length();\n  }\n}\n"
+    after = before.replace(b"return a;", b"return go(a);").replace(b"int f(String b)", b"int f(final String b)")
+    changes = told(match(one_file("A.java", before), one_file("A.java", after)))
+
+    assert changes == [("A.java:A.f", "A.java:A.f", {"body"}), ("A.java:A.f", "A.java:A.f", {"signature"})]
+
+
+def test_an_annotation_is_no_part_of_the_header() -> None:
+    before = b"class A {\n  @Old(1)\n  int f(int a) {\n    return a;\n  }\n}\n"
+
+    assert told(match(one_file("A.java", before), one_file("A.java", before.replace(b"@Old(1)", b'@New("x")')))) == [
+        ("A.java:A.f", "A.java:A.f", {"annotation"})
+    ]
+
+
+def test_a_comment_of_an_inner_function_counts_for_the_outer_one() -> None:
+    before = "def f(a):\n    def g(b):\n        return b\n\n    return g(a)\n"
+    after = before.replace("        return b", "        # quite\n        return b")
+
+    assert told(match(version(a=before), version(a=after))) == [
+        ("a.py:f", "a.py:f", {"documentation"}),
+        ("a.py:f.g", "a.py:f.g", {"documentation"}),
+    ]
+
+
+def test_without_texts_header_and_body_are_told_by_signature_and_fingerprint() -> None:
+    before, after = (
+        version(a=SHAPES),
+        version(a=SHAPES.replace("part * 2", "part * 3").replace("name(self)", "name(me)")),
+    )
+
+    assert [set(change.kinds) for change in lineage.match(before, after)] == [{"body"}, {"signature"}]
+
+
+def test_a_very_large_step_says_what_was_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lineage_step, "MOST_COMPARED", 1)
+    before = version(a=LONG, b=SHAPES)
+    after = version(c=LONG.replace("report", "other").replace("total", "amount + 1"), d=SHAPES.replace("a", "e"))
+
+    assert lineage.match_step(before, after, texts).limit.startswith("a large step: 1 pairs")
+
+
+@pytest.mark.parametrize("count", [60])
+def test_many_symbols_of_one_file_are_found_by_the_rare_words_they_share(count: int) -> None:
+    one = "def {}(rows):\n    for row in rows:\n        row.send(token{}, rows[{}])\n"
+    one += "        row.close(rows, key{}, {})\n    return rows\n\n\n"
+    before = "".join(one.format(f"f{n}", n, n, n, n) for n in range(count))
+    after = "".join(one.format(f"g{n}", n, n, n, n).replace("return", "yield all()\n    return") for n in range(count))
+    changes = match(version(a=before), version(a=after))
+
+    assert {
+        (change.before.name[1:], change.after.name[1:]) for change in changes if change.before and change.after
+    } == {(str(n), str(n)) for n in range(count)}
