@@ -1,16 +1,17 @@
 """One symbol followed through the versions of its project: `vault.history`.
 
-A version is a snapshot. From the newest version that has the symbol the walk goes back step by step: only snapshots
-that changed its file are looked at. Where the file before has no symbol of that name, the whole step is matched (moved,
-renamed), and where nothing matches, the symbol was introduced, or restored if an earlier version of the file had it and
-lost it. Then it goes forward to say when the symbol vanished, and whether it came back.
+A version is a snapshot or a commit. From the newest version that has the symbol the walk goes back step by step: only
+versions that changed its file are looked at. Of several versions that one came from (parents of a merge; a snapshot's
+commit and the snapshot before it), the first that has the symbol as it is leads on. Where the file before has no symbol
+of that name, the whole step is matched (moved, renamed), and where nothing matches, the symbol was introduced, or
+restored if an earlier version of the file had it and lost it. Then it goes forward to say when the symbol vanished, and
+whether it came back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 from codevault.analysis.lineage import Change, VersionedSymbol, match
 from codevault.analysis.model import Symbol
@@ -28,11 +29,12 @@ MOST_FILES = 2_000  # of one step that are matched as a whole; a larger step say
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a symbol between a snapshot and the one before it.
+    """Something that happened to a symbol between a version and one it came from.
 
     `kinds` are words of `codevault.analysis.kinds.ChangeKind`, several may hold at once. `path` and `qualified_name`
     are those after the event (before it, for removed). `confidence` is 1.0 where name and place are the same, less
-    where they had to be inferred.
+    where they had to be inferred. `author` is the commit's ("name <mail>"; `at.authored_ns` says when); of uncommitted
+    work that of the commit that took it in, "" while there is none.
     """
 
     kinds: tuple[str, ...]
@@ -98,7 +100,7 @@ def history_of(index: Index, contents: Contents, project: ProjectId, path: str, 
         project=project,
         path=path,
         qualified_name=qualified_name,
-        events=(*backward, *walk.forward(start)),
+        events=tuple(walk.signed(event) for event in (*backward, *walk.forward(start))),
     )
 
 
@@ -158,10 +160,13 @@ class _Walk:
         self._index = index
         self._files = _Files(index, contents)
         self._project = project
-        steps = index.steps(project)
-        # Neighbours as recorded: a damaged snapshot leaves a gap in the numbers.
-        self._next = {before.sequence: after for before, after in pairwise(steps)}
-        self._previous = {after.sequence: before.sequence for before, after in pairwise(steps)}
+
+    def signed(self, event: Event) -> Event:
+        """The event with its author."""
+        if event.at.author or event.after is None:
+            return replace(event, author=event.at.author)
+        commit = self._index.committed_as(self._project, event.path, event.after.blob, event.at.sequence)
+        return event if commit is None else replace(event, author=commit.author)
 
     def backward(self, place: _Place) -> tuple[Event, ...]:
         events: list[Event] = []
@@ -187,12 +192,10 @@ class _Walk:
     def _step_back(self, here: _Place) -> tuple[tuple[Event, ...], _Place | None]:
         """What brought the symbol to this version, newest first, and where it was before."""
         at = here.version.first
-        earlier = _ending(self._index.versions(self._project, here.path), self._previous.get(at.sequence, 0))
-        if earlier is not None:
-            twin = self._named(earlier, here)
-            if twin is not None:
-                event = self._changed(at, twin, here)
-                return (event,) if event is not None else (), twin
+        twin = self._before(here, at.sequence)
+        if twin is not None:
+            event = self._changed(at, twin, here)
+            return (event,) if event is not None else (), twin
         change, origin = self._matched(at, here, forward=False)
         if change is not None and origin is not None:
             return (_event(change, at, origin, here),), origin
@@ -201,14 +204,26 @@ class _Walk:
             return (_made(("restored",), at, lost.symbol, here, "an earlier version of the file had it"), removal), lost
         return (_made(("introduced",), at, None, here, self._limit(at)),), None
 
+    def _before(self, here: _Place, number: int) -> _Place | None:
+        """The symbol in a version that this one came from: one that has it as it is, else the first that has it."""
+        found = None
+        for parent in self._index.parents(self._project, number):
+            earlier = self._index.held(self._project, here.path, parent)
+            twin = self._named(earlier, here) if earlier is not None else None
+            if twin is not None and (twin.symbol.unit, twin.symbol.exact) == (here.symbol.unit, here.symbol.exact):
+                return twin
+            found = found or twin
+        return found
+
     def _step_forward(self, here: _Place) -> tuple[Event | None, _Place | None]:
         last = here.version.last
         if last is None:
             return None, None
-        at = self._next.get(last.sequence)
-        if at is None:
+        follower = self._index.follower(self._project, last.sequence)
+        if follower is None:
             return None, None
-        later = _beginning(self._index.versions(self._project, here.path), at.sequence)
+        at = self._index.seen(self._project, follower)
+        later = self._index.held(self._project, here.path, follower)
         if later is not None:
             twin = self._named(later, here)
             if twin is not None:
@@ -293,8 +308,8 @@ class _Walk:
 
     def _lost_before(self, here: _Place, sequence: int) -> tuple[_Place | None, Event | None]:
         """Where the same path last had the symbol and then lost it for good, with the event of its removal."""
-        for version in reversed(self._index.versions(self._project, here.path)):
-            if version.last is None or version.last.sequence >= self._previous.get(sequence, 0):
+        for version in reversed(self._index.lives(self._project, here.path)):
+            if version.last is None or not self._is_before(version.last, sequence):
                 continue
             found = self._named(version, here)
             if found is not None:
@@ -302,10 +317,19 @@ class _Walk:
                 return (found, event) if following is None else (None, None)
         return None, None
 
+    def _is_before(self, seen: Seen, number: int) -> bool:
+        """True when a version came from another, and not at once: then that is what it would have been told by."""
+        if seen.sequence in {number, *self._index.parents(self._project, number)}:
+            return False
+        return self._index.leads(self._project, seen.sequence, number)
+
     def _restored_after(self, here: _Place, sequence: int) -> tuple[_Place | None, tuple[Event, ...]]:
         """Where the symbol came back to the path it was removed from, with the event."""
-        for version in self._index.versions(self._project, here.path):
-            found = self._named(version, here) if version.first.sequence > sequence else None
+        for version in self._index.lives(self._project, here.path):
+            later = version.first.sequence != sequence and self._index.leads(
+                self._project, sequence, version.first.sequence
+            )
+            found = self._named(version, here) if later else None
             if found is not None:
                 events, _ = self._step_back(found)
                 restored = tuple(event for event in events[:1] if "restored" in event.kinds)
@@ -314,24 +338,19 @@ class _Walk:
 
 
 def _newest(index: Index, project: ProjectId, path: str, qualified_name: str) -> _Place:
-    versions = index.versions(project, path)
+    versions = index.lives(project, path)
     if not versions:
-        raise UnknownPath(f"no snapshot of this project holds {path!r}")
-    for version in reversed(versions):
+        raise UnknownPath(f"no snapshot or commit of this project holds {path!r}")
+    newest = index.newest(project)
+    led = [v for v in versions if newest is not None and index.leads(project, v.first.sequence, newest)]
+    # What only abandoned branches had comes last.
+    for version in (*reversed(led), *(v for v in reversed(versions) if v not in led)):
         for symbol in index.symbols_of(version.blob, path):
             if symbol.qualified_name == qualified_name:
                 return _Place(path, version, symbol)
     raise UnknownSymbol(
         f"no analysed version of {path!r} defines {qualified_name!r}; symbols() lists names, analyse() fills the index"
     )
-
-
-def _ending(versions: tuple[FileVersion, ...], sequence: int) -> FileVersion | None:
-    return next((v for v in versions if v.last is not None and v.last.sequence == sequence), None)
-
-
-def _beginning(versions: tuple[FileVersion, ...], sequence: int) -> FileVersion | None:
-    return next((v for v in versions if v.first.sequence == sequence), None)
 
 
 def _key(symbol: VersionedSymbol) -> tuple[str, int, str]:

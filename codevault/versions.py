@@ -15,26 +15,26 @@ _SHARE = 0.5  # of a file's symbols that must stand, unchanged, in a vanished fi
 def versions_of(index: Index, project: ProjectId, path: str) -> tuple[FileVersion, ...]:
     """All contents of a file, oldest first; before a rename under the name it had then.
 
-    A file that appears in the snapshot in which another vanishes is taken for that file when both have the same
+    A file that appears in the version in which another vanishes is taken for that file when both have the same
     content, or else when most of its symbols stood there.
 
     Raises:
-        UnknownPath: no snapshot holds that path.
+        UnknownPath: no snapshot or commit holds that path.
     """
-    found = index.versions(project, path)
+    found = index.lives(project, path)
     if not found:
-        raise UnknownPath(f"no snapshot of this project holds {path!r}")
+        raise UnknownPath(f"no snapshot or commit of this project holds {path!r}")
     met = {path}
     while True:
         earlier = _earlier_name(index, project, found[0], met)
         if earlier is None:
             return found
         met.add(earlier)
-        found = index.versions(project, earlier) + found
+        found = index.lives(project, earlier) + found
 
 
 def _earlier_name(index: Index, project: ProjectId, first: FileVersion, met: set[str]) -> str | None:
-    if first.first.sequence == 1:
+    if not index.parents(project, first.first.sequence):
         return None
     gone = [c for c in index.changes(project, first.first.sequence) if c.after is None and c.before is not None]
     candidates = [c for c in gone if c.path not in met]

@@ -17,7 +17,7 @@ from codevault.index.names import glob_matcher
 from codevault.index.revisions import revision_text
 from codevault.index.rows import ask_many, blob_text, path_key, path_text
 from codevault.index.snapshots import project_number
-from codevault.index.stays import Stay, find_commits, held_at, stays_of, tree_at
+from codevault.index.stays import Stay, held_at, stays_of, tree_at
 from codevault.index.timelines import Timeline
 from codevault.index.varints import unpack_ascending
 
@@ -47,7 +47,7 @@ def lives(db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId, p
     timeline = timeline_of(number)
     if timeline is None:
         return found
-    runs = [*found, *_told(db, number, project, timeline, _stays_at(db, number, path))]
+    runs = [*found, *_told(db, number, project, timeline, stays_at(db, number, path))]
     runs.sort(key=lambda run: timeline.rank(run.first.sequence))
     joined: list[FileVersion] = []
     for run in runs:
@@ -72,17 +72,23 @@ def held(
     if number > 0:
         question = f"{_VERSION} WHERE v.project = ? AND t.path = ? AND v.first <= ? AND (v.last IS NULL OR v.last >= ?)"
         return next(_file_versions(db.execute(question, (owner, path_key(path), number, number))), None)
-    timeline = _known(timeline_of, owner, project, number)
-    stay = held_at(_stays_at(db, owner, path), timeline.reach(-number))
+    timeline = known_timeline(timeline_of, owner, project, number)
+    stay = held_at(stays_at(db, owner, path), timeline.reach(-number))
     return None if stay is None else _told(db, owner, project, timeline, [stay])[0]
 
 
-def _stays_at(db: sqlite3.Connection, project: int, path: str) -> list[Stay]:
+def stays_at(db: sqlite3.Connection, project: int, path: str) -> list[Stay]:
+    """All runs of a path on lines of commits."""
     row = db.execute("SELECT id FROM path WHERE path = ?", (path_key(path),)).fetchone()
     return [] if row is None else stays_of(db, project, row).get(row[0], [])
 
 
-def _known(timeline_of: TimelineOf, owner: int, project: ProjectId, number: int) -> Timeline:
+def known_timeline(timeline_of: TimelineOf, owner: int, project: ProjectId, number: int) -> Timeline:
+    """The timeline of a project, when it has that version.
+
+    Raises:
+        UnknownSnapshot: it has not.
+    """
     timeline = timeline_of(owner)
     if timeline is None or not timeline.knows(number):
         raise UnknownSnapshot(f"the index knows no version {number} of project {project}")
@@ -148,7 +154,7 @@ def paths(
     if sequence is None:
         rows = _file_versions(db.execute(f"{_VERSION} WHERE v.project = ? AND v.last IS NULL", (number,)))
     elif sequence < 0:
-        timeline = _known(timeline_of, number, project, sequence)
+        timeline = known_timeline(timeline_of, number, project, sequence)
         rows = _told(db, number, project, timeline, tree_at(db, number, timeline.reach(-sequence)).values())
     else:
         alive = "v.project = ? AND v.first <= ? AND (v.last IS NULL OR v.last >= ?)"
@@ -165,7 +171,7 @@ def contents_at(
     number = project_number(db, project)
     rows: Iterable[tuple[bytes, int]]
     if sequence < 0:
-        timeline = _known(timeline_of, number, project, sequence)
+        timeline = known_timeline(timeline_of, number, project, sequence)
         tree = tree_at(db, number, timeline.reach(-sequence))
         names = ask_many(db, "SELECT path, id FROM path WHERE id IN (*)", tree)
         rows = sorted((key, tree[at].content) for key, at in names)
@@ -185,61 +191,6 @@ def steps(db: sqlite3.Connection, project: ProjectId) -> tuple[Seen, ...]:
     number = project_number(db, project)
     rows = db.execute("SELECT sequence, id, created_ns FROM snapshot WHERE project = ? ORDER BY sequence", (number,))
     return tuple(_seen(project, *row) for row in rows)
-
-
-def line_of_versions(db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId) -> tuple[Seen, ...]:
-    """All commits and snapshots of a project: by time, but parents before children."""
-    number = project_number(db, project)
-    timeline = timeline_of(number)
-    if timeline is None:
-        return steps(db, project)
-    moments = {seen.sequence: seen for seen in steps(db, project)}
-    moments.update((seen.sequence, seen) for seen in _commits(db, _OF_PROJECT, (number,)))
-    return tuple(moments[at] for at in timeline.numbers)
-
-
-def parents(db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId, number: int) -> tuple[int, ...]:
-    """The versions that one was made from, by number; a snapshot's commit before the snapshot before it.
-
-    Raises:
-        UnknownSnapshot: that version is not recorded.
-    """
-    owner = project_number(db, project)
-    timeline = timeline_of(owner)
-    if timeline is not None:
-        return _known(timeline_of, owner, project, number).parents(number)
-    row = db.execute(
-        "SELECT (SELECT max(sequence) FROM snapshot WHERE project = s.project AND sequence < s.sequence)"
-        " FROM snapshot s WHERE s.project = ? AND s.sequence = ?",
-        (owner, number),
-    ).fetchone()
-    if row is None:
-        raise UnknownSnapshot(f"the index knows no version {number} of project {project}")
-    return () if row[0] is None else (row[0],)
-
-
-def follower(db: sqlite3.Connection, timeline_of: TimelineOf, project: ProjectId, number: int) -> int | None:
-    """The version that came next where one was: the next snapshot, or the next commit on the same line."""
-    owner = project_number(db, project)
-    if number < 0:
-        place = _known(timeline_of, owner, project, number).follower(-number)
-        return None if place is None else -place
-    question = "SELECT min(sequence) FROM snapshot WHERE project = ? AND sequence > ?"
-    found = db.execute(question, (owner, number)).fetchone()[0]
-    return None if found is None else int(found)
-
-
-def commits_named(db: sqlite3.Connection, project: ProjectId, commit: str) -> tuple[Seen, ...]:
-    """The commits that an id, or the first digits of one, names."""
-    number = project_number(db, project)
-    places = find_commits(db, number, commit)
-    return tuple(seen_at(db, ((number, -place) for place in places)).values())
-
-
-def known_commits(db: sqlite3.Connection, project: ProjectId) -> frozenset[str]:
-    """Ids of the commits of a project that are recorded."""
-    rows = db.execute("SELECT r.id FROM revision r JOIN project p ON p.id = r.project WHERE p.project = ?", (project,))
-    return frozenset(revision_text(key) for (key,) in rows)
 
 
 def snapshot_ids(db: sqlite3.Connection, project: ProjectId | None) -> tuple[SnapshotId, ...]:
@@ -262,7 +213,9 @@ def changes(
     """
     number = project_number(db, project)
     if sequence < 0:
-        return _changes_of_commit(db, _known(timeline_of, number, project, sequence), number, project, -sequence)
+        return _changes_of_commit(
+            db, known_timeline(timeline_of, number, project, sequence), number, project, -sequence
+        )
     row = db.execute(
         "SELECT s.changed, (SELECT max(sequence) FROM snapshot WHERE project = s.project AND sequence < s.sequence)"
         " FROM snapshot s WHERE s.project = ? AND s.sequence = ?",
@@ -306,6 +259,11 @@ _COMMIT = (
 _OF_PROJECT = f"{_COMMIT} WHERE r.project = ?"
 
 
+def commits_of(db: sqlite3.Connection, project: int) -> Iterator[Seen]:
+    """All commits of a project by the catalog's number, in no particular order."""
+    return _commits(db, _OF_PROJECT, (project,))
+
+
 def _commits(db: sqlite3.Connection, question: str, values: Sequence[int]) -> Iterator[Seen]:
     for _, project, place, key, author, authored_ns, committed_ns in db.execute(question, values):
         yield Seen(
@@ -324,11 +282,12 @@ def seen_at(db: sqlite3.Connection, keys: Iterable[tuple[int, int]]) -> dict[tup
     found: dict[tuple[int, int], Seen] = {}
     for key in keys:
         if key not in found:
-            found[key] = _seen_one(db, *key)
+            found[key] = seen_one(db, *key)
     return found
 
 
-def _seen_one(db: sqlite3.Connection, project: int, number: int) -> Seen:
+def seen_one(db: sqlite3.Connection, project: int, number: int) -> Seen:
+    """One version by the catalog's number of its project, and its own."""
     if number < 0:
         seen = next(_commits(db, f"{_OF_PROJECT} AND r.number = ?", (project, -number)), None)
     else:

@@ -11,7 +11,7 @@ from codevault.analysis.languages import language_hint
 from codevault.analysis.model import FileAnalysis
 from codevault.errors import IndexDamaged
 from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
-from codevault.index import asking, history, reshaping, revisions, schema, snapshots, waiting
+from codevault.index import asking, descent, history, reshaping, revisions, schema, snapshots, waiting
 from codevault.index.matching import literal_matcher, regex_matcher
 from codevault.index.memory_text import MemoryText
 from codevault.index.model import (
@@ -237,7 +237,7 @@ class Index:
     def timeline(self, project: ProjectId) -> tuple[Seen, ...]:
         """All commits and snapshots of a project: by time, but parents before children."""
         with self._asking() as session:
-            return history.line_of_versions(session.db, session.timeline, project)
+            return descent.line_of_versions(session.db, session.timeline, project)
 
     def parents(self, project: ProjectId, number: int) -> tuple[int, ...]:
         """The versions that one was made from, by number, best first; none for a beginning.
@@ -249,16 +249,46 @@ class Index:
             UnknownSnapshot: that version is not recorded.
         """
         with self._asking() as session:
-            return history.parents(session.db, session.timeline, project, number)
+            return descent.parents(session.db, session.timeline, project, number)
 
     def follower(self, project: ProjectId, number: int) -> int | None:
         """The next snapshot after a snapshot, the next commit on the line of a commit; None at the end.
+
+        At the end of a line it is the first snapshot that stood there.
 
         Raises:
             UnknownSnapshot: that commit is not recorded.
         """
         with self._asking() as session:
-            return history.follower(session.db, session.timeline, project, number)
+            return descent.follower(session.db, session.timeline, project, number)
+
+    def rank(self, project: ProjectId, number: int) -> int:
+        """Where a version stands in `timeline`: a larger one came later.
+
+        Raises:
+            UnknownSnapshot: that commit is not recorded.
+        """
+        with self._asking() as session:
+            return descent.rank(session.db, session.timeline, project, number)
+
+    def leads(self, project: ProjectId, earlier: int, later: int) -> bool:
+        """True when one version is among those that another came from, by whatever way, or is that one.
+
+        Raises:
+            UnknownSnapshot: a commit is not recorded.
+        """
+        with self._asking() as session:
+            return descent.leads(session.db, session.timeline, project, earlier, later)
+
+    def newest(self, project: ProjectId) -> int | None:
+        """The number of the newest snapshot, without one of the commit that the repository stands on; None: neither."""
+        with self._asking() as session:
+            return descent.newest(session.db, session.timeline, project)
+
+    def committed_as(self, project: ProjectId, path: str, blob: BlobId, number: int) -> Seen | None:
+        """The first commit behind a version that brought a content into a path: it took uncommitted work in."""
+        with self._asking() as session:
+            return descent.committed_as(session.db, session.timeline, project, path, blob, number)
 
     def seen(self, project: ProjectId, number: int) -> Seen:
         """A version by its number.
@@ -273,7 +303,7 @@ class Index:
     def commits_named(self, project: ProjectId, commit: str) -> tuple[Seen, ...]:
         """The commits that an id, or its first seven digits or more, name."""
         with self._asking() as session:
-            return history.commits_named(session.db, project, commit)
+            return descent.commits_named(session.db, project, commit)
 
     def commits_told(self, project: ProjectId) -> str:
         """What `set_head` was given last as `told`, "" before."""
@@ -283,7 +313,7 @@ class Index:
     def known_commits(self, project: ProjectId) -> frozenset[str]:
         """Ids of the recorded commits of a project: what to compare with what the vault knows of them."""
         with self._asking() as session:
-            return history.known_commits(session.db, project)
+            return descent.known_commits(session.db, project)
 
     def changes(self, project: ProjectId, sequence: int) -> tuple[PathChange, ...]:
         """What a snapshot changed against the one before it, or a commit against its first parent, by path.

@@ -49,6 +49,8 @@ class Timeline:
         self._ranks = {number: rank for rank, number in enumerate(self._order)}
         self._snapshot_parents = self._stood_on(snapshots)
         self._taken_in = self._took_in(snapshots)
+        self._next_snapshot = {one.sequence: other.sequence for one, other in pairwise(snapshots)}
+        self._standing = {snapshot.head: snapshot.sequence for snapshot in reversed(snapshots)}
         self.newest = snapshots[-1].sequence if snapshots else 0
         """The newest snapshot's sequence; 0: there is none."""
         self.tree: Mapping[int, Stay] | None = None
@@ -86,9 +88,27 @@ class Timeline:
         """The parents that a commit by place names itself."""
         return tuple(-parent for parent in self._commits[place - 1].parents)
 
-    def follower(self, place: int) -> int | None:
-        """The next commit on a commit's line; both by place."""
-        return self._followers.get(place)
+    def follower(self, number: int) -> int | None:
+        """What came next where a version was: the next snapshot, or commit on the line, or else a snapshot on it."""
+        if number > 0:
+            return self._next_snapshot.get(number)
+        place = self._followers.get(-number)
+        return self._standing.get(-number) if place is None else -place
+
+    def leads(self, earlier: int, later: int) -> bool:
+        """True when one version is among those that another came from, or is that one. Linear in what lies between."""
+        goal = self._ranks[earlier]
+        met = {later}
+        waiting = [later]
+        while waiting:
+            number = waiting.pop()
+            if number == earlier:
+                return True
+            for parent in self.parents(number):
+                if parent not in met and self._ranks[parent] >= goal:
+                    met.add(parent)
+                    waiting.append(parent)
+        return False
 
     def line(self, place: int) -> int:
         """The line of a commit by place: the place of the line's first commit."""
