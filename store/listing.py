@@ -94,6 +94,10 @@ class Listing:
         """How many these are."""
         return len(self._left)
 
+    def ids(self) -> Iterable[bytes]:
+        """What `blobs` gives, as bytes one after the other, many in each piece."""
+        return tuple(self._ids)
+
     def blobs(self) -> Iterator[BlobId]:
         """The blob of every entry whose content the vault has to hold, in order."""
         for ids in self._ids:

@@ -1,4 +1,9 @@
-"""Turning blobs into packs: groups, compression in other threads, pack files written, read back and published."""
+"""Turning blobs into packs: groups, compression in other threads, frames written in order, full packs finished aside.
+
+A pack that is full while more is to come is synced, read back and published in a thread of its own, so that the reader
+of a large tree does not wait for the disk; `flush` waits for all of them. A run too small to fill a pack has no such
+thread: its calls come in one order, which the tests that fail each of them rely on.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +12,14 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-from blake3 import blake3
-
-from codevault.errors import CodeVaultError, StorageError
+from codevault.errors import StorageError
 from codevault.ids import BlobId, PackId
-from codevault.store.filesystem import FileSystem, NewFile
+from codevault.store.filesystem import FileSystem
 from codevault.store.layout import Layout
-from codevault.store.pack import BASE_BYTES, Frame, FrameKind, Header, encode_header
-from codevault.store.publishing import ensure_folder, read_back_failed
+from codevault.store.pack import BASE_BYTES, Frame, FrameKind, Header
+from codevault.store.packfile import Finished, PackFile
 from codevault.store.zstd_codec import FrameDamaged, compress, compress_delta
 
 GROUP = 2 << 20
@@ -26,12 +27,12 @@ GROUP = 2 << 20
 PACK = 64 << 20
 """Bytes from which a pack is closed."""
 _WAITING = 14 << 20  # three groups: with one in work and one waiting, the reader stood still a fifth of the time
-_BLOCK = 1 << 20
 _OVERHEAD = 64
 _LEVELS = ((512 << 10, 17), (2 << 20, 9))  # what one commit adds is small: 0.1 s at most, and 6 % of flask's history
 _LEVEL = 3
 
 Publish = Callable[[PackId, int, tuple[Frame, ...]], None]
+Protect = Callable[[PackId, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,9 @@ class Packer:
     """Takes blobs, makes frames in worker threads, writes them in order. One thread calls it.
 
     `published` is told of each pack once it is durable and verified, `admit` of the length of each frame before it is
-    written: it may refuse by raising `LimitReached`. Content held at any time is about 16 MiB plus the largest blob.
+    written: it may refuse by raising `LimitReached`. `protect` is called in another thread for packs that were full
+    before the end, after `published`; it must not raise. A pack is full at `full` bytes. Content held at any time is
+    about 16 MiB plus the largest blob.
     """
 
     def __init__(
@@ -58,18 +61,24 @@ class Packer:
         published: Publish,
         admit: Callable[[int], None] = lambda _: None,
         *,
+        protect: Protect = lambda _pack, _size: None,
         threads: int = 4,
+        full: int = PACK,
     ) -> None:
         self._files = files
         self._layout = layout
         self._published = published
         self._admit = admit
+        self._protect = protect
+        self._full = full
         self._pool = ThreadPoolExecutor(max(1, min(threads, os.cpu_count() or 1)), thread_name_prefix="codevault-pack")
         self._group: list[tuple[BlobId, bytes]] = []
         self._group_bytes = 0
         self._jobs: deque[_Job] = deque()
         self._waiting = 0
         self._packs: dict[bool, PackFile] = {}
+        self._aside: ThreadPoolExecutor | None = None
+        self._finishing: deque[tuple[PackFile, Future[Finished]]] = deque()
         self._count = 0
 
     def add(self, blob: BlobId, content: bytes) -> None:
@@ -126,15 +135,19 @@ class Packer:
         self._write_jobs(0)
         self.close_group()  # after the jobs: deltas that did not pay have joined the group
         self._write_jobs(0)
+        self._reap(wait=True)
         for kind in list(self._packs):
-            self._packs.pop(kind).finish(self._published)
+            self._publish(self._packs.pop(kind).finish())
 
     def close(self) -> None:
         """Ends the threads and forgets what was not flushed. Never raises: it is the way out of an error, too."""
         self._pool.shutdown(wait=True, cancel_futures=True)
-        for pack in self._packs.values():
+        if self._aside is not None:
+            self._aside.shutdown(wait=True, cancel_futures=True)
+        for pack in (*self._packs.values(), *(pack for pack, future in self._finishing if future.cancelled())):
             pack.abandon()
         self._packs.clear()
+        self._finishing.clear()
 
     def _put_group(self, group: Sequence[tuple[BlobId, bytes]], level: int | None = None) -> None:
         contents = tuple(content for _, content in group)
@@ -172,57 +185,25 @@ class Packer:
             self._count += 1
             pack = self._packs[solid] = PackFile(self._files, self._layout, f"{self._count:06d}.pack.tmp")
         pack.append(header, frame)
-        if pack.size >= PACK:
-            self._packs.pop(solid).finish(self._published)
+        if pack.size >= self._full:
+            self._finish_aside(self._packs.pop(solid))
+        self._reap(wait=False)
 
+    def _finish_aside(self, pack: PackFile) -> None:
+        if self._aside is None:
+            self._aside = ThreadPoolExecutor(1, thread_name_prefix="codevault-finish")
+        self._finishing.append((pack, self._aside.submit(pack.finish)))
 
-class PackFile:
-    """A pack being written under a temporary name."""
+    def _reap(self, *, wait: bool) -> None:
+        """Publishes the packs that were finished aside, in order; what went wrong there is raised here."""
+        while self._finishing and (wait or self._finishing[0][1].done()):
+            finished = self._finishing.popleft()[1].result()
+            self._publish(finished)
+            if self._aside is not None:
+                self._aside.submit(self._protect, finished.pack, finished.size)
 
-    def __init__(self, files: FileSystem, layout: Layout, name: str) -> None:
-        self._files = files
-        self._layout = layout
-        self._path: Path = layout.incoming / name
-        self._new: NewFile = files.create(self._path)
-        self._hasher = blake3()
-        self._frames: list[Frame] = []
-        self.size = 0
-
-    def append(self, header: Header, frame: bytes) -> None:
-        """Adds a frame and the header that announces it."""
-        encoded = encode_header(header)
-        self._new.write(encoded + frame)
-        self._hasher.update(encoded)
-        self._hasher.update(frame)
-        self._frames.append(Frame(header=header, at=self.size + len(encoded)))
-        self.size += len(encoded) + len(frame)
-
-    def finish(self, published: Publish) -> None:
-        """Syncs, reads back, compares, renames, syncs the folder, and only then tells `published`."""
-        try:
-            self._new.sync()
-        finally:
-            self._new.close()
-        pack = PackId(self._hasher.hexdigest())
-        if self._hash_on_disk() != pack:
-            raise read_back_failed(self._path)
-        target = self._layout.pack(pack)
-        ensure_folder(self._files, target.parent)
-        self._files.rename(self._path, target)
-        self._files.sync_folder(target.parent)
-        published(pack, self.size, tuple(self._frames))
-
-    def abandon(self) -> None:
-        """Gives the file up."""
-        with suppress(CodeVaultError):  # the next writer sweeps what stays
-            self._new.close()
-            self._files.remove(self._path)
-
-    def _hash_on_disk(self) -> str:
-        hasher = blake3()
-        for at in range(0, self.size, _BLOCK):
-            hasher.update(self._files.read(self._path, at, _BLOCK) or b"")
-        return hasher.hexdigest()
+    def _publish(self, finished: Finished) -> None:
+        self._published(finished.pack, finished.size, finished.frames)
 
 
 def _alone(contents: tuple[bytes, ...], level: int | None) -> bytes | None:

@@ -19,8 +19,7 @@ from codevault.store.keepsakes import Keepsake, Span, keep
 from codevault.store.layout import pack_of, sidecar_of
 from codevault.store.limits import keep_reserve, read_space, record_acknowledged, with_reserve
 from codevault.store.model import Snapshot
-from codevault.store.pack import Frame
-from codevault.store.packing import PackFile
+from codevault.store.packfile import PackFile
 from codevault.store.publishing import read_back_failed
 from codevault.store.reachability import ManifestSteps, Reachability, needed_by_vault
 from codevault.store.records import LoggedFile, hash_of
@@ -327,10 +326,6 @@ def _write_anew(turn: Turn, rewrite: Rewrite) -> str | None:
             return f"pack {pack} is damaged and was left as it is: run repair()"
     made: list[LoggedFile] = []
 
-    def published(pack: PackId, size: int, frames: tuple[Frame, ...]) -> None:
-        state.take_pack(pack, size, frames)
-        made.append(LoggedFile(file=state.layout.relative(state.layout.pack(pack)), bytes=size))
-
     new = PackFile(state.files, state.layout, "anew.pack.tmp")
     try:
         for pack in rewrite.packs:
@@ -341,7 +336,9 @@ def _write_anew(turn: Turn, rewrite: Rewrite) -> str | None:
         if new.size != rewrite.bytes:
             raise read_back_failed(state.layout.packs)
         turn.check()
-        new.finish(published)
+        done = new.finish()
+        state.take_pack(done.pack, done.size, done.frames)
+        made.append(LoggedFile(file=state.layout.relative(state.layout.pack(done.pack)), bytes=done.size))
     except BaseException:
         new.abandon()
         raise

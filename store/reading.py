@@ -18,19 +18,20 @@ from codevault.store.filesystem import FileSystem
 from codevault.store.layout import Layout
 from codevault.store.pack import FrameKind
 from codevault.store.records import hash_of
-from codevault.store.zstd_codec import MAX_CONTENT, FrameDamaged, content_size, decompress, decompress_start
+from codevault.store.unfolding import OpenFrames
+from codevault.store.zstd_codec import MAX_CONTENT, FrameDamaged, content_size, decompress
 
 MAX_DEPTH = 128
 """Longest chain of bases followed; the writer stays far below, so more is a hostile cycle."""
 
-_CACHED_BYTES = 24 << 20
+_CACHED_BYTES = 16 << 20
 _LARGEST_CACHED = 6 << 20
 _RENEWALS = 8
 T = TypeVar("T")
 
 
 class RecentBytes:
-    """Decoded content by key, the most recently used up to a number of bytes. Any thread."""
+    """Blobs' content, the most recently used up to a number of bytes. Any thread."""
 
     def __init__(self, limit: int = _CACHED_BYTES) -> None:
         self._limit = limit
@@ -81,7 +82,13 @@ class BlobReader:
         self._layout = layout
         self._catalog = catalog
         self._renew = renew
-        self.recent = RecentBytes()
+        self._recent = RecentBytes()
+        self._frames = OpenFrames()
+
+    def forget(self) -> None:
+        """Lets go of everything decoded: what is read next comes from the disk."""
+        self._recent.clear()
+        self._frames.clear()
 
     def read(self, blob: BlobId) -> bytes:
         """The blob's bytes, hash-checked. Costs one small read for each delta of its chain.
@@ -181,7 +188,7 @@ class BlobReader:
         raise failure or BlobMissing(blob)
 
     def _one(self, location: Location, depth: int) -> bytes:
-        cached = self.recent.get(location.blob)
+        cached = self._recent.get(location.blob)
         return self._checked(location, depth) if cached is None else cached
 
     def _checked(self, location: Location, depth: int) -> bytes:
@@ -194,12 +201,13 @@ class BlobReader:
         if len(content) != location.length or hash_of(content) != location.blob:
             raise self._damaged(location, "its bytes do not hash to its id")
         if location.kind is FrameKind.DELTA:
-            self.recent.put(location.blob, content)
+            self._recent.put(location.blob, content)
         return content
 
     def _decode(self, location: Location, depth: int) -> bytes:
         if location.kind is FrameKind.SOLID:
-            return self._solid(location)[location.inner : location.inner + location.length]
+            key, end = (location.pack, location.at), location.inner + location.length
+            return self._frames.part(key, lambda: self._frame(location), location.inner, end)
         if location.kind is FrameKind.LIST:
             return b"".join(self._chunk(chunk, length, depth + 1) for chunk, length in self._list(location))
         bases = self._catalog().find_base(location.base)
@@ -213,18 +221,6 @@ class BlobReader:
         if any(place.length != length for place in places):
             raise ListMalformed("a chunk has another length than its list says")
         return self._any(chunk, places, depth)
-
-    def _solid(self, location: Location) -> bytes:
-        """The frame's content, at least as far as the blob goes; whole once a second blob of it is asked for."""
-        key, needed = (location.pack, location.at), location.inner + location.length
-        content = self.recent.get(key)
-        if content is None or len(content) < needed:
-            frame = self._frame(location)
-            whole = content_size(frame)
-            alone = content is None and needed < whole // 2
-            content = decompress_start(frame, needed) if alone else decompress(frame, whole)
-            self.recent.put(key, content)
-        return content
 
     def _list(self, location: Location) -> tuple[tuple[BlobId, int], ...]:
         try:

@@ -48,8 +48,24 @@ def make_sidecar(state: VaultState, pack: PackId) -> None:
     Raises:
         StorageFull, StorageError: the old one, or none, is there.
     """
+    make_sidecar_of(state, pack, state.catalog.packs[pack])
+
+
+def protect_one(state: VaultState, pack: PackId, size: int) -> None:
+    """Makes the sidecar of a pack of `size` bytes if it should have one; what the disk refuses is left to `protect`."""
+    if state.parity.percent:
+        with suppress(CodeVaultError):
+            make_sidecar_of(state, pack, size)
+
+
+def make_sidecar_of(state: VaultState, pack: PackId, size: int) -> None:
+    """As `make_sidecar`, for a pack that the catalog need not have; any thread.
+
+    Raises:
+        StorageFull, StorageError: the old one, or none, is there.
+    """
     files, layout = state.files, state.layout
-    size, read = state.catalog.packs[pack], reads(files, layout.pack(pack))
+    read = reads(files, layout.pack(pack))
     if hash_of_pack(size, read) != pack:
         return  # verify()'s to tell: parity of damage would make it look sound
     try:

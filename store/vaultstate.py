@@ -77,7 +77,7 @@ class VaultState:
         with self._guard:
             self.catalog = Catalog()
             self._records = {}
-            self.reader.recent.clear()
+            self.reader.forget()
             self.rescan()
 
     def assuming(self, catalog: Catalog) -> VaultState:

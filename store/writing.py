@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 from types import TracebackType
 from typing import Self
@@ -38,7 +39,7 @@ from codevault.store.reading import MAX_DEPTH
 from codevault.store.rechecking import Recheck
 from codevault.store.records import LoggedFile, encode_snapshot, hash_of, seal
 from codevault.store.relatives import LONGEST_BASE, Base, Relatives
-from codevault.store.sidecars import protect
+from codevault.store.sidecars import protect, protect_one
 from codevault.store.suspects import keep_suspects
 from codevault.store.turns import require_held, settle
 from codevault.store.vaultstate import VaultState
@@ -55,7 +56,7 @@ class Writer:
     def __init__(self, state: VaultState, lock: HeldLock, admit: Callable[[int], None] = lambda _: None) -> None:
         self._state = state
         self._lock = lock
-        self._packer = Packer(state.files, state.layout, self._published, admit)
+        self._packer = Packer(state.files, state.layout, self._published, admit, protect=partial(protect_one, state))
         self._pending: dict[BlobId, BlobId | None] = {}  # not yet in the catalog -> the base it may rest on
         self._recheck = Recheck(state)
         self._relatives = Relatives(state, self._pending)
@@ -299,8 +300,9 @@ class Writer:
     def _check_kept(self, revision: Revision) -> None:
         listing = revision.listing
         catalog, suspects = self._state.catalog, self._state.suspects
-        doubtful = {blob for blob in listing.blobs() if blob not in catalog or blob in suspects}
-        lost = {blob for blob in doubtful if not self._known(blob)}
+        strange = frozenset().union(*map(catalog.strange, listing.ids()))
+        doubtful: Iterable[BlobId] = listing.blobs() if strange or suspects else ()
+        lost = {blob for blob in doubtful if (blob not in catalog or blob in suspects) and not self._known(blob)}
         if lost:
             for entry in listing:
                 if entry.blob in lost and entry.reference is None and entry.path not in revision.changes:
@@ -331,9 +333,10 @@ class Writer:
         self._state.take_pack(pack, size, frames)
         self._recheck.trust(pack)
         for frame in frames:
-            for blob, _ in frame.header.members:
-                self._pending.pop(BlobId(blob.hex()), None)
-                self._state.suspects.discard(BlobId(blob.hex()))
+            for member, _ in frame.header.members:
+                blob = BlobId(member.hex())
+                self._pending.pop(blob, None)
+                self._state.suspects.discard(blob)
         self._note(self._state.layout.relative(self._state.layout.pack(pack)), size)
 
     def _note(self, file: str, size: int, digest: str = "") -> None:

@@ -20,6 +20,7 @@ _DICTIONARY_MAGIC = bytes.fromhex("37a430ec")
 _LEAST_BASE = 8
 _LONG = 1 << 20
 _PIECE = 1 << 22
+_DECODED_AT_ONCE = 1 << 17  # a block of zstd
 _PATIENT = 8 << 20
 _DELTA_LEVEL = 19
 _SMALL = 64 << 10
@@ -96,19 +97,54 @@ def decompress(frame: bytes, size: int, base: bytes | None = None) -> bytes:
     return content
 
 
-def decompress_start(frame: bytes, size: int) -> bytes:
-    """The first `size` bytes of what a frame holds, for about that share of the work; no checksum covers them.
+class Unfolding:
+    """A frame that is decoded from its beginning as far as it is asked for, each byte once. One thread at a time.
+
+    No checksum covers what it gives before the end is reached.
 
     Raises:
-        FrameDamaged: it does not decode that far.
+        FrameDamaged: (when made) the frame does not say how much it holds, or too much.
     """
-    try:
-        content = _decoder(None).decompress(frame, size) if size else b""
-    except (zstd.ZstdError, ValueError) as exc:
-        raise FrameDamaged(str(exc)) from exc
-    if len(content) != size:
-        raise FrameDamaged("the frame holds less than recorded")
-    return content
+
+    def __init__(self, frame: bytes) -> None:
+        self._rest = frame
+        self._content = bytearray(content_size(frame))  # pages nobody asks for cost nothing
+        self._decoder: zstd.ZstdDecompressor | None = _decoder(None)
+        self._at = 0
+
+    @property
+    def held(self) -> int:
+        """Bytes of memory it takes, at most."""
+        return len(self._content) * (1 if self._decoder is None else 2)  # a decoder keeps as much as it looks back
+
+    def part(self, begin: int, end: int) -> bytes:
+        """Those bytes of the content.
+
+        Raises:
+            FrameDamaged: it does not decode that far.
+        """
+        if end > len(self._content):
+            raise FrameDamaged("the frame holds less than recorded")
+        while self._at < end:
+            self._further(end)
+        return bytes(memoryview(self._content)[begin:end])
+
+    def _further(self, end: int) -> None:
+        decoder = self._decoder or _decoder(None)
+        wanted = min(len(self._content), -(-end // _DECODED_AT_ONCE) * _DECODED_AT_ONCE) - self._at
+        try:
+            piece = decoder.decompress(self._rest, wanted)
+            whole = self._at + len(piece) == len(self._content)
+            more = whole and not decoder.eof and decoder.decompress(b"", 1)
+        except (zstd.ZstdError, ValueError) as exc:
+            raise FrameDamaged(str(exc)) from exc
+        if not piece or more or (whole and (not decoder.eof or decoder.unused_data)):
+            raise FrameDamaged("the frame does not hold the recorded number of bytes")
+        self._content[self._at : self._at + len(piece)] = piece
+        self._at += len(piece)
+        self._rest = b""
+        if whole:
+            self._decoder = None
 
 
 def _decoder(base: bytes | None) -> zstd.ZstdDecompressor:

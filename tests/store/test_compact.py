@@ -148,7 +148,7 @@ def test_a_large_file_rests_on_what_its_lost_base_rested_on() -> None:
     assert opened(files).verify().ok
 
 
-@pytest.mark.parametrize("calls", range(20, 320, 50))
+@pytest.mark.parametrize("calls", range(20, 260, 40))
 def test_a_killed_run_leaves_only_copies_that_the_next_one_drops(files: MemoryFileSystem, calls: int) -> None:
     with pytest.raises(ProcessDied):
         Store.open(ROOT, filesystem=FaultyFileSystem(files, Fault(calls)), clock=ticking).compact()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from zlib import crc32
 
@@ -17,7 +18,7 @@ from codevault.store.layout import document_of, is_project, pack_of, record_of, 
 from codevault.store.manifest import ManifestMalformed, decode_line, decode_manifest, encode_manifest, split_lines
 from codevault.store.model import Entry, EntryKind
 from codevault.store.pack import Frame, FrameKind, Header, HeaderDamaged, decode_header, encode_header, hop
-from codevault.store.packing import PackFile
+from codevault.store.packfile import PackFile
 from codevault.store.records import (
     LogRecord,
     RecordMalformed,
@@ -85,14 +86,45 @@ def test_a_frame_with_bytes_behind_it_is_refused() -> None:
         zstd_codec.decompress(frame + b"more", 7)
 
 
-@pytest.mark.parametrize("frame", [b"no frame at all", zstd_codec.compress(b"short", 1)])
-def test_a_start_longer_than_what_a_frame_holds_is_refused(frame: bytes) -> None:
+def test_a_frame_unfolds_in_any_order_of_asking_and_gives_the_same_bytes() -> None:
+    content = b"".join(b"line %d\n" % n for n in range(100_000))
+    unfolding = zstd_codec.Unfolding(zstd_codec.compress(content, 3))
+    asked = [(700_000, 700_010), (0, 5), (900_000, len(content)), (10, 10), (0, len(content))]
+    assert [unfolding.part(begin, end) for begin, end in asked] == [content[begin:end] for begin, end in asked]
+    assert unfolding.held == len(content)
+
+
+@pytest.mark.parametrize("behind", [b"more", zstd_codec.compress(b"more", 1)])
+def test_a_frame_with_bytes_behind_it_does_not_unfold_to_its_end(behind: bytes) -> None:
+    unfolding = zstd_codec.Unfolding(zstd_codec.compress(b"content", 1) + behind)
     with pytest.raises(zstd_codec.FrameDamaged):
-        zstd_codec.decompress_start(frame, 6)
+        unfolding.part(0, 7)
 
 
-def test_a_start_of_no_bytes_is_empty() -> None:
-    assert zstd_codec.decompress_start(zstd_codec.compress(b"short", 1), 0) == b""
+def test_a_part_behind_the_end_of_a_frame_is_refused() -> None:
+    with pytest.raises(zstd_codec.FrameDamaged):
+        zstd_codec.Unfolding(zstd_codec.compress(b"short", 1)).part(0, 6)
+
+
+@pytest.mark.parametrize("cut", [40, 2000])
+def test_a_frame_cut_short_is_refused_as_soon_as_its_end_is_asked_for(cut: int) -> None:
+    content = random.Random(cut).randbytes(300_000)
+    unfolding = zstd_codec.Unfolding(zstd_codec.compress(content, 1)[:-cut])
+    assert unfolding.part(0, 131_072) == content[:131_072]
+    with pytest.raises(zstd_codec.FrameDamaged):
+        unfolding.part(0, len(content))
+
+
+def test_what_is_no_frame_unfolds_to_nothing() -> None:
+    with pytest.raises(zstd_codec.FrameDamaged):
+        zstd_codec.Unfolding(b"no frame at all")
+
+
+def test_a_frame_that_no_decoder_understands_is_refused() -> None:
+    frame = bytearray(zstd_codec.compress(b"".join(b"line %d\n" % n for n in range(100_000)), 3))
+    frame[8:400] = bytes([255]) * 392
+    with pytest.raises(zstd_codec.FrameDamaged):
+        zstd_codec.Unfolding(bytes(frame)).part(0, 700_000)
 
 
 def test_a_frame_that_zstd_got_wrong_is_never_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,7 +342,7 @@ def _plant(header: Header, frame: bytes) -> Store:
     store, files = new_store()
     planted = PackFile(files, store._state.layout, "planted.tmp")
     planted.append(header, frame)
-    planted.finish(lambda pack, size, frames: None)
+    planted.finish()
     return Store.open(ROOT, filesystem=files)
 
 
@@ -362,7 +394,7 @@ def test_two_lengths_of_one_chunk_are_refused() -> None:
     frame = zstd_codec.compress(encode_list([(chunk, 6)]), 3)
     planted = PackFile(files, store._state.layout, "planted.tmp")
     planted.append(Header(kind=FrameKind.LIST, stored=len(frame), members=((A, 6),)), frame)
-    planted.finish(lambda pack, size, frames: None)
+    planted.finish()
     again = Store.open(ROOT, filesystem=files)
     with pytest.raises(BlobDamaged):
         again.read(BLOB_A)
