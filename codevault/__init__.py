@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         BlobMissing,
         Cancelled,
         CodeVaultError,
+        ContentElsewhere,
         DamageError,
         IndexBusy,
         IndexDamaged,
@@ -57,12 +58,12 @@ if TYPE_CHECKING:
     from codevault.hooks import InstalledHooks
     from codevault.index.model import Coverage, FileVersion, Hit, SearchResult, SymbolVersion
     from codevault.jobs import CancelToken, Job, Progress
+    from codevault.keeping import KeptHistory
     from codevault.policy import Policy, Verdict
-    from codevault.projects.model import Project, ProjectChange
+    from codevault.projects.model import Project, ProjectChange, Protection
     from codevault.protection import State, Status
     from codevault.references import FoundSymbol
     from codevault.reports import EvolutionReport
-    from codevault.repositories import KeptHistory, Protection
     from codevault.restore_model import Restored, RestorePlan
     from codevault.returning import ReturnPlan
     from codevault.reuse import Clone, CloneGroup
@@ -105,6 +106,7 @@ _HOMES = {
     "CodeVaultError": "errors",
     "CompactPlan": "store.compacting",
     "Compacted": "store.compacting",
+    "ContentElsewhere": "errors",
     "Coverage": "index.model",
     "Damage": "store.model",
     "DamageError": "errors",
@@ -129,7 +131,7 @@ _HOMES = {
     "Job": "jobs",
     "Judgement": "store.thinning",
     "Keepsake": "store.keepsakes",
-    "KeptHistory": "repositories",
+    "KeptHistory": "keeping",
     "LimitReached": "errors",
     "Limits": "store.limits",
     "LostVersion": "store.model",
@@ -140,7 +142,7 @@ _HOMES = {
     "Progress": "jobs",
     "Project": "projects.model",
     "ProjectChange": "projects.model",
-    "Protection": "repositories",
+    "Protection": "projects.model",
     "PrunePlan": "store.pruning",
     "PruneRefused": "errors",
     "Pruned": "store.pruning",
@@ -198,6 +200,7 @@ __all__ = [
     "CodeVaultError",
     "CompactPlan",
     "Compacted",
+    "ContentElsewhere",
     "Coverage",
     "Damage",
     "DamageError",

@@ -17,11 +17,15 @@ from codevault.store.listing import Listing
 from codevault.store.model import Snapshot, SnapshotDraft
 from codevault.store.store import Store
 from codevault.store.writing import Writer
+from codevault.versioned import NothingVersioned, RepositoryMoved, Versioned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupStats:
-    """Counts of a run. `files` and `bytes` are what the snapshot holds; `read_bytes` what had to be read for it."""
+    """Counts of a run. `files` and `bytes` are what the snapshot holds; `read_bytes` what had to be read for it.
+
+    `left` of the files are not in the vault: a repository has their content, and another machine, or a bundle.
+    """
 
     files: int
     folders: int
@@ -33,16 +37,21 @@ class BackupStats:
     read_bytes: int
     excluded: int
     seconds: float
+    left: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backup:
-    """The result of a run: the snapshot it made, what it did, what it could not do, what the policy left out."""
+    """The result of a run: the snapshot it made, what it did, what it could not do, what the policy left out.
+
+    `notes` say why the files of a repository were stored as plain ones although some could have been left to it.
+    """
 
     snapshot: Snapshot
     stats: BackupStats
     problems: tuple[Problem, ...] = ()
     excluded: tuple[Excluded, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def id(self) -> SnapshotId:
@@ -76,8 +85,9 @@ def back_up(
     clock: Callable[[], int] = time.time_ns,
     report: Reporter | None = None,
     largest: int | None = None,
+    versioned: Versioned | None = None,
 ) -> Run:
-    """Runs one backup and commits its snapshot; `draft.project` says whose.
+    """Runs one backup and commits its snapshot; `draft.project` says whose, `versioned` what a repository has.
 
     An automatic run that finds nothing changed makes no snapshot: its result holds the previous one. Files of more than
     `largest` bytes whose content would have to be stored are given up, and said in the problems.
@@ -87,13 +97,18 @@ def back_up(
         VaultBusy: another writer is at work.
         StorageFull: no space; everything committed before is safe.
         StorageError: the vault cannot be written; everything committed before is safe.
+        RepositoryMoved: the repository changed meanwhile; nothing was recorded.
         Cancelled: the caller's token was set.
     """
+    versioned = versioned or NothingVersioned()
     started = time.monotonic()
     with store.writer(draft.project) as writer:
         earlier = store.snapshots(draft.project)
         last = earlier[-1] if earlier else None
-        attempt = _Attempt(store, writer, draft, root, policy, foreign, clock, report or Reporter(), largest)
+        report = report or Reporter()
+        attempt = _Attempt(store, writer, draft, root, policy, foreign, clock, report, largest, versioned)
+        for path, content in versioned.taken_back():
+            writer.add(content, path=path)
         try:
             known = {} if _holds_suspects(store, last) else signatures(last.id if last else None)
             scan, gathering, snapshot = attempt.made(last, known)
@@ -127,10 +142,18 @@ class _Attempt:
     clock: Callable[[], int]
     report: Reporter
     largest: int | None
+    versioned: Versioned
 
     def made(self, last: Snapshot | None, known: Mapping[str, bytes]) -> tuple[Scan, Gathering, Snapshot]:
         try:
-            scan = Scan(self.root, self.policy, previous=known, foreign=self.foreign, clock=self.clock)
+            scan = Scan(
+                self.root,
+                self.policy,
+                previous=known,
+                foreign=self.foreign,
+                apart=self.versioned.apart,
+                clock=self.clock,
+            )
             gathering = Gathering(
                 self.writer,
                 scan,
@@ -138,16 +161,26 @@ class _Attempt:
                 report=self.report,
                 whole=last is None,
                 largest=self.largest,
+                versioned=self.versioned,
+                withdrawn=self._withdrawn(last),
             )
             different = gathering.gather()
         except OSError as exc:
             raise SourceError(exc.strerror or type(exc).__name__) from exc
+        if (different or last is None or self.draft.kind != "automatic") and self.versioned.moved():
+            raise RepositoryMoved
         if different or last is None:
             return scan, gathering, _commit(self.writer, gathering, self.draft)
         if self.draft.kind == "automatic":
             return scan, gathering, last
-        kept = {key: last.facts.get(key, 0) for key in ("files", "bytes")}
+        kept = {key: last.facts[key] for key in ("files", "bytes", "left") if key in last.facts}
         return scan, gathering, self.writer.commit_again(replace(self.draft, facts=dict(self.draft.facts) | kept))
+
+    def _withdrawn(self, last: Snapshot | None) -> list[str]:
+        """Paths whose content the last snapshot left to a repository and that may not be safe there any more."""
+        if last is None or not last.facts.get("left") or self.versioned.unchanged_since(last.id):
+            return []
+        return [entry.path for entry in _listing(self.store, last).left() if not self.versioned.stands(entry)]
 
 
 def _holds_suspects(store: Store, snapshot: Snapshot | None) -> bool:
@@ -163,6 +196,8 @@ def _listing(store: Store, snapshot: Snapshot | None) -> Listing:
 def _commit(writer: Writer, gathering: Gathering, draft: SnapshotDraft) -> Snapshot:
     revision = gathering.revision
     facts = dict(draft.facts) | {"files": revision.files, "bytes": revision.bytes}
+    facts |= {"left": revision.left} if revision.left else {}
+    facts |= {"left_out": gathering.left_out} if gathering.left_out else {}
     if gathering.suspicious():
         facts["suspect"] = True
     return writer.commit_revised(replace(draft, facts=facts), revision)
@@ -180,4 +215,5 @@ def _stats(gathering: Gathering, snapshot: Snapshot, excluded: int, seconds: flo
         read_bytes=gathering.read_bytes,
         excluded=excluded,
         seconds=seconds,
+        left=int(snapshot.facts.get("left") or 0),
     )

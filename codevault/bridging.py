@@ -1,116 +1,233 @@
-"""What a backup run asks of version control: may this file's content be left to the repository?
+"""The bridge of a backup run: what may be left to the project's repository, after the vault has what only that has.
 
-A run without a repository, with one that is not to be trusted, or with the mode `copy` gets `NothingVersioned`, and
-stores everything.
+In this order: commits that are nowhere else are on the shelf before a snapshot leaves anything to the repository, and
+what it can no longer be trusted with is in packs. Whatever is doubtful about a repository makes its files plain ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
 
-import msgspec
 from blake3 import blake3
 
-from codevault.source import Listed
+from codevault.ids import SnapshotId
+from codevault.keeping import bundle_heads, keep_git
+from codevault.left import LeftContent, LeftContents
+from codevault.projects.model import Project, Protection
+from codevault.store.model import Entry
+from codevault.store.records import hash_of
+from codevault.store.store import Store
+from codevault.vcs.git_bundle import standing_tips
+from codevault.vcs.git_repository import GitRepository
 from codevault.vcs.model import ObjectId, Standing, System
+from codevault.vcs.opening import open_repository
 from codevault.vcs.ports import Repository
-from codevault.vcs.remembering import Memory
+from codevault.vcs.programs import ProgramFailed
+from codevault.vcs.remembering import FolderMemory, Memory
 from codevault.vcs.standing import standing
+from codevault.versioned import NothingVersioned, Versioned
 
-_SETTLED_NS = 2_000_000_000  # a file changed less than this before it was read may change again unseen
-_HINTS = "hints"
-_Hint = tuple[tuple[int, int, int, int, int], ObjectId]
-_DECODER = msgspec.msgpack.Decoder(dict[str, tuple[tuple[int, int, int, int, int], str]])
-
-
-class Versioned(Protocol):
-    """Says which contents are safe elsewhere. Verdicts hold for one run; the next run asks again."""
-
-    @property
-    def token(self) -> str:
-        """Changes whenever an earlier verdict may no longer hold; while it is the same, all of them stand."""
-        ...
-
-    def reference(self, path: str, listed: Listed, read: Callable[[], bytes]) -> str | None:
-        """Where a file's present bytes are instead of the vault ("git:<object>"), None: store them.
-
-        `read` is called when its signature was not met before; its errors pass through.
-        """
-        ...
-
-    def stands(self, reference: str) -> bool:
-        """True while an earlier answer of `reference` still holds; else those bytes are to be stored now."""
-        ...
+OBJECTS = ".git/objects"
+_APART = MappingProxyType({OBJECTS: "its objects are on another machine, or in bundles of the vault (vcs/)"})
+_VERDICTS, _KEPT, _STANDING, _RELIED = "verdicts", "kept", "standing", "relied"
 
 
-class NothingVersioned:
-    """Everything is to be stored."""
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """What a run asks, and why it may get no other answer than "store it"."""
 
-    @property
-    def token(self) -> str:
-        """Always the same."""
-        return ""
+    versioned: Versioned
+    notes: tuple[str, ...] = ()
 
-    def reference(self, path: str, listed: Listed, read: Callable[[], bytes]) -> str | None:  # noqa: ARG002
-        """None."""
-        return None
+    def remember(self, snapshot: SnapshotId) -> None:
+        """To be called when the run has made, or confirmed, its snapshot."""
+        if isinstance(self.versioned, VersionedFiles):
+            self.versioned.remember(snapshot)
 
-    def stands(self, reference: str) -> bool:  # noqa: ARG002
-        """False: whatever was left to a repository is to be stored now."""
-        return False
+
+@contextmanager
+def open_bridge(
+    store: Store, project: Project, contents: LeftContents, *, others: Collection[Path] = ()
+) -> Iterator[Bridge]:
+    """The bridge to the repository of a project, for one run. `others` are the roots of other projects.
+
+    Raises:
+        VaultBusy, StorageFull, StorageError: commits that are nowhere else could not be kept.
+    """
+    if project.protection is Protection.COPY:
+        yield Bridge(NothingVersioned())
+        return
+    folder = Path(store.root) / "cache" / "vcs"
+    memory = FolderMemory(folder / project.id)
+
+    @contextmanager
+    def opened() -> Iterator[Repository | None]:
+        outside = (*others, Path(store.root))
+        with open_repository(Path(project.root), work=folder / "work", memory=memory, projects=outside) as repository:
+            yield repository
+
+    with opened() as repository:
+        if not isinstance(repository, GitRepository):
+            yield Bridge(NothingVersioned())
+            return
+        try:
+            versioned = _GitBridge(store, project, contents, repository, memory).versioned()
+        except ProgramFailed as exc:
+            yield Bridge(NothingVersioned(), _told((str(exc),)))
+            return
+        if versioned is None:
+            yield Bridge(NothingVersioned(), _told(repository.notes))
+            return
+
+        def fingerprint() -> bytes:
+            with opened() as again:
+                return again.fingerprint() if isinstance(again, GitRepository) else b""
+
+        versioned.look_again = fingerprint
+        yield Bridge(versioned)
+
+
+def _told(doubts: Collection[str]) -> tuple[str, ...]:
+    return tuple(f"all files of the repository were stored: {why}" for why in doubts)
 
 
 class VersionedFiles:
-    """`Versioned` over a repository, remembering what files hashed to by path and signature.
+    """`Versioned` over a repository.
 
-    `now_ns` is the time of the run; `save()` keeps what was found out for the next one.
+    `token` changes whenever verdicts may; `lost` gives what was left to the repository earlier and is safe no more.
     """
 
-    def __init__(self, repository: Repository, system: System, memory: Memory, *, now_ns: int) -> None:
+    def __init__(self, repository: Repository, system: System, memory: Memory, *, token: str = "") -> None:
         self._repository = repository
-        self._memory = memory
-        self._now_ns = now_ns
         self._system = str(system)
+        self._memory = memory
+        self._token = f"{system}:{token}".encode("ascii")
         self._safe = repository.safe()
-        self._tracked = repository.tracked()
-        held = memory.recall(_HINTS, self._system.encode("ascii"))
-        self._known: dict[str, _Hint] = _DECODER.decode(held) if held else {}  # type: ignore[assignment]  # as kept
-        self._met: dict[str, _Hint] = {}
-        self._new = False
+        self.apart: Mapping[str, str] = MappingProxyType({})
+        self.lost: tuple[LeftContent, ...] = ()
+        self.relied: tuple[str, ...] = ()
+        self.seen = b""
+        self.look_again: Callable[[], bytes] = bytes
 
-    @property
-    def token(self) -> str:
-        """See `Versioned.token`."""
-        listed = "\n".join(sorted(self._safe)).encode("ascii")
-        return f"{self._system}:{blake3(listed).hexdigest()}"
-
-    def reference(self, path: str, listed: Listed, read: Callable[[], bytes]) -> str | None:
+    def reference(self, path: str, content: bytes) -> str | None:
         """See `Versioned.reference`."""
-        tracked = self._tracked.get(path)
+        tracked = self._repository.tracked().get(path)
         if tracked is None or tracked.link:
             return None
-        known = self._known.get(path)
-        if known is not None and known[0] == listed.signature:
-            named = known[1]
-            self._met[path] = known
-        else:
-            named = self._repository.object_id(read())
-            self._new = True
-            if max(listed.mtime_ns, listed.ctime_ns) < self._now_ns - _SETTLED_NS:
-                self._met[path] = (listed.signature, named)
+        named = self._repository.object_id(content)
         if standing(tracked, named, self._safe) is not Standing.SAFE:
             return None
         return f"{self._system}:{named}"
 
-    def stands(self, reference: str) -> bool:
+    def unchanged_since(self, snapshot: SnapshotId) -> bool:
+        """See `Versioned.unchanged_since`."""
+        return self._memory.recall(_VERDICTS, snapshot.encode("ascii")) == self._token
+
+    def stands(self, left: Entry) -> bool:
         """See `Versioned.stands`."""
-        system, _, named = reference.partition(":")
+        system, _, named = (left.reference or "").partition(":")
         return system == self._system and named in self._safe
 
-    def save(self) -> None:
-        """Keeps what files hashed to; the cache may forget it."""
-        if self._new or len(self._met) != len(self._known):
-            with suppress(UnicodeEncodeError):  # names that are not text: those files are hashed again
-                self._memory.keep(_HINTS, self._system.encode("ascii"), msgspec.msgpack.encode(self._met))
+    def taken_back(self) -> Iterator[tuple[str, bytes]]:
+        """See `Versioned.taken_back`. What the repository cannot give any more is passed over: it is gone."""
+        for left in self.lost:
+            content = self._repository.read(ObjectId(left.object))
+            if content is not None and hash_of(content) == left.blob:
+                yield left.path, content
+
+    def moved(self) -> bool:
+        """See `Versioned.moved`."""
+        return bool(self.apart) and self.look_again() != self.seen
+
+    def remember(self, snapshot: SnapshotId) -> None:
+        """The run is over: its verdicts are those of this snapshot."""
+        self._memory.keep(_VERDICTS, snapshot.encode("ascii"), self._token)
+        self._memory.keep(_RELIED, b"", "\n".join(self.relied).encode("ascii"))
+
+
+class _GitBridge:
+    """Decides, for one run, what of a git repository may be left to it."""
+
+    def __init__(
+        self, store: Store, project: Project, contents: LeftContents, repository: GitRepository, memory: Memory
+    ) -> None:
+        self._store = store
+        self._project = project
+        self._contents = contents
+        self._repository = repository
+        self._memory = memory
+        self._whole = project.protection is Protection.MIRROR
+
+    def versioned(self) -> VersionedFiles | None:
+        """None when nothing may be left; the repository's notes say why, unless it has no other side at all.
+
+        Raises:
+            ProgramFailed: git fails.
+            VaultBusy, StorageFull, StorageError: as `keep_git`.
+        """
+        repository = self._repository
+        if repository.partial:
+            repository.notes.append("objects are missing from it, or borrowed from another, by its settings")
+        elif self._whole and not (repository.in_place and not repository.shallow):
+            repository.notes.append("its history is not whole, or elsewhere: it cannot be mirrored")
+        if not repository.trusted or not (repository.published or self._whole):
+            return None
+        relied = (self._memory.recall(_RELIED, b"") or b"").decode("ascii").split()
+        apart = repository.in_place and not repository.shallow
+        seen = repository.fingerprint()
+        if apart:
+            self._keep(seen, relied)
+        repository.rely_on(self._standing(), alone=self._whole)
+        tips = repository.safe_tips()
+        versioned = VersionedFiles(repository, System.GIT, self._memory, token=self._token(tips))
+        if not repository.trusted:  # its objects were read, and some are damaged or missing
+            return None
+        versioned.apart = _APART if apart else versioned.apart
+        versioned.seen = seen
+        versioned.relied = tuple(tips)
+        if not relied or not repository.leads_to(tips, relied):
+            versioned.lost = tuple(self._lost(tips))
+        return versioned
+
+    def _keep(self, seen: bytes, relied: Collection[str]) -> None:
+        """Puts on the shelf what is nowhere else; asks git nothing when nothing has moved since it was last done."""
+        if self._memory.recall(_KEPT, self._shelved(seen)) is None:
+            keep_git(self._store, self._project, self._repository, whole=self._whole, besides=relied)
+            self._memory.keep(_KEPT, self._shelved(seen), b"")
+
+    def _standing(self) -> frozenset[str]:
+        """The commits that bundles in the vault hold with all they lead to."""
+        key = self._shelved(b"")
+        held = self._memory.recall(_STANDING, key)
+        if held is not None:
+            return frozenset(held.decode("ascii").split())
+        tips = standing_tips(self._repository, bundle_heads(self._store, self._project).values())
+        self._memory.keep(_STANDING, key, "\n".join(sorted(tips)).encode("ascii"))
+        return tips
+
+    def _lost(self, tips: Collection[str]) -> Iterator[LeftContent]:
+        """What snapshots left to the repository and neither another machine nor a bundle is known to have now."""
+        left: dict[str, list[LeftContent]] = {}
+        for one in self._contents.of(self._project.id):
+            left.setdefault(one.object, []).append(one)
+        if not left:
+            return
+        elsewhere = () if self._whole else self._repository.published
+        heads = bundle_heads(self._store, self._project).values()
+        there = {*tips, *standing_tips(self._repository, heads, elsewhere)}
+        for named in self._repository.below(there) if there else ():
+            left.pop(named, None)
+        for ones in left.values():
+            yield from ones
+
+    def _shelved(self, seen: bytes) -> bytes:
+        names = "\n".join(file.name for file in self._store.shelf.files(self._project.id))
+        return blake3(f"{self._project.protection}\n{names}\n".encode() + seen).digest()
+
+    def _token(self, tips: Collection[str]) -> str:
+        facts = (self._project.protection, self._repository.facts.head, tuple(tips), self._repository.shallow)
+        return blake3(repr(facts).encode()).hexdigest()

@@ -16,6 +16,7 @@ CodeVaultError
 │   └── VaultClosed                   used after close()
 ├── DamageError                       bytes that are not what their name says
 │   ├── BlobMissing                   a blob that is referred to is in no pack
+│   │   └── ContentElsewhere          it was left to a repository, which cannot give it now
 │   ├── BlobDamaged                   a blob's bytes do not hash to its id
 │   └── RecordDamaged                 a snapshot, project or log file does not parse or hash
 ├── StorageFull                       no space, no inodes or quota used up
@@ -131,9 +132,20 @@ class DamageError(CodeVaultError):
 class BlobMissing(DamageError):  # noqa: N818
     """A blob that something refers to is in no pack; `verify()` lists what needs it."""
 
-    def __init__(self, blob: BlobId) -> None:
-        super().__init__(f"blob {blob} is in no pack of this vault; verify() lists what needs it")
+    def __init__(self, blob: BlobId, message: str = "") -> None:
+        super().__init__(message or f"blob {blob} is in no pack of this vault; verify() lists what needs it")
         self.blob = blob
+
+
+class ContentElsewhere(BlobMissing):
+    """A content that was left to a repository, which is gone or has it no more; `reference` says what it calls it."""
+
+    def __init__(self, blob: BlobId, reference: str, path: str) -> None:
+        super().__init__(
+            blob, f"{path} was left to its repository as {reference}, which cannot give it now; give restore() a clone"
+        )
+        self.reference = reference
+        self.path = path
 
 
 class BlobDamaged(DamageError):  # noqa: N818

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import stat
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from codevault.databases import databases
-from codevault.extras import PLAIN, Extras
-from codevault.ids import BlobId
 from codevault.index.model import FileChange
 from codevault.jobs import Reporter
 from codevault.linking import Links
 from codevault.scanning import Scan, ScannedFolder
-from codevault.source import Folder, Listed, Unstable
+from codevault.source import Folder, Listed
 from codevault.store.listing import Listing, Revision
 from codevault.store.model import Entry, EntryKind
 from codevault.store.writing import Writer
+from codevault.storing import Storing
+from codevault.versioned import NothingVersioned, Versioned
 
-LARGE = 8 << 20  # from here on a file is streamed in chunks instead of being read whole
 _SUSPECT_SHARE = 0.5
 _SUSPECT_LEAST = 20
 
@@ -78,8 +77,14 @@ class Gathering:
         report: Reporter,
         whole: bool = False,
         largest: int | None = None,
+        versioned: Versioned | None = None,
+        withdrawn: Iterable[str] = (),
     ) -> None:
-        self._writer = writer
+        """`withdrawn` are paths whose content was left to a repository and may be so no more: they are read again."""
+        self._versioned = versioned or NothingVersioned()
+        self._storing = Storing(writer, self._versioned)
+        self._withdrawn = frozenset(withdrawn)
+        self._again = frozenset(path.rpartition("/")[0] for path in self._withdrawn)
         self._whole = whole
         self._largest = largest
         self._scan = scan
@@ -92,6 +97,7 @@ class Gathering:
         self._done = 0
         self.read_files = self.read_bytes = 0
         self.added = self.updated = 0
+        self.left_out = self._unnamed = 0  # lines, and contents, that are kept in another way from now on
         self._changed: list[FileChange] = []
         self._removed: list[str] = []
         self.problems: list[Problem] = []
@@ -105,7 +111,7 @@ class Gathering:
         with contextlib.closing(self._scan.folders()) as folders:
             for scanned in folders:
                 self.visited.add(scanned.path)
-                if scanned.settled:
+                if scanned.settled and scanned.path not in self._again:
                     self._done += len(scanned.entries)
                     self._report.step("comparing", self._done, content_bytes=self.read_bytes)
                 elif scanned.error is not None:
@@ -190,6 +196,7 @@ class Gathering:
             and old.kind is kind
             and (kind is not EntryKind.FILE or _whole(old))
             and scanned.same(listed)
+            and path not in self._withdrawn
         ):
             if listed.links > 1 and kind is EntryKind.FILE:
                 self._links.note(listed, old)
@@ -224,7 +231,7 @@ class Gathering:
             self._links.note(listed, same)
             return same
         try:
-            blob, size, stable, extras = self._stored(scanned.folder or _missing(), listed, path, hint)
+            stored = self._storing.stored(scanned.folder or _missing(), listed, path, hint)
         except FileNotFoundError:
             self._problem(path, "vanished", "it was gone when its turn came")
             scanned.retry.add(listed.name)
@@ -233,25 +240,26 @@ class Gathering:
             self._unread(scanned, listed, path, exc)
             return _carried(old) if old is not None and old.blob is not None else _unreadable(listed, path)
         notes = ["private"] if private else []
-        if not stable:
+        if not stored.stable:
             notes.append("unstable")
             scanned.retry.add(listed.name)
             self._problem(path, "unstable", "it changed each time it was read; its last reading is kept")
-        if extras.lost:
-            self._problem(path, "attributes", extras.lost)
+        if stored.extras.lost:
+            self._problem(path, "attributes", stored.extras.lost)
         self.read_files += 1
-        self.read_bytes += size
+        self.read_bytes += stored.size
         entry = Entry(
             path=path,
             kind=EntryKind.FILE,
             mode=stat.S_IMODE(listed.mode),
             mtime_ns=listed.mtime_ns,
-            size=size,
-            blob=blob,
+            size=stored.size,
+            blob=stored.blob,
+            reference=stored.reference,
             note=" ".join(notes) or None,
             owner=self._owner(listed),
-            xattrs=extras.xattrs,
-            sparse=extras.sparse,
+            xattrs=stored.extras.xattrs,
+            sparse=stored.extras.sparse,
         )
         if listed.links > 1:
             self._links.note(listed, entry)
@@ -274,29 +282,6 @@ class Gathering:
         scanned.retry.add(listed.name)
         self._problem(path, "given-up", f"its {listed.size} bytes are more than the vault's limits leave room for")
         return _carried(old) if old is not None and old.blob is not None else _unreadable(listed, path)
-
-    def _stored(
-        self, folder: Folder, listed: Listed, path: str, hint: BlobId | None
-    ) -> tuple[BlobId, int, bool, Extras]:
-        if listed.size >= LARGE:
-            extras = folder.extras(listed.name)
-            return *self._streamed(folder, listed, path, hint), extras
-        try:
-            (content, extras), stable = folder.read(listed.name), True
-        except Unstable as exc:
-            content, extras, stable = exc.content, PLAIN, False
-        return self._writer.add(content, path=path, hint=hint), len(content), stable, extras
-
-    def _streamed(self, folder: Folder, listed: Listed, path: str, hint: BlobId | None) -> tuple[BlobId, int, bool]:
-        blob, size, stable = BlobId(""), 0, False
-        for _ in range(3):
-            watched = _Watched(folder.blocks(listed.name))
-            blob, size = self._writer.add_stream(watched, path=path, hint=hint)
-            if watched.error is not None:
-                raise watched.error
-            if watched.stable:
-                return blob, size, True
-        return blob, size, stable
 
     def _keep(self, entry: Entry, old: Entry | None) -> None:
         self.revision.put(entry, old)
@@ -334,37 +319,27 @@ class Gathering:
                 for entry in listing.folder(folder).values():
                     self.revision.put(_carried(entry), entry)
             elif folder not in self.visited:
-                self._drop(listing.folder(folder).values())
+                dropped = listing.folder(folder)
+                if self._is_apart(folder):
+                    self.left_out += len(dropped)
+                    self._unnamed += sum(1 for entry in dropped.values() if entry.blob is not None)
+                self._drop(dropped.values())
+
+    def _is_apart(self, folder: str) -> bool:
+        return any(folder == path or folder.startswith(f"{path}/") for path in self._versioned.apart)
 
     def _problem(self, path: str, kind: str, why: str) -> None:
         self.problems.append(Problem(path=path, kind=kind, why=why))
 
     def suspicious(self) -> bool:
         """True when most of the previous snapshot is gone and nothing has come instead: marked, not hidden."""
-        held = self.revision.listing.contents
-        gone = len(self._removed)
+        held = self.revision.listing.contents - self._unnamed
+        gone = len(self._removed) - self._unnamed
         emptied = gone == held > 0 and not self.added  # as an empty mount point looks
         if not emptied and (held < _SUSPECT_LEAST or gone < held * _SUSPECT_SHARE or self.added >= gone // 2):
             return False
         self._problem("", "suspect", f"{gone} of {held} files are gone; nothing is thinned because of it")
         return True
-
-
-class _Watched:
-    """Blocks of a streamed file; ends quietly when the source fails, so that the store never sees source errors."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks = blocks
-        self.stable = True
-        self.error: OSError | None = None
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from self._blocks
-        except Unstable:
-            self.stable = False
-        except OSError as exc:
-            self.error = exc
 
 
 def is_private(entry: Entry) -> bool:

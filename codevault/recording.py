@@ -10,11 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from codevault.backup import Backup, Run, back_up
+from codevault.bridging import Bridge, open_bridge
 from codevault.cataloguing import catch_up, facts_of, record
 from codevault.errors import CodeVaultError, DamageError, LimitReached, PruneRefused, SourceError, StorageFull
 from codevault.gathering import Problem
 from codevault.indexing import IndexKeeper
 from codevault.jobs import Reporter
+from codevault.left import LeftContents
 from codevault.moments import LATEST_NS
 from codevault.policy import Policy
 from codevault.projects.model import Project
@@ -26,9 +28,13 @@ from codevault.store.store import Store
 from codevault.store.thinning import UndoWindow
 from codevault.thinning import Thinner
 from codevault.vcs import snapshot_facts
+from codevault.versioned import NothingVersioned, RepositoryMoved
 
 _LARGEST = (16 << 20, 1 << 20, 64 << 10, 4 << 10)
 """Bytes of the largest file that is still taken, one try after the other: small files are source, and many."""
+
+
+_MOST_MOVES = 3
 
 
 class Recorder:
@@ -39,6 +45,7 @@ class Recorder:
         store: Store,
         index: IndexKeeper,
         projects: Projects,
+        contents: LeftContents,
         *,
         policy: Policy,
         source: Callable[[str], Folder],
@@ -52,6 +59,7 @@ class Recorder:
         self._clock = clock
         self._states = Path(store.root) / "cache" / "scan"
         self._thinner = Thinner(store, index, projects)
+        self._contents = contents
 
     def record(self, project: Project, reason: str, kind: str, report: Reporter) -> Backup:
         """Backs a project up; see `Vault.backup`."""
@@ -77,7 +85,8 @@ class Recorder:
         except OSError as exc:
             raise SourceError(exc.strerror or type(exc).__name__, Path(project.root)) from exc
         foreign = self._foreign(project)
-        with contextlib.closing(root):
+
+        def attempt(bridge: Bridge) -> Run:
             run = self._within_limits(
                 lambda largest: back_up(
                     self._store,
@@ -88,12 +97,29 @@ class Recorder:
                     foreign=foreign,
                     report=report,
                     largest=largest,
+                    versioned=bridge.versioned,
                 ),
                 report,
             )
+            bridge.remember(run.backup.id)
+            return replace(run, backup=replace(run.backup, notes=bridge.notes))
+
+        with contextlib.closing(root):
+            run = self._bridged(project, attempt)
         with contextlib.suppress(OSError):  # without it the next run reads everything again, no more
             save(self._states, project.id, run.backup.id, stamp, run.signatures)
         return run
+
+    def _bridged(self, project: Project, attempt: Callable[[Bridge], Run]) -> Run:
+        """The run, again while the repository moves under it, and at last without leaving anything to that."""
+        others = [Path(other.root) for other in self._projects if other.id != project.id]
+        for _ in range(_MOST_MOVES):
+            with open_bridge(self._store, project, self._contents, others=others) as bridge:
+                try:
+                    return attempt(bridge)
+                except RepositoryMoved:
+                    continue
+        return attempt(Bridge(NothingVersioned(), ("all files of the repository were stored: it does not rest",)))
 
     def _within_limits(self, attempt: Callable[[int | None], Run], report: Reporter) -> Run:
         """The run; once a limit is reached, again after thinning by the owner's rules, then without large new files."""

@@ -7,58 +7,32 @@ files are. Its objects are many and mostly on another machine too: the shelf hol
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 
 from codevault.commits import TimelineEntry, timeline
-from codevault.errors import DamageError, InvalidArgument, RepositoryUnreadable, RestoreRefused, UnknownSnapshot
+from codevault.errors import ContentElsewhere, DamageError, RepositoryUnreadable, RestoreRefused, UnknownSnapshot
 from codevault.hooks import InstalledHooks, install_hooks, remove_hooks
+from codevault.ids import BlobId, ProjectId
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
-from codevault.projects.model import Project
+from codevault.keeping import KeptHistory, bundle_heads, keep_history
+from codevault.projects.model import Project, Protection, protection_of
 from codevault.projects.registry import ProjectKey, Projects
 from codevault.restore_model import Restored, RestorePlan
-from codevault.restoring import plan_restore, restore
+from codevault.restoring import AtHand, plan_restore, restore
 from codevault.returning import INERT, ReturnPlan, bring_back_of, plan_return_of, system_of
 from codevault.spool import HookEvents, take_events
-from codevault.store.model import Snapshot
-from codevault.store.shelf import Shelved
+from codevault.store.model import Entry, Snapshot
+from codevault.store.records import hash_of
 from codevault.store.store import Store
-from codevault.vcs.git_bundle import BundleHead, bundle, parse_head, standing_tips
 from codevault.vcs.git_refs import parse_log, parse_packed, parse_ref
-from codevault.vcs.git_repository import GitRepository
-from codevault.vcs.git_return import GitReturn, harmless_config, runs_something
-from codevault.vcs.hg_bundle import hg_bundle, hg_heads
-from codevault.vcs.hg_repository import HgRepository
+from codevault.vcs.git_repository import POINTERS, GitRepository
+from codevault.vcs.git_return import GitReturn, harmless_config, objects_folder, runs_something
 from codevault.vcs.model import System
 from codevault.vcs.opening import open_repository
 from codevault.vcs.programs import ProgramFailed, find_program
-from codevault.vcs.remembering import FolderMemory
-from codevault.vcs.svn_repository import SvnRepository
-
-BUNDLE = "bundle"
-HEADS = "heads"
-_HEADS = ("HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD")
-
-
-class Protection(StrEnum):
-    """How much of a repository the vault holds itself."""
-
-    TRUST_REMOTE = "trust_remote"  # what no other machine has
-    MIRROR = "mirror"  # all of its history
-    COPY = "copy"  # its files as plain files, whatever they mean
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeptHistory:
-    """What keeping a repository's history came to. `added` is None when there was nothing new to keep."""
-
-    project: Project
-    protection: Protection
-    added: Shelved | None = None
-    notes: tuple[str, ...] = ()
 
 
 class Repositories:
@@ -68,11 +42,13 @@ class Repositories:
         self._store = store
         self._projects = projects
 
-    def keep(self, project: ProjectKey, *, protection: Protection | str = Protection.TRUST_REMOTE) -> KeptHistory:
+    def keep(self, project: ProjectKey, *, protection: Protection | str | None = None) -> KeptHistory:
         """Keeps commits that no other machine has: branches, stashes, detached and forgotten heads, what is staged.
 
-        Only what the vault lacks is added, as a bundle that git itself reads. Nothing is written into the project,
-        nothing that it configures runs, nothing goes over the network.
+        Every backup does so first where it leaves anything to the repository; this does it without one, as the project
+        is protected (`vault.projects.update(project, protection=…)`) unless it says otherwise. Only what the vault
+        lacks is added, as a bundle that git itself reads. Nothing is written into the project, nothing that it
+        configures runs, nothing goes over the network.
 
         Raises:
             UnknownProject: no such project.
@@ -81,10 +57,7 @@ class Repositories:
         """
         store = self._store()
         found = self._projects.get(project)
-        try:
-            wanted = Protection(protection)
-        except ValueError as exc:
-            raise InvalidArgument(f"a repository is protected by {', '.join(Protection)}, not {protection!r}") from exc
+        wanted = protection_of(protection) if protection is not None else None
         return keep_history(store, found, protection=wanted, others=self._roots())
 
     def timeline(self, project: ProjectKey) -> tuple[TimelineEntry, ...]:
@@ -183,85 +156,6 @@ class Repositories:
         return [Path(project.root) for project in self._projects]
 
 
-def keep_history(
-    store: Store, project: Project, *, protection: Protection = Protection.TRUST_REMOTE, others: Iterable[Path] = ()
-) -> KeptHistory:
-    """Bundles what the shelf lacks. `others` are the roots of other projects, in which no program is looked for.
-
-    Raises:
-        VaultBusy, StorageFull, StorageError: nothing was kept.
-    """
-    if protection is Protection.COPY:
-        return KeptHistory(project=project, protection=protection)
-    folder = Path(store.root) / "cache" / "vcs"
-    with open_repository(
-        Path(project.root),
-        work=folder / "work",
-        memory=FolderMemory(folder / project.id),
-        projects=(*others, Path(store.root)),
-    ) as repository:
-        if not isinstance(repository, GitRepository | HgRepository):
-            why = "there is no repository with commits of its own here"
-            if isinstance(repository, SvnRepository) and repository.on_this_machine:
-                why = (
-                    "the server is a folder of this machine: files are kept as plain ones, its history once it is added"
-                )
-            return KeptHistory(project=project, protection=protection, notes=(why,))
-        whole = protection is Protection.MIRROR
-        try:
-            if isinstance(repository, GitRepository):
-                added = _bundled(store, project, repository, whole=whole)
-            else:
-                added = _bundled_hg(store, project, repository, whole=whole)
-        except ProgramFailed as exc:
-            notes = repository.state().notes or (f"history cannot be bundled: {exc}",)
-            return KeptHistory(project=project, protection=protection, notes=notes)
-        return KeptHistory(project=project, protection=protection, added=added)
-
-
-def _bundled(store: Store, project: Project, repository: GitRepository, *, whole: bool) -> Shelved | None:
-    elsewhere = [] if whole else repository.safe_tips()
-    tips = standing_tips(repository, _heads(store, project).values(), elsewhere)
-    blocks = bundle(repository, (*elsewhere, *tips))
-    if blocks is None:
-        return None
-    try:
-        return store.shelf.put(project.id, BUNDLE, "git", blocks)
-    finally:
-        close = getattr(blocks, "close", None)
-        if close is not None:
-            close()
-
-
-def _bundled_hg(store: Store, project: Project, repository: HgRepository, *, whole: bool) -> Shelved | None:
-    covered = [
-        head
-        for file in store.shelf.files(project.id, HEADS)
-        for head in b"".join(store.shelf.read(file)).decode().split()
-    ]
-    blocks = hg_bundle(repository, covered, whole=whole)
-    if blocks is None:
-        return None
-    added = store.shelf.put(project.id, BUNDLE, "hg", blocks)
-    heads = "".join(f"{head}\n" for head in hg_heads(repository))
-    store.shelf.put(project.id, HEADS, "txt", (heads.encode("ascii"),))  # last: without it all is bundled again
-    return added
-
-
-def _heads(store: Store, project: Project) -> Mapping[Shelved, BundleHead]:
-    found = {}
-    for file in store.shelf.files(project.id, BUNDLE):
-        beginning = b""
-        for block in store.shelf.read(file):
-            beginning += block
-            if b"\n\n" in beginning:
-                break
-        head = parse_head(beginning)
-        if head is not None:
-            found[file] = head
-    return found
-
-
 def plan_return(
     store: Store,
     project: Project,
@@ -281,7 +175,7 @@ def plan_return(
     if system_of(files) in {System.HG, System.SVN}:
         return plan_return_of(store, project, files, clone=clone, others=others)
     with _collected(store, project, files, clone, others) as objects:
-        return _planned(store, files, objects)
+        return _planned(store, plan_restore(store, snapshot, to, at_hand=_at_hand(objects)), objects)
 
 
 def bring_back(
@@ -297,8 +191,9 @@ def bring_back(
 ) -> tuple[ReturnPlan, Restored]:
     """Puts the project's files and its repository into the folder `to`, as they were.
 
-    Objects come from `clone` (the git folder of a fresh clone) and the shelf; from the snapshot as well if that is not
-    enough. Hooks and settings get other names unless `live`; settings that only describe are kept as settings.
+    Objects come from `clone` (a fresh clone, or else the project's own repository where it still is) and the shelf;
+    from the snapshot as well if that is not enough. Hooks and settings get other names unless `live`; settings that
+    only describe are kept as settings.
 
     Raises:
         RestoreRefused: as `restore`.
@@ -310,14 +205,42 @@ def bring_back(
     if any(planned.entry.path == ".git/config" for planned in files.entries) and files.conflicts:
         raise RestoreRefused(f"{to} holds other files; choose an empty folder", to)
     with _collected(store, project, files, clone, others) as objects:
+        files = plan_restore(store, snapshot, to, at_hand=_at_hand(objects))
         plan = _planned(store, files, objects)
-        done = restore(store, _renamed(plan, live=live), report=report)
+        done = restore(store, _renamed(plan, live=live), report=report, read=_reader(store, files, objects))
         git = files.target / ".git"
         objects.write_to(git / "objects")
         if not live and (settings := _content(store, files, ".git/config")) is not None:
             (git / "config").write_bytes(harmless_config(settings))
             (git / "config").chmod(0o600)
     return plan, done
+
+
+def _at_hand(objects: GitReturn) -> AtHand:
+    def at_hand(_: ProjectId, entries: Collection[Entry]) -> Collection[str]:
+        wanted = {_object(entry): entry.reference for entry in entries if entry.reference}
+        return {wanted[named] or "" for named in objects.held(wanted.keys())}
+
+    return at_hand
+
+
+def _reader(store: Store, files: RestorePlan, objects: GitReturn) -> Callable[[BlobId], Iterator[bytes]]:
+    left = {p.entry.blob: _object(p.entry) for p in files.entries if p.entry.reference and p.entry.blob}
+
+    def read(blob: BlobId) -> Iterator[bytes]:
+        if blob not in left:
+            yield from store.read_chunks(blob)
+            return
+        content = objects.read(left[blob])
+        if content is None or hash_of(content) != blob:
+            raise ContentElsewhere(blob, f"git:{left[blob]}", "a file")
+        yield content
+
+    return read
+
+
+def _object(entry: Entry) -> str:
+    return (entry.reference or "").partition(":")[2]
 
 
 def _path(path: str | os.PathLike[str] | None) -> Path | None:
@@ -334,12 +257,21 @@ def _collected(
         raise RepositoryUnreadable("git is not installed: without it no bundle can be taken apart")
     settings = _content(store, files, ".git/config") or b""
     work = Path(store.root) / "cache" / "vcs" / "work"
-    objects = GitReturn(program, work, clone=clone, sha256=b"sha256" in settings.lower())
-    for file in _heads(store, project):
+    source = objects_folder(clone) if clone is not None else _own(project, work)
+    objects = GitReturn(program, work, clone=source, sha256=b"sha256" in settings.lower())
+    for file in bundle_heads(store, project):
         # One that stands on what is not here, or is damaged, brings nothing: the plan then says what is missing.
         with suppress(ProgramFailed, ValueError, DamageError):
             objects.take(store.shelf.read(file))
     return objects
+
+
+def _own(project: Project, work: Path) -> Path | None:
+    """The git folder of the project itself, while it is there and to be trusted."""
+    root = Path(project.root)
+    with open_repository(root, work=work) as repository:
+        found = isinstance(repository, GitRepository) and repository.trusted and repository.in_place
+    return root / ".git" if found else None
 
 
 def _planned(store: Store, files: RestorePlan, objects: GitReturn) -> ReturnPlan:
@@ -347,13 +279,12 @@ def _planned(store: Store, files: RestorePlan, objects: GitReturn) -> ReturnPlan
     absent = set(objects.missing(dict.fromkeys(wanted.values())))
     whole = not absent and not objects.missing_below(dict.fromkeys(wanted.values()))
     held = any(planned.entry.path.startswith(".git/objects/") for planned in files.entries)
-    lost = {entry.path: (entry.reference or "").removeprefix("git:") for entry in files.references}
-    absent |= set(objects.missing(dict.fromkeys(lost.values())))
-    missing = [name for name, value in {**wanted, **lost}.items() if value in absent]
+    missing = [name for name, value in wanted.items() if value in absent]
+    refs = () if held and not whole else missing
     return ReturnPlan(
         files=files,
         inert=tuple(p.entry.path for p in files.entries if p.entry.blob is not None and _may_run(p.entry.path)),
-        missing=() if held and not whole else tuple(sorted(missing)),
+        missing=tuple(sorted((*refs, *(entry.path for entry in files.references)))),
         from_snapshot=held and not whole,
     )
 
@@ -370,7 +301,7 @@ def _wanted(store: Store, files: RestorePlan) -> Iterator[tuple[str, str]]:
         elif name == "logs/refs/stash":
             for number, moved in enumerate(reversed(parse_log(store.read(planned.entry.blob)))):
                 yield f"stash@{{{number}}}", moved.after
-        elif name in _HEADS or name.startswith("refs/"):
+        elif name in POINTERS or name.startswith("refs/"):
             value = parse_ref(store.read(planned.entry.blob))
             if value:
                 yield name, value

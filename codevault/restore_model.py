@@ -30,9 +30,10 @@ class PlannedEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestorePlan:
-    """What a restore will do. `references` lists files whose content was left to a repository, to be had from there.
+    """What a restore will do. `references` lists files whose content was left to a repository that is not at hand.
 
-    Files in the target that the snapshot does not have are never touched.
+    These will not be restored, the rest will: give a clone that has their objects, or fetch them by their ids. Files in
+    the target that the snapshot does not have are never touched.
     """
 
     snapshot: Snapshot
@@ -55,6 +56,7 @@ class RestorePlan:
 class Restored:
     """What a restore did: counts, bytes written, and each path that could not be given back with the reason.
 
+    `references` are the files that were not given back since their repository was not at hand.
     `renamed` lists paths that the target cannot hold by their own name, with the path each was written as. `safety` are
     the snapshots taken first of projects whose own files were about to be replaced.
     """
@@ -70,5 +72,5 @@ class Restored:
 
     @property
     def complete(self) -> bool:
-        """True when every path was given back, from the vault alone."""
+        """True when every path was given back, from the vault or the repository that it was left to."""
         return not self.problems and not self.references

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from codevault.arguments import is_path
 from codevault.errors import InvalidArgument, RestoreRefused
 from codevault.extras import FileAttribute
-from codevault.ids import BlobId, SnapshotId
+from codevault.ids import BlobId, ProjectId, SnapshotId
 from codevault.jobs import Reporter
 from codevault.names import leads_down, written_paths
 from codevault.restore_model import PlannedEntry, Restored, RestorePlan, Step
@@ -23,6 +24,7 @@ from codevault.store.store import Store
 from codevault.target import Target
 
 OpenTarget = Callable[..., Target]
+AtHand = Callable[[ProjectId, Collection[Entry]], Collection[str]]
 _SPECIAL = {EntryKind.SOCKET, EntryKind.CHARACTER_DEVICE, EntryKind.BLOCK_DEVICE, EntryKind.FIFO}
 
 
@@ -32,9 +34,12 @@ def plan_restore(
     target: Path,
     *,
     paths: Collection[str] = (),
+    at_hand: AtHand | None = None,
     open_target: OpenTarget = Target.open,
 ) -> RestorePlan:
     """Says what a restore would do, touching nothing. `paths`: files or folders relative to the root; none: all.
+
+    `at_hand` says which references can be read now: those files are planned like all others, the rest is listed apart.
 
     Raises:
         InvalidArgument: a path that the snapshot does not hold.
@@ -52,15 +57,19 @@ def plan_restore(
     except OSError as exc:
         raise RestoreRefused(f"cannot restore to {real}: {plain(exc)}", real) from exc
     try:
+        chosen = tuple(_held(store, entry) for entry in chosen)
         written_as = _written_as(chosen, existing)
-        planned = tuple(_planned(existing, entry, written_as) for entry in chosen if entry.reference is None)
+        entries = [_planned(existing, entry, written_as) for entry in chosen]
     finally:
         existing.close()
+    left = [one.entry for one in entries if _is_elsewhere(one)]
+    present = at_hand(snapshot.project, left) if left and at_hand is not None else ()
+    references = {entry.path: entry for entry in left if entry.reference not in present}
     return RestorePlan(
         snapshot=snapshot,
         target=real,
-        entries=planned,
-        references=tuple(entry for entry in chosen if entry.reference is not None),
+        entries=tuple(one for one in entries if one.entry.path not in references),
+        references=tuple(references.values()),
     )
 
 
@@ -136,6 +145,17 @@ def checked_attributes(attributes: Collection[FileAttribute]) -> frozenset[FileA
         raise InvalidArgument(f"{named}; {exc}") from exc
 
 
+def _is_elsewhere(planned: PlannedEntry) -> bool:
+    return planned.entry.reference is not None and planned.step is not Step.KEEP
+
+
+def _held(store: Store, entry: Entry) -> Entry:
+    """What was left to a repository and is in the vault all the same is a file like others."""
+    if entry.reference is None or entry.blob is None or not store.contains(entry.blob):
+        return entry
+    return replace(entry, reference=None)
+
+
 def _refuse(plan: RestorePlan, attributes: Collection[FileAttribute], *, overwrite: bool) -> None:
     if plan.conflicts and not overwrite:
         first = ", ".join(plan.conflicts[:3])
@@ -180,7 +200,7 @@ def _why_not(entry: Entry) -> str:
         return "its path could lead out of the target"
     if entry.kind in _SPECIAL:
         return f"a {entry.kind} is recorded but not made again"
-    if entry.kind is EntryKind.FILE and entry.blob is None:
+    if entry.kind is EntryKind.FILE and entry.blob is None and entry.reference is None:
         return "its content could never be read"
     if entry.kind is EntryKind.SYMLINK and not is_path(entry.target or "\0"):
         return "what the link says is no path"

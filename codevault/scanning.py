@@ -14,6 +14,7 @@ import stat
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
@@ -81,12 +82,15 @@ class Scan:
         *,
         previous: Mapping[str, bytes],
         foreign: Collection[tuple[int, int]] = (),
+        apart: Mapping[str, str] = MappingProxyType({}),
         clock: Callable[[], int],
     ) -> None:
+        """`apart` are folders that are passed over, by path, with the reason; `foreign` those of others."""
         self._root = root
         self.policy = policy
         self.known = previous
         self._foreign = foreign
+        self._apart = apart
         self._clock = clock
         own = root.status()
         self.owner = own.user, own.group
@@ -174,7 +178,8 @@ class Scan:
         for entry in [e for e in scanned.entries if e.mode & _TYPE == stat.S_IFDIR]:
             why, private = self._verdict(scanned, entry)
             if why:
-                scanned.excluded.add(entry.name)
+                if _join(scanned.path, entry.name) not in self._apart:  # the folder itself is recorded, empty
+                    scanned.excluded.add(entry.name)
                 self.excluded.append(Excluded(path=_join(scanned.path, entry.name), why=why))
             else:
                 yield scanned.path, entry.name, private or scanned.private
@@ -193,6 +198,8 @@ class Scan:
 
     def _verdict(self, scanned: ScannedFolder, entry: Listed) -> tuple[str, bool]:
         identity = (entry.device, entry.inode)
+        if (why := self._apart.get(_join(scanned.path, entry.name))) is not None:
+            return why, False
         if identity in self._foreign:
             return "belongs to the vault or to another project", False
         if entry.device != self._device:

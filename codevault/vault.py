@@ -8,22 +8,38 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import Executor
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, overload
 
+from codevault.allowance import Allowance
 from codevault.arguments import check_all, check_cancel, check_texts, check_type, checked_path
 from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
 from codevault.commits import ImportedHistory, import_history
-from codevault.errors import CodeVaultError, InvalidArgument, UnknownProject, UnknownSnapshot, VaultClosed
+from codevault.committed import CommittedContents, tell_commits
+from codevault.errors import (
+    CodeVaultError,
+    IndexBusy,
+    IndexDamaged,
+    InvalidArgument,
+    StorageFull,
+    UnknownProject,
+    UnknownSnapshot,
+    VaultClosed,
+)
+from codevault.executing import ExecutorPool
 from codevault.extras import FileAttribute
+from codevault.gathering import Problem
 from codevault.history import Event, History, history_of
 from codevault.ids import BlobId, ProjectId
 from codevault.index.index import Index
 from codevault.index.model import FileVersion, Hit, SymbolVersion
 from codevault.indexing import IndexKeeper
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
+from codevault.left import LeftContents
 from codevault.policy import DEFAULT, Policy, Verdict
 from codevault.projects.model import Project
 from codevault.projects.registry import ProjectKey, Projects
@@ -52,7 +68,7 @@ from codevault.store.thinning import STANDARD, Retention
 from codevault.store.verifying import VerifyMode
 from codevault.submitting import Submit
 from codevault.thinning import Thinner, VaultStats
-from codevault.understanding import Understanding, understand
+from codevault.understanding import Analyser, Understanding, understand
 from codevault.versions import versions_of
 from codevault.workers import WorkerPool
 
@@ -89,7 +105,11 @@ class Vault:
         self._index = IndexKeeper(Path(store.root) / "cache", store.vault_id)
         self.projects = Projects(store, clock, changed=self._project_changed, importer=self._import_history)
         self.repositories = Repositories(self._open_store, self.projects)
-        self._recorder = Recorder(store, self._index, self.projects, policy=policy, source=source, clock=clock)
+        committed = CommittedContents(self._open_store, lambda: self.projects)
+        self._contents = LeftContents(self._open_store, lambda: self.projects, also=committed.find)
+        self._recorder = Recorder(
+            store, self._index, self.projects, self._contents, policy=policy, source=source, clock=clock
+        )
         self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
         self.reuse = Reuse(self._reading, self.projects, store.read)
         self.reports = Reports(self._reading, self.read, self.projects, self.snapshots)
@@ -196,21 +216,46 @@ class Vault:
         check_cancel(cancel)
         return self._recorder.record(self.projects.get(project), reason, kind, Reporter(progress, cancel))
 
-    def analyse(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> Understanding:
+    def analyse(
+        self,
+        *,
+        share: float | None = None,
+        executor: Executor | None = None,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Understanding:
         """Understands every file version that waits for it, in processes of its own. Backups may go on meanwhile.
+
+        What is there now comes first, code before text; last comes what an upgraded grammar would understand anew.
+        With `share` it takes at most so much of one processor's time (0.05: a twentieth). With `executor` files are
+        analysed there instead, by a cluster's (dask, ray) for one; its processes then survive what its owner makes them
+        survive. `cancel.pause()` lets it rest.
 
         Raises:
             IndexDamaged: run `rebuild()`.
-            WorkerError: no parser process can be started.
+            WorkerError: no parser process can be started, or the executor broke.
             Cancelled: the token was set; what was analysed before is kept.
+            InvalidArgument: `share` is no number above 0, or `executor` comes with it or is none.
         """
         self._open_store()
         check_cancel(cancel)
         report = Reporter(progress, cancel)
+        allowance = Allowance(share) if share is not None else None
+        if executor is not None and allowance is not None:
+            raise InvalidArgument("share is kept by processes of our own: give either share or executor")
         with self._index.writing() as index:
             catch_up(self._store, index, self.projects, report)
-        with WorkerPool(self._workers, seconds=_PATIENCE_S) as pool:
-            done = understand(self._store, self._index.writing, pool, report=report, cancel=cancel)
+            tell_commits(self._store, index, self._policy, report)
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self._contents.session())
+            pool: Analyser = (
+                ExecutorPool(executor)
+                if executor is not None
+                else stack.enter_context(WorkerPool(self._workers, seconds=_PATIENCE_S, allowance=allowance))
+            )
+            done = understand(
+                self._contents, self._index.writing, pool, report=report, cancel=cancel, allowance=allowance
+            )
         self._index.finish()
         return done
 
@@ -256,16 +301,17 @@ class Vault:
             yield FoundSymbol(project=owner, path=where, snapshot=found.id, symbol=symbol)
 
     def read(self, blob: BlobId) -> bytes:
-        """The bytes of a file version, checked against their id.
+        """The bytes of a file version, checked against their id; from its repository where it was left to that.
 
         Raises:
             BlobMissing: the vault has no such content.
+            ContentElsewhere: it was left to a repository, which is gone or cannot give it now.
             BlobDamaged: it has, but not as it was.
             InvalidArgument: it is no id of a blob.
         """
         if not is_id(blob):
             raise InvalidArgument(f"{blob!r} is no id of a blob; files() and versions() give ids")
-        return self._open_store().read(blob)
+        return self._contents.read(blob)
 
     def text(self, symbol: FoundSymbol | SymbolVersion | Event | Hit) -> str:
         """The source text of a symbol as it stands in its version; bytes that are not UTF-8 become U+FFFD."""
@@ -290,7 +336,9 @@ class Vault:
         if isinstance(symbol, FoundSymbol):
             return history_of(self._reading(), self.read, symbol.project.id, symbol.path, symbol.qualified_name)
         if isinstance(symbol, Hit):
-            return history_of(self._reading(), self.read, symbol.project, symbol.path, version_of(symbol).qualified_name)
+            return history_of(
+                self._reading(), self.read, symbol.project, symbol.path, version_of(symbol).qualified_name
+            )
         if not path or not qualified_name:
             raise InvalidArgument("history() takes a symbol, or a project, a path in it and a qualified name")
         return history_of(self._reading(), self.read, self.projects.get(symbol).id, _downwards(path), qualified_name)
@@ -325,6 +373,7 @@ class Vault:
         to: str | os.PathLike[str],
         at: SnapshotKey = ...,
         paths: Collection[str] = ...,
+        clone: str | os.PathLike[str] | None = ...,
         plan: Literal[True],
     ) -> RestorePlan: ...
 
@@ -336,6 +385,7 @@ class Vault:
         to: str | os.PathLike[str],
         at: SnapshotKey = ...,
         paths: Collection[str] = ...,
+        clone: str | os.PathLike[str] | None = ...,
         plan: Literal[False] = ...,
         overwrite: bool = ...,
         attributes: Collection[FileAttribute] = ...,
@@ -350,6 +400,7 @@ class Vault:
         to: str | os.PathLike[str],
         at: SnapshotKey = None,
         paths: Collection[str] = (),
+        clone: str | os.PathLike[str] | None = None,
         plan: bool = False,
         overwrite: bool = False,
         attributes: Collection[FileAttribute] = (),
@@ -362,6 +413,10 @@ class Vault:
         after a backup of it, which `.safety` names. Files that the snapshot lacks are never touched. Extended
         attributes, set-id bits, capabilities and foreign owners come back only as `attributes` asks.
 
+        What was left to a repository comes from the project's own, from `clone`, or from bundles in the vault; files
+        that none of them has are the plan's `references`, and are not written. A repository with its objects comes
+        back with `vault.repositories.bring_back()`.
+
         Each file is written whole or not at all; after an interruption the same call goes on from there.
 
         Raises:
@@ -373,18 +428,21 @@ class Vault:
             raise InvalidArgument(f"paths is a collection of paths: give [{paths!r}]")
         paths = [checked_path(wanted) for wanted in paths]
         check_cancel(cancel)
-        planned = plan_restore(self._open_store(), self._snapshot(at, project), _folder(to), paths=paths)
-        if plan:
-            return planned
-        report = Reporter(progress, cancel)
-        return restore(
-            self._store,
-            planned,
-            overwrite=overwrite,
-            attributes=checked_attributes(attributes),
-            report=report,
-            safety=saved_first(self._store, self.projects, planned, self._safely(report)) if overwrite else (),
-        )
+        store, snapshot = self._open_store(), self._snapshot(at, project)
+        with self._contents.session(clone=_folder(clone) if clone is not None else None):
+            planned = plan_restore(store, snapshot, _folder(to), paths=paths, at_hand=self._contents.at_hand)
+            if plan:
+                return planned
+            report = Reporter(progress, cancel)
+            return restore(
+                store,
+                planned,
+                overwrite=overwrite,
+                attributes=checked_attributes(attributes),
+                report=report,
+                safety=saved_first(store, self.projects, planned, self._safely(report)) if overwrite else (),
+                read=self._contents.chunks,
+            )
 
     def verify(
         self,
@@ -574,7 +632,15 @@ class Vault:
 
     def _import_history(self, project: Project, report: Reporter) -> ImportedHistory:
         others = [Path(other.root) for other in self.projects]
-        return import_history(self._open_store(), project, others=others, report=report)
+        done = import_history(self._open_store(), project, others=others, report=report)
+        try:
+            with self._index.writing() as index:
+                index.put_project(facts_of(project))
+                tell_commits(self._store, index, self._policy, report)
+        except (IndexDamaged, IndexBusy, StorageFull) as exc:
+            late = Problem(path="", kind="index", why=f"kept, but not yet searchable: {exc}")
+            return replace(done, problems=(*done.problems, late))
+        return done
 
     def _project_changed(self, project: Project) -> None:
         # The project's own file is what counts; the next run tells the index again. A cache that was deleted is not

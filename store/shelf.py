@@ -101,7 +101,7 @@ def _put(turn: Turn, project: ProjectId, kind: str, suffix: str, blocks: Iterabl
     digest, size = _written(files, temporary, blocks)
     there = list(_listed(files, layout, project))
     last = next((one for one in reversed(there) if one.kind == kind), None)
-    if last is not None and last.blake3 == digest:
+    if last is not None and last.blake3 == digest == _hash(files, layout.vcs / project / last.name):
         files.remove(temporary)
         return last
     number = max((one.number for one in there), default=0) + 1
@@ -128,11 +128,15 @@ def _written(files: FileSystem, path: Path, blocks: Iterable[bytes]) -> tuple[st
         new.sync()
     finally:
         new.close()
-    back = blake3()
-    at = 0
-    while held := files.read(path, at, _BLOCK):
-        back.update(held)
-        at += len(held)
-    if back.digest() != hasher.digest():
+    if _hash(files, path) != hasher.hexdigest():
         raise read_back_failed(path)
     return hasher.hexdigest(), size
+
+
+def _hash(files: FileSystem, path: Path) -> str:
+    hasher = blake3()
+    at = 0
+    while held := files.read(path, at, _BLOCK):
+        hasher.update(held)
+        at += len(held)
+    return hasher.hexdigest()

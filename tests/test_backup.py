@@ -11,7 +11,6 @@ import pytest
 
 from codevault.backup import Run, back_up
 from codevault.errors import Cancelled, SourceError, StorageFull, VaultBusy
-from codevault.gathering import LARGE
 from codevault.ids import ProjectId
 from codevault.jobs import CancelToken, Progress, Reporter
 from codevault.policy import DEFAULT
@@ -20,6 +19,7 @@ from codevault.store.filesystem import FileSystem, NewFile
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.model import Entry, EntryKind, SnapshotDraft
 from codevault.store.store import Store
+from codevault.storing import LARGE
 
 SECOND = 1_000_000_000
 NOW = 1_000 * SECOND

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from enum import StrEnum
 from typing import Any
 
 from codevault.errors import InvalidArgument
 from codevault.ids import ProjectId
 
 DOCUMENT_FORMAT = 1
-EDITABLE = frozenset({"name", "root", "client", "phase", "stack", "tags", "notes"})
+EDITABLE = frozenset({"name", "root", "client", "phase", "stack", "tags", "notes", "protection"})
+
+
+class Protection(StrEnum):
+    """How much of a project's repository the vault holds itself."""
+
+    TRUST_REMOTE = "trust_remote"  # what no other machine has
+    MIRROR = "mirror"  # all of its history
+    COPY = "copy"  # its files as plain files, whatever they mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """One project. `id` never changes; `root` is where it lies now; `stack` is detected, sorted, lower case."""
+    """One project. `id` never changes; `root` is where it lies now; `stack` is detected, sorted, lower case.
+
+    `protection` says what of its repository is left to the repository: see `Protection`.
+    """
 
     id: ProjectId
     name: str
@@ -25,6 +37,7 @@ class Project:
     stack: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     notes: str = ""
+    protection: Protection = Protection.TRUST_REMOTE
     created_ns: int = 0
 
 
@@ -54,7 +67,20 @@ def edited(project: Project, at_ns: int, **changes: str | tuple[str, ...]) -> tu
         for name, after in changes.items()
         if getattr(project, name) != after
     )
+    if "protection" in changes:
+        changes["protection"] = protection_of(changes["protection"])
     return replace(project, **changes), log  # type: ignore[arg-type]  # the names were checked above
+
+
+def protection_of(value: object) -> Protection:
+    """The protection that a word names.
+
+    Raises:
+        InvalidArgument: none.
+    """
+    if not isinstance(value, str) or value not in tuple(Protection):
+        raise InvalidArgument(f"a repository is protected by {', '.join(Protection)}, not {value!r}")
+    return Protection(value)
 
 
 def to_document(project: Project, log: tuple[ProjectChange, ...]) -> dict[str, Any]:
@@ -62,7 +88,7 @@ def to_document(project: Project, log: tuple[ProjectChange, ...]) -> dict[str, A
     document: dict[str, Any] = {"format": DOCUMENT_FORMAT}
     for field in fields(project):
         value = getattr(project, field.name)
-        document[field.name] = list(value) if isinstance(value, tuple) else value
+        document[field.name] = list(value) if isinstance(value, tuple) else _bare(value)
     document["log"] = [
         {"at_ns": c.at_ns, "field": c.field, "before": _plain(c.before), "after": _plain(c.after)} for c in log
     ]
@@ -85,6 +111,7 @@ def from_document(document: Mapping[str, Any]) -> tuple[Project, tuple[ProjectCh
         id=ProjectId(texts.pop("id")),
         stack=_texts(document.get("stack")),
         tags=_texts(document.get("tags")),
+        protection=protection_of(document.get("protection", Protection.TRUST_REMOTE)),
         created_ns=created,
         **texts,
     )
@@ -97,8 +124,12 @@ def from_document(document: Mapping[str, Any]) -> tuple[Project, tuple[ProjectCh
     return project, log
 
 
+def _bare(value: object) -> object:
+    return str(value) if isinstance(value, StrEnum) else value
+
+
 def _plain(value: str | tuple[str, ...]) -> str | list[str]:
-    return value if isinstance(value, str) else list(value)
+    return str(value) if isinstance(value, str) else list(value)
 
 
 def _text(document: Mapping[str, Any], name: str) -> str:

@@ -13,7 +13,15 @@ from codevault.arguments import check_texts, checked_path
 from codevault.errors import InvalidArgument, RecordDamaged, UnknownProject
 from codevault.ids import ProjectId
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
-from codevault.projects.model import Project, ProjectChange, edited, from_document, to_document
+from codevault.projects.model import (
+    Project,
+    ProjectChange,
+    Protection,
+    edited,
+    from_document,
+    protection_of,
+    to_document,
+)
 from codevault.projects.stack import detect_stack
 from codevault.store.store import Store
 
@@ -49,11 +57,15 @@ class Projects:
         phase: str = "",
         tags: Iterable[str] = (),
         notes: str = "",
+        protection: Protection | str = Protection.TRUST_REMOTE,
     ) -> Project:
         """Registers the folder `root` as a project; its stack is detected from the names in it.
 
+        `protection` says what of its repository is left to it: "trust_remote" what another machine has, "mirror"
+        what the vault's own bundles hold, which are then of all history, "copy" nothing.
+
         Raises:
-            InvalidArgument: not a folder, inside the vault, or already a project (by root or name).
+            InvalidArgument: not a folder, inside the vault, or already a project (by root or name), no protection.
             VaultBusy: a backup is being written.
         """
         folder = _absolute(root)
@@ -68,6 +80,7 @@ class Projects:
             stack=detect_stack(_names(folder)),
             tags=_tags(tags),
             notes=notes,
+            protection=protection_of(protection),
             created_ns=self._clock(),
         )
         self._check(project)
@@ -75,7 +88,7 @@ class Projects:
         return project
 
     def update(self, project: ProjectKey, **changes: str | os.PathLike[str] | Iterable[str]) -> Project:
-        """Changes fields (name, root, client, phase, stack, tags, notes) and logs each; the id stays.
+        """Changes fields (name, root, client, phase, stack, tags, notes, protection) and logs each; the id stays.
 
         Raises:
             UnknownProject: no such project.

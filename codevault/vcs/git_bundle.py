@@ -64,14 +64,18 @@ def standing_tips(
     return frozenset(tips)
 
 
-def bundle(repository: GitRepository, covered: Collection[str]) -> Iterator[bytes] | None:
+def bundle(
+    repository: GitRepository, covered: Collection[str], *, besides: Collection[str] = ()
+) -> Iterator[bytes] | None:
     """The bundle of everything that the commits `covered` do not lead to; None when there is nothing such.
+
+    `besides` are commits that nothing leads to any more, and that are wanted all the same, where they still are.
 
     Raises:
         ProgramFailed: git fails, or an object is missing.
     """
     borrowed = repository.scratch()
-    extra = dict(_extra_refs(repository, borrowed))
+    extra = dict(_extra_refs(repository, borrowed, besides))
     refs = {**repository.refs, **extra}
     if not refs:
         return None
@@ -95,17 +99,19 @@ def _leads_to(repository: GitRepository, need: str, others: Collection[str]) -> 
     return int(git.run("rev-list", "--count", "--stdin", given=given, limits=_COUNTING) or b"0") == 0
 
 
-def _extra_refs(repository: GitRepository, git: ScratchGit) -> Iterator[tuple[str, str]]:
+def _extra_refs(repository: GitRepository, git: ScratchGit, besides: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Names for what no ref of the repository names."""
     named = set(repository.refs.values())
     logged = (moved for log in repository.logs().values() for moved in log)
     lost = dict.fromkeys(value for moved in logged for value in (moved.before, moved.after))
-    candidates = [value for value in (*repository.roots(), *lost) if value not in named and value not in _NONE]
+    candidates = [
+        value for value in (*repository.roots(), *lost, *besides) if value not in named and value not in _NONE
+    ]
     for value in _present(git, dict.fromkeys(candidates)):
         yield f"refs/codevault/heads/{value}", value
-    staged = {one.object for one in repository.tracked().values() if one.object and not one.committed}
+    staged = repository.staged()
     if staged:
-        yield "refs/codevault/staged", _commit_of(git, sorted(staged))
+        yield "refs/codevault/staged", _commit_of(git, staged)
 
 
 def _present(git: ScratchGit, ids: Iterable[str]) -> list[str]:
@@ -113,9 +119,10 @@ def _present(git: ScratchGit, ids: Iterable[str]) -> list[str]:
     return [named for named, kind, _ in git.objects.read_all(ids) if kind in {"commit", "tag"}]
 
 
-def _commit_of(git: ScratchGit, blobs: Iterable[str]) -> str:
-    """A commit, in our own folder, whose tree holds the blobs by their ids: so a bundle takes them along."""
-    lines = "".join(f"100644 blob {blob}\t{blob}\n" for blob in blobs)
+def _commit_of(git: ScratchGit, objects: Iterable[str]) -> str:
+    """A commit, in our own folder, whose tree holds contents and trees by their ids: so a bundle takes them along."""
+    modes = {"blob": "100644 blob", "tree": "040000 tree"}
+    lines = "".join(f"{modes[kind]} {named}\t{named}\n" for named, kind in git.kinds(objects).items())
     tree = git.run("mktree", given=lines.encode("ascii")).decode("ascii").strip()
     content = f"tree {tree}\nauthor {_AUTHOR}\ncommitter {_AUTHOR}\n\nwhat only the index held\n"
     made = git.run("hash-object", "-t", "commit", "-w", "--stdin", "--no-filters", given=content.encode("ascii"))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack
 from pathlib import Path
+
+from blake3 import blake3
 
 from codevault.errors import RepositoryUnreadable
 from codevault.vcs.git import common_folder, git_folder, read_git
@@ -24,7 +27,16 @@ from codevault.vcs.reading import SMALL, ReadFolder
 from codevault.vcs.remembering import HeapMemory, Memory, keep_tracked, recall_tracked
 
 _LARGEST_INDEX = 512 << 20
+POINTERS = (
+    *("HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD", "FETCH_HEAD"),
+    *("MERGE_AUTOSTASH", "BISECT_EXPECTED_REV", "sequencer/head", "sequencer/abort-safety"),
+    *(f"rebase-{way}/{name}" for way in ("merge", "apply") for name in ("autostash", "onto", "orig-head")),
+    *("rebase-merge/amend", "rebase-merge/stopped-sha", "rebase-apply/abort-safety"),
+)
+_MERGED = "AUTO_MERGE"  # a tree: what a merge wrote into the files that are in conflict
+_ID = re.compile(rb"^([0-9a-f]{40}(?:[0-9a-f]{24})?)\b", re.MULTILINE)
 _COUNTING = Limits(seconds=10.0, output=1 << 16)
+_WALKING = Limits(seconds=600.0, output=4 << 30)
 
 
 class GitRepository:
@@ -47,9 +59,11 @@ class GitRepository:
         """`work` is a folder of ours for scratch; `kept` are the commits whose bundles the vault holds."""
         self._cleanup = ExitStack()
         self._program = program
+        self._root = root.path
         self._work = work
         self._memory = memory or HeapMemory()
         self._kept = tuple(kept)
+        self._alone = False
         self._scratch: ScratchGit | None = None
         self._tracked: Mapping[str, Tracked] | None = None
         self._safe: frozenset[ObjectId] | None = None
@@ -101,6 +115,7 @@ class GitRepository:
             fetched_ns=self._fetched_ns(upstream),
             trusted=self.trusted,
             notes=(*self.facts.notes, *self.notes),
+            tips=tuple(map(CommitId, sorted(self.roots()))),
         )
 
     def tracked(self) -> Mapping[str, Tracked]:
@@ -145,12 +160,10 @@ class GitRepository:
     def read(self, id: ObjectId) -> bytes | None:  # noqa: A002
         """See `Repository.read`."""
         try:
-            found = next(iter(self.scratch().objects.read_all((id,))), None)
+            content = self.scratch().read_one(id)
         except ProgramFailed:
             return None
-        if found is None or found[1] != "blob" or self.object_id(found[2]) != id:
-            return None
-        return found[2]
+        return content if content is not None and self.object_id(content) == id else None
 
     def commits(self, known: Collection[CommitId] = ()) -> Iterator[Commit]:
         """See `Repository.commits`."""
@@ -185,7 +198,7 @@ class GitRepository:
                     self._work,
                     os.path.join(self._common.path, "objects"),
                     sha256=object_format(self._config) == "sha256",
-                    shallow=self._common.read("shallow", _LARGEST_INDEX) or b"",
+                    shallow=self._shallow(),
                     refs=self.refs,
                     head=self.facts.head,
                 )
@@ -195,16 +208,57 @@ class GitRepository:
     def roots(self) -> list[str]:
         """Every commit that something leads to: refs, this and other work trees' heads, operations, stashes."""
         found = dict.fromkeys(self.refs.values())
-        if self._own is None or self._common is None:
-            return []
-        places = [(self._own, ""), *((self._common, f"worktrees/{n}/") for n, _ in self._common.names("worktrees"))]
-        for folder, prefix in places:
-            for name in ("HEAD", "ORIG_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "REBASE_HEAD"):
-                value = (folder.read(prefix + name, 256) or b"").decode("ascii", "replace").split()
-                if value and set(value[0]) <= set("0123456789abcdef") and len(value[0]) in {40, 64}:
-                    found[value[0]] = None
+        for content in self._pointers(POINTERS).values():
+            found.update(dict.fromkeys(one.decode("ascii") for one in _ID.findall(content)))
         found.update(dict.fromkeys(moved.after for moved in self._stash_log()))
         return list(found)
+
+    def staged(self) -> list[str]:
+        """Contents and trees that only an index, or a merge that stopped, leads to, of every work tree and stage.
+
+        Raises:
+            ProgramFailed: git fails.
+        """
+        committed = set(self._head_tree().values())
+        indexes = [self._index_content(), *self._pointers(("index",), own=False).values()]
+        entries = (entry for content in indexes for entry in self._entries(content))
+        found = dict.fromkeys(named for _, named, mode, _ in entries if mode not in {FOLDER, SUBMODULE})
+        for content in self._pointers((_MERGED,)).values():
+            found.update(dict.fromkeys(one.decode("ascii") for one in _ID.findall(content)))
+        kinds = self.scratch().kinds([named for named in found if named not in committed])
+        return sorted(named for named, kind in kinds.items() if kind in {"blob", "tree"})
+
+    def fingerprint(self) -> bytes:
+        """Another one whenever what the repository leads to, or where it says it is published, may be another."""
+        hasher = blake3(repr((self.facts.head, self.facts.branch)).encode())
+        for name, value in self.refs.items():
+            hasher.update(f"{value} {name}\n".encode("utf-8", "surrogateescape"))
+        for name, content in self._pointers((*POINTERS, _MERGED, "index")).items():
+            hasher.update(f"{len(content)} {name}\n".encode("utf-8", "surrogateescape") + content)
+        if self._own is not None and self._common is not None:
+            for folder, log in [(self._own, "HEAD"), *((self._common, log) for log in logged_refs(self._common))]:
+                status = folder.status(f"logs/{log}")
+                if status is not None:
+                    hasher.update(repr((log, status.st_size, status.st_mtime_ns, status.st_ino)).encode())
+            hasher.update(self._common.read("config", SMALL) or b"")
+            hasher.update(self._shallow())
+        return hasher.digest()
+
+    def _pointers(self, names: Sequence[str], *, own: bool = True) -> dict[str, bytes]:
+        """What files of these names hold, of this work tree (unless `own` is False) and of its others."""
+        if self._own is None or self._common is None:
+            return {}
+        places = [(self._common, f"worktrees/{name}/") for name, _ in self._common.names("worktrees")]
+        found = {}
+        for folder, prefix in [*([(self._own, "")] if own else []), *places]:
+            for name in names:
+                content = folder.read(prefix + name, _LARGEST_INDEX)
+                if content is not None:
+                    found[prefix + name] = content
+        return found
+
+    def _shallow(self) -> bytes:
+        return (self._common.read("shallow", _LARGEST_INDEX) if self._common else None) or b""
 
     def logs(self) -> dict[str, list[Moved]]:
         """What each ref went through, by name; what is only found there is history that git will forget."""
@@ -213,19 +267,85 @@ class GitRepository:
         found = {ref: read_log(self._common, ref) for ref in logged_refs(self._common)}
         return found | {"HEAD": read_log(self._own, "HEAD")}
 
+    def rely_on(self, kept: Collection[str], *, alone: bool = False) -> None:
+        """From now on these commits, which bundles in the vault hold, stand for another machine, too, or `alone`."""
+        self._kept = tuple(CommitId(one) for one in sorted(kept))
+        self._alone = alone
+        self._safe = self._tracked = None
+
+    def leads_to(self, there: Collection[str], wanted: Collection[str]) -> bool:
+        """True when each of the commits `wanted` is one of `there` or in the past of one; False when git fails."""
+        others = set(wanted) - set(there)
+        if not others:
+            return True
+        try:
+            kinds = self.scratch().kinds([*others, *there])
+        except ProgramFailed:
+            return False
+        if not all(kinds[one] for one in others):
+            return False
+        return self._count(sorted(others), [one for one in there if kinds[one]]) == 0
+
+    def below(self, commits: Collection[str]) -> Iterator[str]:
+        """Every object that the commits lead to. Linear in the history.
+
+        Raises:
+            ProgramFailed: git fails.
+        """
+        given = "".join(f"{one}\n" for one in commits).encode("ascii")
+        rest = b""
+        arguments = ("rev-list", "--objects", "--no-object-names", "--missing=print", "--ignore-missing", "--stdin")
+        for block in self.scratch().stream(*arguments, given=given, limits=_WALKING):
+            *lines, rest = (rest + block).split(b"\n")
+            yield from (line.decode("ascii") for line in lines)
+
+    @property
+    def published(self) -> tuple[str, ...]:
+        """The commits that are on other machines, as far as remote-tracking refs know; sorted."""
+        tips = {value for ref, value in self.refs.items() if self.remotes.tracking(ref) in self.remotes.elsewhere}
+        return tuple(sorted(tips))
+
+    @property
+    def in_place(self) -> bool:
+        """True for a work tree whose repository is its own folder `.git`."""
+        if self._own is None or self._common is None:
+            return False
+        return self._own.path == self._common.path == os.path.join(self._root, ".git")
+
+    @property
+    def shallow(self) -> bool:
+        """True when history was cut off when it was cloned."""
+        return bool(self._shallow())
+
+    @property
+    def partial(self) -> bool:
+        """True when objects may be missing by design, or are borrowed from another repository."""
+        promised = any(e.key in {"promisor", "partialclonefilter", "partialclone"} for e in self._config)
+        return promised or self._common is None or bool(self._common.kind("objects/info/alternates"))
+
+    @property
+    def fetched_ns(self) -> int | None:
+        """When the other side was last heard of, in nanoseconds (UTC); None: never, or unknown."""
+        return self._fetched_ns(self._upstream())
+
+    def held(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of the objects that are here; none when git fails. Whether they are sound is seen on reading."""
+        try:
+            return frozenset(named for named, kind in self.scratch().kinds(ids).items() if kind)
+        except ProgramFailed:
+            return frozenset()
+
     def safe_tips(self) -> list[str]:
         """The commits that stand for another machine: remote-tracking refs of remotes elsewhere; and kept bundles."""
-        tips = {value for ref, value in self.refs.items() if self.remotes.tracking(ref) in self.remotes.elsewhere}
-        return [*sorted(tips), *self._kept]
+        return [*(() if self._alone else self.published), *self._kept]
 
     def _find_safe(self) -> frozenset[ObjectId]:
         tips = self.safe_tips()
         if not tips or not self.facts.head or not self.trusted:
             return frozenset()
-        shallow = (self._common.read("shallow", _LARGEST_INDEX) if self._common else None) or b""
         safety = Safety(self.scratch, self._memory, self.object_id)
         try:
-            return safety.of_head(self.facts.head, tips, shallow)
+            return safety.of_head(self.facts.head, tips, self._shallow())
         except ProgramFailed as exc:
             self.notes.append(f"objects cannot be read: {exc}")
             return frozenset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -65,6 +65,17 @@ class GitReturn:
         pack = content[content.index(b"\n\n") + 2 :]
         self._git.run("index-pack", "--stdin", "--fix-thin", given=pack, limits=_TAKING)
 
+    def held(self, ids: Collection[str]) -> frozenset[str]:
+        """Those of the ids that the clone or a bundle has; none when git fails."""
+        try:
+            return frozenset(named for named, kind in self._git.kinds(ids).items() if kind)
+        except ProgramFailed:
+            return frozenset()
+
+    def read(self, id: str) -> bytes | None:  # noqa: A002 - the word callers use
+        """A file's bytes, None when they cannot be had; to be checked against what they should hash to."""
+        return self._git.read_one(id)
+
     def missing(self, ids: Iterable[str]) -> list[str]:
         """Those of the ids that neither the clone nor a bundle has."""
         with self._git.new_reader() as reader:
@@ -93,6 +104,12 @@ class GitReturn:
                 target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 shutil.copyfile(file, target, follow_symlinks=False)
                 target.chmod(0o444)
+
+
+def objects_folder(clone: Path) -> Path | None:
+    """The git folder of a clone that was given by its top, by its `.git`, or that is bare."""
+    folders = (clone, clone / ".git")
+    return next((folder for folder in folders if (folder / "objects").is_dir()), None)
 
 
 def harmless_config(content: bytes) -> bytes:

@@ -103,9 +103,29 @@ class ScratchGit:
         """The same in blocks, good only when it ended without an error."""
         return self._program.stream(_full(arguments), given=given, limits=limits)
 
+    def kinds(self, ids: Iterable[str]) -> dict[str, str]:
+        """What each of the ids is ("blob", "tree", "commit", "tag"), "" for what is not here.
+
+        Raises:
+            ProgramFailed: git fails.
+        """
+        asked = list(dict.fromkeys(ids))
+        given = "".join(f"{one}\n" for one in asked).encode("ascii")
+        lines = self.run("cat-file", "--batch-check=%(objecttype)", given=given).split(b"\n") if asked else []
+        return {one: "" if b" " in line else line.decode("ascii") for one, line in zip(asked, lines, strict=False)}
+
     def new_reader(self) -> ObjectReader:
         """A reader of the objects there are now, for a `with` statement."""
         return ObjectReader(self._program)
+
+    def read_one(self, id: str) -> bytes | None:  # noqa: A002 - the word callers use
+        """The bytes of a file, None when it is not here, is none, or is damaged: others can still be read then."""
+        try:
+            found = next(iter(self.objects.read_all((id,))), None)
+        except ProgramFailed:
+            self._reader = None
+            return None
+        return found[2] if found is not None and found[1] == "blob" else None
 
     @property
     def objects(self) -> ObjectReader:

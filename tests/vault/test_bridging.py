@@ -2,134 +2,127 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from codevault.bridging import NothingVersioned, VersionedFiles
-from codevault.source import Listed, RealFolder
+import pytest
+
+from codevault.bridging import VersionedFiles
+from codevault.ids import BlobId, ProjectId, SnapshotId
+from codevault.left import LeftContent
+from codevault.store.model import Entry, EntryKind
+from codevault.store.records import hash_of
 from codevault.vcs.memory_repository import MemoryRepository
 from codevault.vcs.model import System, Tracked
 from codevault.vcs.remembering import FolderMemory, HeapMemory
+from codevault.versioned import NothingVersioned
 
-LATER = 1 << 62
-
-
-def listed(root: Path, name: str) -> Listed:
-    folder = RealFolder.root(str(root))
-    try:
-        (found,) = [entry for entry in folder.entries() if entry.name == name]
-    finally:
-        folder.close()
-    return found
+FIRST, SECOND = SnapshotId("1" * 64), SnapshotId("2" * 64)
 
 
 class Scene:
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self) -> None:
         self.repository = MemoryRepository()
         self.memory = HeapMemory()
-        self.reads = 0
 
-    def put(self, name: str, content: bytes, *, safe: bool = True) -> None:
-        (self.root / name).write_bytes(content)
+    def put(self, name: str, content: bytes, *, safe: bool = True) -> str:
         named = self.repository.put(name, content)
         if safe:
             self.repository.published.add(named)
+        return f"git:{named}"
 
-    def ask(self, versioned: VersionedFiles, name: str) -> str | None:
-        def read() -> bytes:
-            self.reads += 1
-            return (self.root / name).read_bytes()
-
-        return versioned.reference(name, listed(self.root, name), read)
-
-    def versioned(self, now_ns: int = LATER) -> VersionedFiles:
-        return VersionedFiles(self.repository, System.GIT, self.memory, now_ns=now_ns)
+    def versioned(self, token: str = "") -> VersionedFiles:
+        return VersionedFiles(self.repository, System.GIT, self.memory, token=token)
 
 
-def test_only_tracked_files_whose_bytes_are_elsewhere_are_left_there(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.put("safe", b"safe")
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    made = Scene()
+    yield made
+    made.repository.close()
+
+
+def entry(reference: str) -> Entry:
+    return Entry(path="a", kind=EntryKind.FILE, mode=0o644, mtime_ns=0, reference=reference)
+
+
+def left(reference: str, content: bytes) -> LeftContent:
+    blob = BlobId(hash_of(content))
+    return LeftContent(project=ProjectId("0" * 16), reference=reference, blob=blob, path="a")
+
+
+def test_only_tracked_files_whose_bytes_are_elsewhere_are_left_there(scene: Scene) -> None:
+    named = scene.put("safe", b"safe")
     scene.put("mine", b"mine", safe=False)
-    (tmp_path / "copy").write_bytes(b"safe")
     versioned = scene.versioned()
 
-    answers = [scene.ask(versioned, name) for name in ("safe", "mine", "copy")]
+    answers = [versioned.reference(*one) for one in (("safe", b"safe"), ("mine", b"mine"), ("copy", b"safe"))]
 
-    assert answers == [f"git:{scene.repository.object_id(b'safe')}", None, None]
+    assert answers == [named, None, None]
 
 
-def test_links_and_submodules_are_stored(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
+def test_the_bytes_decide(scene: Scene) -> None:
+    scene.put("safe", b"safe\n")
+
+    assert scene.versioned().reference("safe", b"safe\r\n") is None
+
+
+def test_links_are_stored(scene: Scene) -> None:
     scene.put("link", b"safe")
-    named = scene.repository.expected["link"].object
-    scene.repository.expected["link"] = Tracked(named, link=True)
+    scene.repository.expected["link"] = Tracked(scene.repository.expected["link"].object, link=True)
 
-    assert scene.ask(scene.versioned(), "link") is None
-
-
-def test_a_file_that_did_not_change_is_not_read_again(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.put("safe", b"safe")
-    first = scene.versioned()
-    answer = scene.ask(first, "safe")
-    first.save()
-
-    assert scene.ask(scene.versioned(), "safe") == answer
-    assert scene.reads == 1
+    assert scene.versioned().reference("link", b"safe") is None
 
 
-def test_a_file_that_changed_is_read_again_however_alike_it_looks(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.put("safe", b"safe")
-    first = scene.versioned()
-    scene.ask(first, "safe")
-    first.save()
-    before = (tmp_path / "safe").stat()
-    (tmp_path / "other").write_bytes(b"evil")
-    os.utime(tmp_path / "other", ns=(before.st_atime_ns, before.st_mtime_ns))
-    os.replace(tmp_path / "other", tmp_path / "safe")
+def test_verdicts_hold_for_the_run_they_were_given_in_until_something_moves(scene: Scene) -> None:
+    before = scene.versioned("tips")
+    before.remember(FIRST)
 
-    assert scene.ask(scene.versioned(), "safe") is None
-    assert scene.reads == 2
+    assert before.unchanged_since(FIRST)
+    assert not scene.versioned("tips").unchanged_since(SECOND)
+    assert not scene.versioned("other tips").unchanged_since(FIRST)
 
 
-def test_what_was_just_written_is_not_remembered(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.put("safe", b"safe")
-    first = scene.versioned(now_ns=(tmp_path / "safe").stat().st_mtime_ns + 1)
-    scene.ask(first, "safe")
-    first.save()
+def test_a_verdict_that_no_longer_holds_is_withdrawn(scene: Scene) -> None:
+    named = scene.put("safe", b"safe")
 
-    scene.ask(scene.versioned(), "safe")
+    assert scene.versioned().stands(entry(named))
+    assert not scene.versioned().stands(entry(named.replace("git", "hg")))
+    assert not scene.versioned().stands(replace(entry(named), reference=None))
 
-    assert scene.reads == 2
-
-
-def test_a_verdict_that_no_longer_holds_is_withdrawn(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    scene.put("safe", b"safe")
-    before = scene.versioned()
-    answer = scene.ask(before, "safe")
-    assert answer is not None
-    assert before.stands(answer)
     scene.repository.published.clear()
 
-    after = scene.versioned()
-
-    assert not after.stands(answer)
-    assert not after.stands(answer.replace("git", "hg"))
-    assert before.token != after.token
-    assert after.token == scene.versioned().token
+    assert not scene.versioned().stands(entry(named))
 
 
-def test_without_a_repository_everything_is_stored(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"a")
+def test_what_is_lost_elsewhere_is_taken_back_if_the_repository_still_has_it_right(scene: Scene) -> None:
+    named = scene.put("a", b"content")
+    versioned = scene.versioned()
+    versioned.lost = (left(named, b"content"), left("git:" + "0" * 40, b"gone"), left(named, b"something else"))
+
+    assert list(versioned.taken_back()) == [("a", b"content")]
+
+
+def test_only_what_keeps_something_apart_can_move(scene: Scene) -> None:
+    versioned = scene.versioned()
+    versioned.look_again = lambda: b"moved"
+
+    assert not versioned.moved()
+
+    versioned.apart = {".git/objects": "in bundles"}
+
+    assert versioned.moved()
+
+
+def test_without_a_repository_everything_is_stored() -> None:
     nothing = NothingVersioned()
 
-    assert nothing.reference("a", listed(tmp_path, "a"), lambda: b"a") is None
-    assert not nothing.stands("git:1")
-    assert nothing.token == ""
+    assert nothing.reference("a", b"a") is None
+    assert not nothing.stands(entry("git:1"))
+    assert not nothing.unchanged_since(FIRST)
+    assert not nothing.moved()
+    assert (list(nothing.taken_back()), dict(nothing.apart)) == ([], {})
 
 
 def test_memory_in_a_folder_is_private_and_forgets_damage(tmp_path: Path) -> None:

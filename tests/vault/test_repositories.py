@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from codevault.errors import InvalidArgument, RepositoryUnreadable, RestoreRefused, UnknownSnapshot
-from codevault.projects.model import Project
-from codevault.repositories import Protection, bring_back, keep_history, plan_return
+from codevault.keeping import keep_history
+from codevault.projects.model import Project, Protection
+from codevault.repositories import bring_back, plan_return
 from codevault.store.store import Store
 from codevault.vault import Vault
 from tests.vcs.scenes import REMOTE, git
@@ -140,11 +141,13 @@ def test_a_mirror_needs_no_clone(laptop: Laptop, tmp_path: Path) -> None:
 def test_the_snapshots_own_objects_help_out_where_clone_and_shelf_lack_some(laptop: Laptop, tmp_path: Path) -> None:
     laptop.make_a_mess()
     before = laptop.picture(laptop.root)
+    laptop.vault.projects.update(laptop.project, protection="copy")
     snapshot = laptop.vault.backup(laptop.project).snapshot
+    shutil.rmtree(laptop.root)
 
     plan, _ = bring_back(laptop.store, laptop.project, snapshot, tmp_path / "back")
 
-    assert plan.from_snapshot
+    assert (plan.from_snapshot, snapshot.facts.get("left"), plan.missing) == (True, None, ())
     assert laptop.picture(tmp_path / "back") == before
 
 
@@ -227,17 +230,27 @@ def test_a_damaged_repository_says_why_nothing_was_kept(laptop: Laptop) -> None:
     assert (kept.added, len(kept.notes)) == (None, 1)
 
 
-def test_a_bundle_whose_ground_is_gone_is_helped_out_by_the_snapshot(laptop: Laptop, tmp_path: Path) -> None:
+def test_without_a_clone_what_is_missing_is_listed_file_by_file(laptop: Laptop, tmp_path: Path) -> None:
     laptop.commit("second", **{"a.txt": "two\n"})
-    keep_history(laptop.store, laptop.project)
     snapshot = laptop.vault.backup(laptop.project).snapshot
+    shutil.rmtree(laptop.root)
 
     plan = plan_return(laptop.store, laptop.project, snapshot, tmp_path / "back")
 
-    assert (plan.from_snapshot, plan.missing) == (True, ())
+    assert plan.missing == ("b.txt", "refs/remotes/origin/main")
+    assert [entry.path for entry in plan.files.references] == ["b.txt"]
 
 
-def test_a_damaged_bundle_is_passed_over_and_the_rest_comes_back(laptop: Laptop, tmp_path: Path) -> None:
+def test_the_projects_own_repository_does_for_a_clone_while_it_is_there(laptop: Laptop, tmp_path: Path) -> None:
+    before = laptop.picture(laptop.root)
+    snapshot = laptop.vault.backup(laptop.project).snapshot
+
+    plan, done = bring_back(laptop.store, laptop.project, snapshot, tmp_path / "back")
+
+    assert (plan.missing, done.complete, laptop.picture(tmp_path / "back")) == ((), True, before)
+
+
+def test_what_a_damaged_bundle_held_is_bundled_again(laptop: Laptop, tmp_path: Path) -> None:
     laptop.commit("second", **{"a.txt": "two\n"})
     kept = keep_history(laptop.store, laptop.project).added
     assert kept is not None
@@ -245,9 +258,11 @@ def test_a_damaged_bundle_is_passed_over_and_the_rest_comes_back(laptop: Laptop,
     path.write_bytes(path.read_bytes()[:-30])
     snapshot = laptop.vault.backup(laptop.project).snapshot
 
+    shutil.rmtree(laptop.root)
+
     plan, _ = bring_back(laptop.store, laptop.project, snapshot, tmp_path / "back", clone=laptop.server)
 
-    assert plan.from_snapshot
+    assert plan.missing == ()
     assert git(tmp_path / "back", "fsck") == ""
 
 
