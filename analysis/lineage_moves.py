@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 
 from codevault.analysis.kinds import CONTAINERS, VersionedSymbol
@@ -11,6 +11,9 @@ from codevault.analysis.lineage_shapes import group_of
 from codevault.analysis.lineage_step import Key, Step, container_place, place
 
 Place = tuple[str, str]
+
+SMALL_BODY = 12
+"""Words of a body up to which names and parameters speak for it."""
 
 
 def whole_files(step: Step) -> Mapping[str, str]:
@@ -80,18 +83,25 @@ def _by_base(paths: Iterable[str]) -> Mapping[str, list[str]]:
     return found
 
 
-def most_went(
-    couples: Iterable[tuple[VersionedSymbol, VersionedSymbol]],
-    around: Callable[[VersionedSymbol], Place | None],
-) -> Mapping[Place, Place]:
-    """Each surrounding that changed, and the one that got most of its symbols and got more from no other."""
+def most_went(step: Step) -> Mapping[Place, Place]:
+    """Each container with the one that got more of its members than any other, and got more from no other.
+
+    They have to be more than half of the members of one of the two.
+    """
     votes: Counter[tuple[Place, Place]] = Counter()
-    for one, other in couples:
-        source, target = around(one), around(other)
+    for one, other in step.couples():
+        source, target = container_place(one), container_place(other)
         if source and target:
             votes[source, target] += 1
+    members = Counter(map(container_place, step.before)), Counter(map(container_place, step.after))
     best, back = _best(votes, 0), _best(votes, 1)
-    return {source: target for source, target in best.items() if back.get(target) == source and source != target}
+    return {
+        source: target
+        for source, target in best.items()
+        if back.get(target) == source
+        and source != target
+        and 2 * votes[source, target] > min(members[0][source], members[1][target])
+    }
 
 
 def _best(votes: Counter[tuple[Place, Place]], side: int) -> Mapping[Place, Place]:
@@ -104,7 +114,7 @@ def _best(votes: Counter[tuple[Place, Place]], side: int) -> Mapping[Place, Plac
 
 def where_containers_went(step: Step) -> Mapping[Place, Place]:
     """Containers that have a pair, then those whose members agree on one; also those that stayed."""
-    found = dict(most_went(step.couples(), container_place))
+    found = dict(most_went(step))
     found.update((place(one), place(other)) for one, other in step.couples() if one.kind in CONTAINERS)
     return found
 
@@ -125,10 +135,25 @@ def members_that_went(step: Step) -> None:
     def with_parameters(key: Key, symbol: VersionedSymbol) -> Hashable:
         return key(symbol) and (key(symbol), step.parameters(symbol))
 
+    def by_parameters(one: VersionedSymbol, other: VersionedSymbol) -> float:
+        """Overrides have equal parameters, whatever class they are in: under another name bodies have to agree."""
+        certain = _last_name(one.container) == _last_name(other.container) or step.size(one, other) < SMALL_BODY
+        return step.alike(one, other) if certain or step.bodies_alike(one, other) >= 0.5 else 0.0
+
+    def by_name(key: Key, symbol: VersionedSymbol) -> Hashable:
+        around = container_place(symbol) or ("", "")
+        other = went.get(around) or back.get(around) or ("", "")
+        return key(symbol) if _last_name(around[1]) == _last_name(other[1]) else None
+
     evidence = "same name in the same container"
-    step.pair_equal(partial(with_parameters, before), evidence, 0.85, key_after=partial(with_parameters, after))
+    after_by_parameters = partial(with_parameters, after)
+    step.pair_best(partial(with_parameters, before), by_parameters, evidence, 0.85, key_after=after_by_parameters)
     step.pair_best(before, partial(step.alike_at_least, 0.5), evidence, 0.8, key_after=after)
-    step.pair_equal(before, evidence, 0.7, once=True, key_after=after)
+    step.pair_equal(partial(by_name, before), evidence, 0.7, once=True, key_after=partial(by_name, after))
+
+
+def _last_name(qualified: str) -> str:
+    return qualified.rpartition(".")[2]
 
 
 def members_taken_in(step: Step) -> None:
@@ -154,7 +179,7 @@ def members_taken_in(step: Step) -> None:
 
 def containers_that_went(step: Step) -> None:
     """Containers follow their members: a class that was renamed and edited at once."""
-    went = most_went(step.couples(), container_place)
+    went = most_went(step)
     back = {new: old for old, new in went.items()}
 
     def before(symbol: VersionedSymbol) -> Hashable:

@@ -7,7 +7,7 @@ longer the body; of files, one that was renamed goes before all others.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from functools import partial
 from typing import Final
 
@@ -35,7 +35,8 @@ TINY: Final = 5
 SHORT: Final = 10
 MIDDLE: Final = 25
 LONG: Final = 40
-"""Words of a body: from the next length on, less likeness is asked for."""
+MOST_RIVALS: Final = 40
+"""Words of a body: from the next length on, less likeness is asked for. MOST_RIVALS: symbols of a file."""
 
 
 def assign(step: Step) -> None:
@@ -43,6 +44,7 @@ def assign(step: Step) -> None:
     _pair_whole_files(step)
     _same_place(step)
     _same_tokens(step)
+    _only_one_of_its_name(step)
     _same_file(step)
     _renamed_files(step)
     _followed(step)
@@ -164,7 +166,9 @@ class _InFile:
             return found if found >= need else 0.0
         if place(one) in self._named or place(other) in self._named:  # an overload of that name waits for its own
             return found if size >= LONG and self._step.bodies_alike(one, other) >= 0.9 else 0.0
-        if self._callers and self._callers.renamed(one.name, other.name):
+        if one.container != other.container:
+            need += 0.1
+        elif self._callers and self._callers.renamed(one.name, other.name):
             found = max(found, self._contained(one, other)) + 0.2
         return found if found >= need else 0.0
 
@@ -173,6 +177,29 @@ class _InFile:
         left, right = self._step.shapes.of(one), self._step.shapes.of(other)
         part = self._step.contained(one, other)
         return 0.64 * part + 0.08 * dice(Counter(left.parameters), Counter(right.parameters))
+
+
+def _only_one_of_its_name(step: Step) -> None:
+    """The only one of its name that went and the only one that came, when nothing in their files is as alike."""
+    once = _alone(symbol.name for symbol in step.missing()) & _alone(symbol.name for symbol in step.added())
+    gone, new = _by_path(step.missing()), _by_path(step.added())
+
+    def score(one: VersionedSymbol, other: VersionedSymbol) -> float:
+        found = step.alike(one, other)
+        if one.path == other.path or step.size(one, other) < MIDDLE or found < 0.75 or one.kind in CONTAINERS:
+            return 0.0
+        rivals = [step.alike(one, each) for each in new.get(one.path, ())[:MOST_RIVALS]]
+        rivals += [step.alike(each, other) for each in gone.get(other.path, ())[:MOST_RIVALS]]
+        return found if found > max(rivals, default=0.0) else 0.0
+
+    step.pair_best(lambda symbol: symbol.name if symbol.name in once else None, score, "the only one of its name", 0.8)
+
+
+def _by_path(symbols: Iterable[VersionedSymbol]) -> Mapping[str, list[VersionedSymbol]]:
+    found: dict[str, list[VersionedSymbol]] = {}
+    for symbol in symbols:
+        found.setdefault(symbol.path, []).append(symbol)
+    return found
 
 
 def _same_file(step: Step) -> None:

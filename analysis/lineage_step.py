@@ -95,8 +95,9 @@ class Step:
         return shared(left.bag, right.bag) / (min(left.size, right.size) or 1)
 
     def size(self, one: VersionedSymbol, other: VersionedSymbol) -> int:
-        """Words of the larger body."""
-        return max(self.shapes.of(one).size, self.shapes.of(other).size)
+        """Words of the larger body where names are equal, else of the smaller: a short one needs more than likeness."""
+        sizes = self.shapes.of(one).size, self.shapes.of(other).size
+        return max(sizes) if one.name == other.name else min(sizes)
 
     def parameters(self, symbol: VersionedSymbol) -> tuple[str, ...]:
         """Its parameters as words."""
