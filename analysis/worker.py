@@ -11,11 +11,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import BinaryIO, Final
 
 from codevault.analysis.analyse import analyse
+from codevault.analysis.model import FileAnalysis
 from codevault.analysis.wire import decode_request, encode_response, read_frame
 
 MEMORY_LIMIT: Final = 1 << 30
@@ -43,6 +44,11 @@ def serve(requests: BinaryIO, responses: BinaryIO, *, before_each: Callable[[], 
         before_each()
         responses.write(encode_response(job, analyse(path, content)))
         responses.flush()
+
+
+def analyse_batch(files: Sequence[tuple[str, bytes]]) -> list[FileAnalysis]:
+    """The analyses of (path, content) pairs, in their order: what an executor's process is given to do."""
+    return [analyse(path, content) for path, content in files]
 
 
 def limit_time() -> None:

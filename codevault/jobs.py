@@ -33,14 +33,42 @@ ProgressCallback = Callable[[Progress], None]
 
 
 class CancelToken:
-    """Set from any thread; operations look at it between steps and raise `Cancelled`."""
+    """Set from any thread; operations look at it between steps and raise `Cancelled`.
+
+    Analysing also pauses: it lets go of the index, hands out no more files, and goes on when `resume()` is called.
+    """
 
     def __init__(self) -> None:
         self._event = threading.Event()
+        self._going = threading.Event()
+        self._going.set()
+        self._lock = threading.Lock()
 
     def cancel(self) -> None:
-        """Asks the operation to stop at its next step. What it committed before stays."""
-        self._event.set()
+        """Asks the operation to stop at its next step, paused or not. What it committed before stays."""
+        with self._lock:
+            self._event.set()
+            self._going.set()
+
+    def pause(self) -> None:
+        """Asks an analysis to rest until `resume()`."""
+        with self._lock:
+            if not self._event.is_set():
+                self._going.clear()
+
+    def resume(self) -> None:
+        """Lets a paused operation go on."""
+        self._going.set()
+
+    @property
+    def paused(self) -> bool:
+        """True between `pause()` and `resume()` or `cancel()`."""
+        return not self._going.is_set()
+
+    def wait(self) -> None:
+        """Returns when it is not paused; raises `Cancelled` if `cancel()` was called."""
+        self._going.wait()
+        self.check()
 
     @property
     def cancelled(self) -> bool:
@@ -120,6 +148,14 @@ class Job(Generic[T]):
     def cancel(self) -> None:
         """Asks the operation to stop; `result()` then raises `Cancelled` unless it had ended."""
         self._token.cancel()
+
+    def pause(self) -> None:
+        """Asks an analysis to rest until `resume()`; other operations go on."""
+        self._token.pause()
+
+    def resume(self) -> None:
+        """Lets a paused operation go on."""
+        self._token.resume()
 
     def result(self, timeout: float | None = None) -> T:
         """Waits up to `timeout` seconds and gives the operation's result.

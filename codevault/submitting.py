@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, TypeVar
 
 from codevault.backup import Backup
@@ -46,9 +47,18 @@ class Submit:
             progress,
         )
 
-    def analyse(self, *, progress: ProgressCallback | None = None) -> Job[Understanding]:
-        """`vault.analyse()` as a job."""
-        return Job(lambda note, token: self._vault.analyse(progress=note, cancel=token), progress)
+    def analyse(
+        self,
+        *,
+        share: float | None = None,
+        executor: Executor | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> Job[Understanding]:
+        """`vault.analyse()` as a job, which also pauses."""
+        return Job(
+            lambda note, token: self._vault.analyse(share=share, executor=executor, progress=note, cancel=token),
+            progress,
+        )
 
     def restore(
         self,

@@ -11,14 +11,15 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from codevault.allowance import Allowance
 from codevault.analysis.fingerprints import ALGORITHM
 from codevault.analysis.model import FileAnalysis, Outcome
-from codevault.errors import DamageError, InvalidArgument
+from codevault.errors import DamageError
+from codevault.ids import BlobId
 from codevault.index.index import Index
 from codevault.index.model import Pending
 from codevault.index.waiting import IsCurrent
 from codevault.jobs import CancelToken, Reporter
-from codevault.store.store import Store
 from codevault.workers import MAX_CONTENT
 
 T = TypeVar("T")
@@ -70,14 +71,22 @@ class Understanding:
     seconds: float
 
 
+class Contents(Protocol):
+    """Gives file versions by their id."""
+
+    def read(self, blob: BlobId) -> bytes:
+        """The bytes; `DamageError` when they cannot be had."""
+        ...
+
+
 def understand(
-    store: Store,
+    contents: Contents,
     index: Callable[[], AbstractContextManager[Index]],
     pool: Analyser,
     *,
     report: Reporter | None = None,
     cancel: CancelToken | None = None,
-    pace: Callable[[float], None] | None = None,
+    allowance: Allowance | None = None,
     is_current: IsCurrent = is_up_to_date,
 ) -> Understanding:
     """Analyses every file version that waits; the index is held, and committed, a few seconds at a time.
@@ -85,9 +94,8 @@ def understand(
     What is there now comes before what was, code before text, the newest first; last, what was analysed or failed with
     a grammar that is not current: until that is done anew, the earlier analysis answers.
 
-    `pace` is called between two such batches, when nothing is held, with the seconds that the last one took: it keeps a
-    budget by waiting in proportion (`at_share`), or pauses by not returning yet. The workers stop once they have done
-    the few files that were handed out.
+    While `cancel` is paused nothing is held and nothing handed out; the workers stop once they have done the few files
+    that were. `allowance` is told what this thread takes; the pool keeps it.
 
     Raises:
         IndexDamaged: the index cannot be written; `rebuild()` makes it again.
@@ -98,11 +106,11 @@ def understand(
     started = time.monotonic()
     counts = dict.fromkeys(Outcome, 0)
     symbols = size = done = 0
-    queue = _Queue(store, is_current)
+    queue = _Queue(contents, is_current)
     with contextlib.closing(queue.analysed(pool, Reporter(cancel=cancel))) as results:
         ended = False
         while not ended:
-            batch = time.monotonic()
+            begun = time.thread_time()
             with index() as writable:
                 queue.look(writable)
                 until = time.monotonic() + BATCH_SECONDS
@@ -115,11 +123,14 @@ def understand(
                     done += 1
                     queue.recorded(pending)
                     report.step("analysing", done, done + queue.left, size)
-                    if time.monotonic() > until:
+                    if time.monotonic() > until or (cancel is not None and cancel.paused):
                         ended = False
                         break
-            if pace is not None and not ended:
-                pace(time.monotonic() - batch)
+            if allowance is not None:
+                allowance.spend(time.thread_time() - begun)
+            if cancel is not None and cancel.paused:
+                report.step("paused", done, done + queue.left, size)
+                cancel.wait()
     report.step("analysing", done, done, size)
     return Understanding(
         versions=done,
@@ -133,13 +144,6 @@ def understand(
     )
 
 
-def at_share(share: float, sleep: Callable[[float], None] = time.sleep) -> Callable[[float], None]:
-    """A pace that works for `share` of the time, above 0 up to 1, and sleeps for the rest."""
-    if not 0 < share <= 1:
-        raise InvalidArgument("a share of the time lies above 0 and up to 1")
-    return lambda worked: sleep(worked * (1 / share - 1))
-
-
 class _Queue:
     """What waits for analysis, fed to the pool without a pause between batches, given back in the order asked for.
 
@@ -147,8 +151,8 @@ class _Queue:
     equally good answers, depend on it.
     """
 
-    def __init__(self, store: Store, is_current: IsCurrent) -> None:
-        self._store = store
+    def __init__(self, contents: Contents, is_current: IsCurrent) -> None:
+        self._source = contents
         self._is_current = is_current
         self._numbers: Sequence[int] = ()
         self._at = 0
@@ -202,7 +206,7 @@ class _Queue:
         while page := self._page():
             for pending in page:
                 self._waiting[pending.content] = pending
-                content, why = _content(self._store, pending)
+                content, why = _content(self._source, pending)
                 if why:
                     failed = FileAnalysis(outcome=Outcome.FAILED, language="", grammar="", problems=(why,))
                     self._finished[pending.content] = (failed, b"")
@@ -235,10 +239,10 @@ class _Queue:
             self._expected = self._index.pending_count()
 
 
-def _content(store: Store, pending: Pending) -> tuple[bytes, str]:
+def _content(contents: Contents, pending: Pending) -> tuple[bytes, str]:
     if pending.size > MAX_CONTENT:
         return b"", f"larger than {MAX_CONTENT >> 20} MiB: not indexed"
     try:
-        return store.read(pending.blob), ""
+        return contents.read(pending.blob), ""
     except DamageError as exc:
         return b"", str(exc)

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from codevault.allowance import Allowance
 from codevault.analysis import wire
 from codevault.analysis.model import FileAnalysis, Outcome
 from codevault.errors import WorkerError
@@ -59,6 +60,7 @@ class _Seat:
     held: deque[Task] = field(default_factory=deque)
     held_bytes: int = 0
     reserved: Task | None = None
+    spent: float = 0.0
     ready: bool = False
     dead: bool = False
     threads: tuple[threading.Thread, ...] = ()
@@ -67,11 +69,20 @@ class _Seat:
 class Board:
     """What the caller's thread and the workers' threads share. It never refers to the pool, so a pool can be freed."""
 
-    def __init__(self, *, limit: int, seconds: float, command: tuple[str, ...], low_priority: bool) -> None:
+    def __init__(
+        self,
+        *,
+        limit: int,
+        seconds: float,
+        command: tuple[str, ...],
+        low_priority: bool,
+        allowance: Allowance | None = None,
+    ) -> None:
         self._limit = limit
         self._seconds = seconds
         self._command = command
         self._low_priority = low_priority
+        self._allowance = allowance
         self._failed_starts = 0
         self._run = 0
         self._clear()
@@ -121,17 +132,40 @@ class Board:
             raise WorkerError("the pool was closed or the process forked while files were with the workers")
         now = time.monotonic()
         with self._work:
+            for seat in self._seats:
+                self._measure(seat)
+            resting = self._is_resting()
+            if self._allowance is not None and not resting:
+                self._work.notify_all()
             dead = [seat for seat in self._seats if seat.dead]
             for seat in self._seats:
                 allowed = self._seconds if seat.ready else max(_START_SECONDS, self._seconds)
                 if (seat.held or not seat.ready) and now - seat.since > allowed:
                     seat.process.kill(f"the parser was killed after {allowed:g} s")
             idle = any(not seat.held and not seat.dead for seat in self._seats)
-            wanted = bool(self._waiting) and not idle and len(self._seats) < self._limit and self._may_start()
+            wanted = (
+                bool(self._waiting)
+                and not idle
+                and not resting
+                and len(self._seats) < self._limit
+                and self._may_start()
+            )
         for seat in dead:
             self._bury(seat)
         if wanted and not dead:
             self._start(None)
+
+    def _measure(self, seat: _Seat) -> None:
+        """Tells the allowance what a worker took of the processor since the last look, where the system knows."""
+        if self._allowance is None:
+            return
+        taken = seat.process.cpu_seconds()
+        if taken is not None:
+            self._allowance.spend(max(0.0, taken - seat.spent))
+            seat.spent = taken
+
+    def _is_resting(self) -> bool:
+        return self._allowance is not None and self._allowance.exhausted
 
     def _may_start(self) -> bool:
         """Workers that cannot be started are not tried for ever while others do the work."""
@@ -170,7 +204,7 @@ class Board:
             self._waiting.extendleft(reversed(survivors))
             self._work.notify_all()
             if suspect is not None and not suspect.shared:
-                self._answers.append((suspect, _failed(suspect, why)))
+                self._answers.append((suspect, unparsed(suspect.path, suspect.content, why)))
                 suspect = None
         if self._failed_starts >= _FAILED_STARTS and not self._seats:
             raise WorkerError(f"parser workers do not start: {why}; is CodeVault installed completely?")
@@ -242,6 +276,8 @@ class Board:
             return batch
 
     def _choose(self, seat: _Seat) -> list[Task]:
+        if self._is_resting():
+            return []
         if seat.held and (seat.held[0].alone or len(seat.held) > BATCH_FILES or seat.held_bytes > BATCH_BYTES):
             return []
         if seat.reserved is not None:
@@ -278,7 +314,10 @@ class Board:
                 task = seat.held.popleft()
                 seat.held_bytes -= len(task.content)
                 self._answers.append((task, analysis))
-            seat.since = time.monotonic()
+            now = time.monotonic()
+            if self._allowance is not None and seat.process.cpu_seconds() is None:
+                self._allowance.spend(now - seat.since)
+            seat.since = now
             self._work.notify_all()
             self._done.notify_all()
 
@@ -298,20 +337,20 @@ def _lay_to_rest(seat: _Seat) -> str:
     return why
 
 
-def _failed(task: Task, why: str) -> FileAnalysis:
+def unparsed(path: str, content: bytes, why: str) -> FileAnalysis:
     """What is known of a file that no parser survived: its text, and the grammar that need not try it again."""
     from codevault.analysis.analyse import grammar_name
     from codevault.analysis.detection import detect_language
     from codevault.analysis.grammar import load_grammar
     from codevault.analysis.units import cut_text
 
-    language = detect_language(task.path, task.content)
+    language = detect_language(path, content)
     grammar = load_grammar(language) if language else None
     return FileAnalysis(
         outcome=Outcome.FAILED,
         language=language,
         grammar=grammar_name(grammar) if grammar else "",
-        units=cut_text(task.content),
+        units=cut_text(content),
         problems=(why,),
     )
 

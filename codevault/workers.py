@@ -14,6 +14,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import Self, TypeVar
 
+from codevault.allowance import Allowance
 from codevault.analysis.model import FileAnalysis
 from codevault.errors import InvalidArgument
 from codevault.jobs import Reporter
@@ -34,7 +35,8 @@ class WorkerPool:
     `workers` 0 means one a processor, at most four. They start when there is work for them and stay until `close()`,
     or until the pool is forgotten or the process ends. `seconds` of real time is the hard limit for
     one file; where the system can, a worker also ends after 15 seconds of processor time on one. `command` replaces
-    the command line of the workers. With `low_priority` they yield the processor to whatever else runs.
+    the command line of the workers. With `low_priority` they yield the processor to whatever else runs; `allowance`
+    is told what they take and respected.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class WorkerPool:
         seconds: float = 120.0,
         command: Sequence[str] | None = None,
         low_priority: bool = True,
+        allowance: Allowance | None = None,
     ) -> None:
         if workers < 0 or seconds <= 0:
             raise InvalidArgument("a worker pool needs workers >= 0 (0: one a processor) and seconds > 0")
@@ -52,6 +55,7 @@ class WorkerPool:
             seconds=seconds,
             command=tuple(command) if command is not None else default_command(low_priority=low_priority),
             low_priority=low_priority,
+            allowance=allowance,
         )
         self._running = False
         self._closed = False

@@ -160,3 +160,39 @@ def test_a_job_does_not_keep_the_interpreter_alive() -> None:
     assert job._thread.daemon
     go_on.set()
     job.result(timeout=60)
+
+
+def test_a_pause_ends_when_somebody_lets_it_go_on() -> None:
+    token = CancelToken()
+    token.pause()
+    assert token.paused
+    token.resume()
+    token.wait()
+    assert not token.paused
+
+
+def test_a_pause_ends_with_a_cancellation_and_none_begins_after_it() -> None:
+    token = CancelToken()
+    token.pause()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        token.wait()
+    token.pause()
+    with pytest.raises(Cancelled):
+        token.wait()
+
+
+def test_a_job_rests_and_goes_on() -> None:
+    resting, seen = threading.Event(), list[bool]()
+
+    def rest(progress: ProgressCallback, cancel: CancelToken) -> None:
+        resting.wait(60)
+        seen.append(cancel.paused)
+        cancel.wait()
+
+    job = Job(rest)
+    job.pause()
+    resting.set()
+    job.resume()
+    job.result(timeout=60)
+    assert len(seen) == 1

@@ -7,12 +7,14 @@ from typing import Any, cast
 import pytest
 
 import codevault.understanding as module
+from codevault.allowance import Allowance
 from codevault.analysis.analyse import analyse
 from codevault.analysis.model import FileAnalysis
-from codevault.errors import InvalidArgument
+from codevault.errors import Cancelled
 from codevault.ids import BlobId
 from codevault.index.model import Pending
-from codevault.understanding import Understanding, at_share, is_up_to_date, understand
+from codevault.jobs import CancelToken, Progress, Reporter
+from codevault.understanding import Understanding, is_up_to_date, understand
 
 SOURCES = [b"def f%d(): pass\n" % number for number in range(6)]
 
@@ -77,6 +79,17 @@ class Backwards:
             yield key, analyse(path, content)
 
 
+class Unhurried(Reporter):
+    """Tells of every step."""
+
+    def __init__(self, note: Callable[[Progress], None]) -> None:
+        super().__init__()
+        self._note = note
+
+    def step(self, phase: str, done: int, total: int | None = None, content_bytes: int = 0) -> None:
+        self._note(Progress(phase=phase, done=done, total=total, bytes=content_bytes))
+
+
 def run(waiting: Waiting, **settings: Any) -> Understanding:
     return understand(cast("Any", Contents()), cast("Any", waiting.writing), cast("Any", Backwards()), **settings)
 
@@ -90,34 +103,41 @@ def test_records_analyses_in_the_order_of_work_whatever_worker_is_first() -> Non
     assert (done.versions, done.parsed, done.symbols) == (6, 6, 6)
 
 
-def test_paces_itself_between_batches_while_the_index_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BATCH_SECONDS", -1.0)  # each file is a batch
-    waiting, paused = Waiting(), list[bool]()
-    run(waiting, pace=lambda _: paused.append(waiting.open))
+def test_rests_while_it_is_paused_and_holds_nothing_meanwhile() -> None:
+    waiting, token, seen = Waiting(), CancelToken(), list[tuple[str, int, bool]]()
 
-    assert paused == [False] * 6
-    assert waiting.held == 7
+    def note(progress: Progress) -> None:
+        seen.append((progress.phase, progress.done, waiting.open))
+        if progress.done == 3:
+            token.pause()
+        if progress.phase == "paused":
+            token.resume()
 
+    run(waiting, report=Unhurried(note), cancel=token)
 
-def test_does_not_pace_what_is_done_at_once() -> None:
-    paused = list[float]()
-    run(Waiting(), pace=paused.append)
-
-    assert paused == []
-
-
-@pytest.mark.parametrize(("share", "slept"), [(1.0, 0.0), (0.5, 2.0), (0.1, 18.0)])
-def test_keeps_a_share_of_the_time_by_sleeping_the_rest(share: float, slept: float) -> None:
-    naps = list[float]()
-    at_share(share, naps.append)(2.0)
-
-    assert naps == [pytest.approx(slept)]
+    assert ("paused", 3, False) in seen
+    assert [number for number, _ in waiting.recorded] == list(range(6))
+    assert waiting.held == 2
 
 
-@pytest.mark.parametrize("share", [0.0, -1.0, 1.5])
-def test_refuses_a_share_that_is_none(share: float) -> None:
-    with pytest.raises(InvalidArgument, match="above 0"):
-        at_share(share)
+def test_a_rest_ends_with_a_cancellation() -> None:
+    waiting, token = Waiting(), CancelToken()
+
+    def note(progress: Progress) -> None:
+        token.pause()
+        if progress.phase == "paused":
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        run(waiting, report=Unhurried(note), cancel=token)
+    assert [number for number, _ in waiting.recorded] == [0]
+
+
+def test_what_recording_takes_counts_against_the_allowance() -> None:
+    allowance = Allowance(1.0)
+    run(Waiting(), allowance=allowance)
+
+    assert allowance.spent > 0
 
 
 class OneByOne(Backwards):

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from codevault.allowance import Allowance
 from codevault.analysis import wire
 from codevault.analysis.model import FileAnalysis, Outcome
 from codevault.errors import Cancelled, InvalidArgument, WorkerError
 from codevault.jobs import CancelToken, Progress, Reporter
-from codevault.worker_process import default_command
+from codevault.worker_process import WorkerProcess, default_command
 from codevault.workers import MAX_CONTENT, WorkerPool
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="signals, forks and limits of POSIX")
@@ -545,3 +546,49 @@ def test_few_file_descriptors_are_enough(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert (result.stdout, result.stderr) == ("200\n", "")
+
+
+class Counted(Allowance):
+    """Says "no more" some times before it says "go on"; what is spent is noted."""
+
+    def __init__(self, refusals: int) -> None:
+        super().__init__(1.0)
+        self.refusals = refusals
+        self.asked = 0
+
+    @property
+    def exhausted(self) -> bool:
+        self.asked += 1
+        return self.asked <= self.refusals
+
+
+def test_an_allowance_is_told_what_workers_take_and_decides_when_they_get_more() -> None:
+    allowance = Counted(refusals=6)
+    with WorkerPool(2, command=COMMAND, allowance=allowance) as pool:
+        answers = dict(pool.analyse_all(heavy(20)))
+
+    assert len(answers) == 20
+    assert allowance.asked > 6
+    assert allowance.spent > 0
+
+
+def test_where_the_system_does_not_know_a_process_time_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WorkerProcess, "cpu_seconds", lambda _self: None)
+    allowance = Allowance(1000.0)
+    with WorkerPool(1, command=COMMAND, allowance=allowance) as pool:
+        answers = dict(pool.analyse_all(slow(5)))
+
+    assert len(answers) == 5
+    assert allowance.spent >= 0.05  # five files that sleep for a hundredth of a second
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has clocks of other processes")
+def test_a_process_that_is_gone_has_no_clock() -> None:
+    process = WorkerProcess(COMMAND)
+    running = process.cpu_seconds()
+    process.kill()
+    process.end()
+    process.close()
+
+    assert running is not None
+    assert process.cpu_seconds() is None

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from codevault.analysis.analyse import analyse
+from codevault.analysis.model import Outcome
 from codevault.analysis.wire import decode_response, encode_request, read_frame
 from codevault.analysis.worker import MEMORY_LIMIT, limit_resources, serve
+from codevault.workers import WorkerPool
 
 COMMAND = [sys.executable, "-I", "-m", "codevault.analysis.worker"]
 
@@ -126,3 +128,42 @@ def test_ends_quietly_when_nobody_reads_its_answers() -> None:
         process.stdin.close()
 
         assert process.wait(timeout=30) == 0
+
+
+# The loop of the worker under its own limits, doing what its file's name says instead of an analysis.
+UNDER_LIMITS = """
+import os, time
+from codevault.analysis import worker
+from codevault.analysis.model import FileAnalysis, Outcome
+
+def analyse(path, content):
+    if path == "takes for ever":
+        while True:
+            pass
+    if path == "takes all memory":
+        bytearray(2 << 30)
+    return FileAnalysis(outcome=Outcome.TEXT, language="", grammar="")
+
+worker.analyse = analyse
+worker.CPU_SECONDS = 1
+os.write(1, bytes(4))
+worker.main()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of POSIX")
+def test_a_file_beyond_the_limits_of_its_worker_is_failed_with_the_reason_and_the_next_ones_are_not() -> None:
+    files = [(path, path, b"") for path in ("ok", "takes for ever", "takes all memory", "ok too")]
+    with WorkerPool(1, command=(sys.executable, "-c", UNDER_LIMITS)) as pool:
+        answers = dict(pool.analyse_all(files))
+
+    assert answers["takes for ever"].problems == ("the parser was stopped: the file took too much processor time",)
+    assert answers["takes all memory"].problems == ("the parser ended itself (exit code 1)",)
+    assert (answers["ok"].outcome, answers["ok too"].outcome) == (Outcome.TEXT, Outcome.TEXT)
+
+
+def test_the_parser_stops_itself_when_its_time_is_over() -> None:
+    found = analyse("a.py", b"x = [" + b"1, " * 60_000 + b"]\n", seconds=-1.0)
+
+    assert (found.outcome, found.problems) == (Outcome.FAILED, ("the parser was stopped after -1 seconds",))
+    assert analyse("b.py", b"def f(): pass\n").symbols[0].name == "f"

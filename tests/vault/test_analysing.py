@@ -1,0 +1,78 @@
+"""`vault.analyse` and its ways: an executor, a share of the processor, a pause."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from codevault import Vault
+from codevault.errors import InvalidArgument
+from codevault.jobs import CancelToken
+
+SOURCE = "def rate(price: int) -> int:\n    return check(price) * 2\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "tax.py").write_text(SOURCE)
+    return root
+
+
+def understood(vault: Vault, shop: Path) -> list[tuple[object, ...]]:
+    return [
+        (found.qualified_name, found.symbol.parameters, found.symbol.returns, found.symbol.calls)
+        for found in vault.symbols(None, project=str(shop))
+    ]
+
+
+@pytest.mark.parametrize("how", [{}, {"share": 1.5}])
+def test_symbols_carry_what_the_analysis_found(tmp_path: Path, shop: Path, how: dict[str, Any]) -> None:
+    with Vault.create(tmp_path / "vault", workers=1) as vault:
+        vault.projects.add(shop)
+        vault.backup(str(shop))
+        done = vault.analyse(**how)
+
+        assert (done.versions, done.parsed) == (1, 1)
+        assert understood(vault, shop) == [("rate", ("price: int",), "int", ("check",))]
+
+
+def test_an_executor_gives_the_same_answers(tmp_path: Path, shop: Path) -> None:
+    with Vault.create(tmp_path / "vault") as vault, ThreadPoolExecutor(1) as executor:
+        vault.projects.add(shop)
+        vault.backup(str(shop))
+        vault.analyse(executor=executor)
+
+        assert understood(vault, shop) == [("rate", ("price: int",), "int", ("check",))]
+
+
+def test_a_paused_job_goes_on_when_it_is_let(tmp_path: Path, shop: Path) -> None:
+    with Vault.create(tmp_path / "vault", workers=1) as vault:
+        vault.projects.add(shop)
+        vault.backup(str(shop))
+        job = vault.submit.analyse(share=2.0)
+        job.pause()
+        job.resume()
+
+        assert job.result(timeout=120).versions == 1
+
+
+@pytest.mark.parametrize(
+    "how", [{"share": 0}, {"share": -0.5}, {"share": "all"}, {"executor": "threads"}, {"executor": None, "share": 0.0}]
+)
+def test_senseless_ways_are_refused(tmp_path: Path, how: dict[str, Any]) -> None:
+    with Vault.create(tmp_path / "vault") as vault, pytest.raises(InvalidArgument):
+        vault.analyse(**how)
+
+
+def test_a_share_is_for_processes_of_our_own(tmp_path: Path) -> None:
+    with (
+        Vault.create(tmp_path / "vault") as vault,
+        ThreadPoolExecutor(1) as executor,
+        pytest.raises(InvalidArgument, match="either"),
+    ):
+        vault.analyse(share=0.5, executor=executor, cancel=CancelToken())
