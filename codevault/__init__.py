@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from codevault.protection import State, Status
     from codevault.references import FoundSymbol
     from codevault.reports import EvolutionReport
+    from codevault.repositories import RepositoryStatus
     from codevault.restore_model import Restored, RestorePlan
     from codevault.returning import ReturnPlan
     from codevault.reuse import Clone, CloneGroup
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from codevault.thinning import VaultStats
     from codevault.understanding import Understanding
     from codevault.vault import Vault
+    from codevault.vcs.model import RepositoryFacts, RepositoryState
 
 _HOMES = {
     "Attribution": "store.attribution",
@@ -149,6 +151,9 @@ _HOMES = {
     "RecordDamaged": "errors",
     "RepairReport": "store.model",
     "RepairStep": "store.model",
+    "RepositoryFacts": "vcs.model",
+    "RepositoryState": "vcs.model",
+    "RepositoryStatus": "repositories",
     "RepositoryUnreadable": "errors",
     "RestorePlan": "restore_model",
     "RestoreRefused": "errors",
@@ -243,6 +248,9 @@ __all__ = [
     "RecordDamaged",
     "RepairReport",
     "RepairStep",
+    "RepositoryFacts",
+    "RepositoryState",
+    "RepositoryStatus",
     "RepositoryUnreadable",
     "RestorePlan",
     "RestoreRefused",

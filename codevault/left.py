@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,22 +129,46 @@ class LeftContents:
                 raise
         else:
             return
+        content = self._fetched(left)
+        if content is None:
+            raise ContentElsewhere(blob, left.reference, left.path)
+        yield content
+
+    def _fetched(self, left: LeftContent) -> bytes | None:
         with self.session(), self._guard:
             for source in self._sources_of(left.project):
                 content = source.read(left.object)
-                if content is not None and hash_of(content) == blob:
-                    yield content
-                    return
-        raise ContentElsewhere(blob, left.reference, left.path)
+                if content is not None and hash_of(content) == left.blob:
+                    return content
+        return None
+
+    def last_heard(self, project: ProjectId) -> int | None:
+        """When the other side of a project's repository was last heard of, in nanoseconds (UTC); None: unknown."""
+        with self.session(), self._guard:
+            times = [source.heard_ns for source in self._sources_of(project) if isinstance(source, _Opened)]
+        return max((one for one in times if one is not None), default=None)
+
+    def has_repository(self, project: ProjectId) -> bool:
+        """True while a repository of the project is there and is to be trusted."""
+        with self.session(), self._guard:
+            return any(source.trusted for source in self._sources_of(project) if isinstance(source, _Opened))
 
     def at_hand(self, project: ProjectId, entries: Collection[Entry]) -> frozenset[str]:
         """The references among the entries whose objects can be read now; whether they are sound is seen then."""
         wanted = {entry.reference.partition(":")[2]: entry.reference for entry in entries if entry.reference}
+        return frozenset(wanted[named] for named in self._held(project, wanted.keys()))
+
+    def absent(self, project: ProjectId, left: Collection[LeftContent]) -> frozenset[BlobId]:
+        """Those of the contents whose objects cannot be had now."""
+        held = self._held(project, {one.object for one in left})
+        return frozenset(one.blob for one in left if one.object not in held)
+
+    def _held(self, project: ProjectId, ids: AbstractSet[str]) -> set[str]:
         found: set[str] = set()
         with self.session(), self._guard:
-            for source in self._sources_of(project):
-                found |= source.held(wanted.keys() - found)
-        return frozenset(wanted[named] for named in found)
+            for source in self._sources_of(project) if ids else ():
+                found |= source.held(ids - found)
+        return found
 
     def find(self, blob: BlobId) -> LeftContent | None:
         """What a snapshot, or else a commit, says of a content that is in a repository."""
@@ -223,6 +248,14 @@ class _Opened:
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
+
+    @property
+    def heard_ns(self) -> int | None:
+        return self._repository.fetched_ns if isinstance(self._repository, GitRepository) else None
+
+    @property
+    def trusted(self) -> bool:
+        return self._repository.trusted if isinstance(self._repository, GitRepository) else True
 
     def held(self, ids: Collection[str]) -> frozenset[str]:
         if isinstance(self._repository, GitRepository):

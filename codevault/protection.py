@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from blake3 import blake3
 
+from codevault.ids import BlobId
 from codevault.index.index import Index
 from codevault.index.model import FileVersion
 from codevault.moments import iso
@@ -36,8 +37,10 @@ class State(StrEnum):
 class Status:
     """How well one path is protected.
 
-    `protected` means that its present content can be given back; `by` says by what ("vault"), `since` is the first
-    snapshot that held this content (ISO 8601), `versions` counts the contents the vault has of this path.
+    `protected` means that its present content can be given back; `by` says by what: "vault", or "git" when it was left
+    to the repository and what another machine, or a bundle in the vault, has. Nobody asks that machine: `fetched` is
+    when it was last heard of (ISO 8601, "" unknown). `since` is the first snapshot that held this content (ISO 8601),
+    `versions` counts the contents the vault knows of this path.
     """
 
     project: Project
@@ -45,12 +48,23 @@ class Status:
     state: State
     protected: bool
     by: str = ""
+    fetched: str = ""
     since: str = ""
     versions: int = 0
     why: str = ""
 
 
-def status_of(index: Index, policy: Policy, project: Project, path: str) -> Status:
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Who has a content: "vault", or a system's name and when its other side was last heard of."""
+
+    by: str = "vault"
+    heard_ns: int | None = None
+
+
+def status_of(
+    index: Index, policy: Policy, project: Project, path: str, keeper: Callable[[BlobId], Keeper] = lambda _: Keeper()
+) -> Status:
     """Compares one path with the vault; reads the file, at most 64 MiB of it, and never follows a link."""
     versions = index.versions(project.id, path)
     newest = versions[-1] if versions and versions[-1].last is None else None
@@ -71,7 +85,9 @@ def status_of(index: Index, policy: Policy, project: Project, path: str) -> Stat
     if not same:
         return _status(project, path, State.CHANGED, versions, None, "")
     why = "" if newest.size <= _LARGEST_HASHED else f"above {_LARGEST_HASHED >> 20} MiB only the sizes were compared"
-    return _status(project, path, State.SAFE, versions, newest, why)
+    safe = _status(project, path, State.SAFE, versions, newest, why)
+    kept = keeper(newest.blob)
+    return replace(safe, by=kept.by, fetched=iso(kept.heard_ns) if kept.heard_ns is not None else "")
 
 
 def explanation(policy: Policy, project: Project, path: str) -> Verdict:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codevault.commits import TimelineEntry, timeline
@@ -17,7 +17,7 @@ from codevault.errors import ContentElsewhere, DamageError, RepositoryUnreadable
 from codevault.hooks import InstalledHooks, install_hooks, remove_hooks
 from codevault.ids import BlobId, ProjectId
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
-from codevault.keeping import KeptHistory, bundle_heads, keep_history
+from codevault.keeping import BUNDLE, KeptHistory, bundle_heads, keep_history
 from codevault.projects.model import Project, Protection, protection_of
 from codevault.projects.registry import ProjectKey, Projects
 from codevault.restore_model import Restored, RestorePlan
@@ -30,9 +30,28 @@ from codevault.store.store import Store
 from codevault.vcs.git_refs import parse_log, parse_packed, parse_ref
 from codevault.vcs.git_repository import POINTERS, GitRepository
 from codevault.vcs.git_return import GitReturn, harmless_config, objects_folder, runs_something
-from codevault.vcs.model import System
+from codevault.vcs.model import RepositoryState, System
 from codevault.vcs.opening import open_repository
 from codevault.vcs.programs import ProgramFailed, find_program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryStatus:
+    """How a project's repository is protected, as of its newest backup and of now.
+
+    `left_files` of that backup, `left_bytes` long, rest on the repository and on what another machine, or a bundle in
+    the vault, has; `bundles` and `bundle_bytes` are what the vault holds of its commits. `state` is the repository's
+    own, None where there is none; its `fetched_ns` says when the other machine was last heard of, `unpublished` how
+    many commits are on this one only.
+    """
+
+    project: Project
+    protection: Protection
+    state: RepositoryState | None
+    left_files: int = 0
+    left_bytes: int = 0
+    bundles: int = 0
+    bundle_bytes: int = 0
 
 
 class Repositories:
@@ -59,6 +78,29 @@ class Repositories:
         found = self._projects.get(project)
         wanted = protection_of(protection) if protection is not None else None
         return keep_history(store, found, protection=wanted, others=self._roots())
+
+    def status(self, project: ProjectKey) -> RepositoryStatus:
+        """How a project's repository is protected, and when the other machine was last heard of.
+
+        Raises:
+            UnknownProject: no such project.
+        """
+        store, found = self._store(), self._projects.get(project)
+        work = Path(store.root) / "cache" / "vcs" / "work"
+        with open_repository(Path(found.root), work=work, projects=(*self._roots(), Path(store.root))) as repository:
+            state = repository.state() if repository is not None else None
+        newest = store.snapshots(found.id)[-1:]
+        left = [e for one in newest if one.facts.get("left") for e in store.listing(one).left()]
+        bundles = store.shelf.files(found.id, BUNDLE)
+        return RepositoryStatus(
+            project=found,
+            protection=found.protection,
+            state=state,
+            left_files=len(left),
+            left_bytes=sum(entry.size for entry in left),
+            bundles=len(bundles),
+            bundle_bytes=sum(file.size for file in bundles),
+        )
 
     def timeline(self, project: ProjectKey) -> tuple[TimelineEntry, ...]:
         """Commits (once `vault.projects.import_history` has read them) and snapshots, parents before children.

@@ -89,7 +89,8 @@ class Thinner:
             return [], ""
         try:
             index = self._index_on_a_full_disk()
-            spans = [span for project, gone in leaving.items() for span in last_texts(index, project, gone)]
+            found = (span for project, gone in leaving.items() for span in last_texts(index, project, gone))
+            spans = [span for span in found if self._store.contains(span.blob)]  # others are in their repository
             waiting = sum(not_analysed(index, project, gone) for project, gone in leaving.items())
         except CodeVaultError as exc:
             return [], f"no last texts of functions were kept, for the index cannot be read: {exc}"

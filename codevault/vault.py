@@ -18,7 +18,7 @@ from codevault.allowance import Allowance
 from codevault.arguments import check_all, check_cancel, check_texts, check_type, checked_path
 from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
-from codevault.commits import ImportedHistory, import_history
+from codevault.commits import ImportedHistory, TimelineEntry, import_history
 from codevault.committed import CommittedContents, tell_commits
 from codevault.errors import (
     CodeVaultError,
@@ -34,21 +34,22 @@ from codevault.executing import ExecutorPool
 from codevault.extras import FileAttribute
 from codevault.gathering import Problem
 from codevault.history import Event, History, history_of
-from codevault.ids import BlobId, ProjectId
+from codevault.ids import BlobId, ProjectId, SnapshotId
 from codevault.index.index import Index
-from codevault.index.model import FileVersion, Hit, SymbolVersion
+from codevault.index.model import FileVersion, Hit, Seen, SymbolVersion
 from codevault.indexing import IndexKeeper
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
 from codevault.left import LeftContents
 from codevault.policy import DEFAULT, Policy, Verdict
 from codevault.projects.model import Project
 from codevault.projects.registry import ProjectKey, Projects
-from codevault.protection import Status, explanation, status_of
+from codevault.protection import Keeper, Status, explanation, status_of
 from codevault.recording import Recorder
-from codevault.references import FoundSymbol, SnapshotKey, find_snapshot, is_id, version_of
+from codevault.references import CommitKey, FoundSymbol, SnapshotKey, find_commit, find_snapshot, is_id, version_of
 from codevault.repairing import donors_of
 from codevault.reports import Reports
 from codevault.repositories import Repositories
+from codevault.resting import with_repositories
 from codevault.restore_model import Restored, RestorePlan
 from codevault.restoring import checked_attributes, plan_restore, restore
 from codevault.reuse import Reuse
@@ -69,6 +70,7 @@ from codevault.store.verifying import VerifyMode
 from codevault.submitting import Submit
 from codevault.thinning import Thinner, VaultStats
 from codevault.understanding import Analyser, Understanding, understand
+from codevault.vcs.model import Commit
 from codevault.versions import versions_of
 from codevault.workers import WorkerPool
 
@@ -111,7 +113,7 @@ class Vault:
             store, self._index, self.projects, self._contents, policy=policy, source=source, clock=clock
         )
         self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
-        self.reuse = Reuse(self._reading, self.projects, store.read)
+        self.reuse = Reuse(self._reading, self.projects, self.read)
         self.reports = Reports(self._reading, self.read, self.projects, self.snapshots)
         self._thinner = Thinner(store, self._index, self.projects)
         self.submit = Submit(self)
@@ -286,15 +288,31 @@ class Vault:
         return self._open_store().manifest(self._snapshot(snapshot, project))
 
     def symbols(
-        self, snapshot: SnapshotKey, *, project: ProjectKey | None = None, kind: str = "", path: str = ""
+        self, snapshot: SnapshotKey | CommitKey, *, project: ProjectKey | None = None, kind: str = "", path: str = ""
     ) -> Iterator[FoundSymbol]:
-        """The symbols of a snapshot's analysed files, by path and position; `path` is a glob.
+        """The symbols of a snapshot's or a commit's analysed files, by path and position; `path` is a glob.
+
+        A commit, once `projects.import_history` has met it, is named by what other answers say of it
+        (`first_seen` of a hit, an event's `at`, an entry of the timeline), or with `project` by its id.
 
         Raises:
-            UnknownSnapshot: no such snapshot.
-            InvalidArgument: no such kind.
+            UnknownSnapshot: no such snapshot or commit.
+            InvalidArgument: no such kind, or digits that several commits begin with.
         """
         check_kind(kind)
+        index = self._reading()
+        commit = find_commit(index, None if project is None else self._owner(project), snapshot)
+        if commit is not None:
+            holder = self.projects.get(commit.project)
+            for where, symbol in index.symbols_at(commit.project, commit.sequence, kind=kind, path=path):
+                yield FoundSymbol(
+                    project=holder, path=where, snapshot=SnapshotId(""), symbol=symbol, commit=commit.commit
+                )
+            return
+        if isinstance(snapshot, Seen):
+            snapshot = snapshot.snapshot
+        if isinstance(snapshot, Commit | TimelineEntry):
+            snapshot = _snapshot_of(snapshot)
         found = self._snapshot(snapshot, project)
         owner = self.projects.get(found.project)
         for where, symbol in self._reading().symbols_at(found.project, found.sequence, kind=kind, path=path):
@@ -334,14 +352,15 @@ class Vault:
             UnknownSymbol: no analysed version of the file defines the name.
         """
         if isinstance(symbol, FoundSymbol):
-            return history_of(self._reading(), self.read, symbol.project.id, symbol.path, symbol.qualified_name)
-        if isinstance(symbol, Hit):
-            return history_of(
-                self._reading(), self.read, symbol.project, symbol.path, version_of(symbol).qualified_name
-            )
-        if not path or not qualified_name:
+            owner, path, qualified_name = symbol.project.id, symbol.path, symbol.qualified_name
+        elif isinstance(symbol, Hit):
+            owner, path, qualified_name = symbol.project, symbol.path, version_of(symbol).qualified_name
+        elif not path or not qualified_name:
             raise InvalidArgument("history() takes a symbol, or a project, a path in it and a qualified name")
-        return history_of(self._reading(), self.read, self.projects.get(symbol).id, _downwards(path), qualified_name)
+        else:
+            owner, path = self.projects.get(symbol).id, _downwards(path)
+        with self._contents.session():
+            return history_of(self._reading(), self._contents.read, owner, path, qualified_name)
 
     def versions(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> tuple[FileVersion, ...]:
         """The distinct contents of a file, oldest first, followed through renames.
@@ -357,9 +376,9 @@ class Vault:
         return versions_of(self._reading(), owner.id, relative)
 
     def status(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> Status:
-        """Whether a file's present content is in the vault, and since when."""
+        """Whether a file's present content is in the vault or safe in its repository, and since when."""
         owner, relative = self._located(path, project)
-        return status_of(self._reading(), self._policy, owner, relative)
+        return status_of(self._reading(), self._policy, owner, relative, self._keeper)
 
     def explain(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> Verdict:
         """What the policy decides on a path, and why."""
@@ -455,14 +474,17 @@ class Vault:
         """Names all damage, and exactly which versions of which files it costs; damage is a result, not an error.
 
         "full" reads every byte outside `cache/` and decodes every blob; "quick" reads what is small and compares
-        lengths. With a budget, about so many bytes of content are read, each time the next packs, whole ones.
+        lengths. With a budget, about so many bytes of content are read, each time the next packs, whole ones. What was
+        left to a repository is looked for there: versions that it has no more are lost, one that is not at hand is a
+        notice.
 
         Raises:
             InvalidArgument: no such mode, or no number of bytes.
             Cancelled: the token was set.
         """
         check_cancel(cancel)
-        return self._open_store().verify(mode, budget_bytes=budget_bytes, report=Reporter(progress, cancel))
+        found = self._open_store().verify(mode, budget_bytes=budget_bytes, report=Reporter(progress, cancel))
+        return with_repositories(found, self._store, self.projects, self._contents)
 
     def repair(
         self,
@@ -627,6 +649,12 @@ class Vault:
         check_type("limits", limits, Limits)
         self._open_store().housekeeping.set_limits(limits)
 
+    def _keeper(self, blob: BlobId) -> Keeper:
+        left = None if self._open_store().contains(blob) else self._contents.find(blob)
+        if left is None:
+            return Keeper()
+        return Keeper(left.reference.partition(":")[0], self._contents.last_heard(left.project))
+
     def _safely(self, report: Reporter) -> Callable[[Project], Backup]:
         return lambda project: self._recorder.record(project, "before a restore over it", "automatic", report)
 
@@ -693,6 +721,14 @@ class Vault:
         if self._closed:
             raise VaultClosed("this vault was closed; Vault.open() opens it again", self.path)
         return self._store
+
+
+def _snapshot_of(version: Commit | TimelineEntry) -> SnapshotId:
+    if isinstance(version, TimelineEntry) and version.snapshot is not None:
+        return version.snapshot
+    commit = version if isinstance(version, Commit) else version.commit
+    named = "" if commit is None else commit.id
+    raise UnknownSnapshot(f"the index knows no commit {named}: projects.import_history() tells it of commits")
 
 
 def _donors(donors: Iterable[Vault | Donor]) -> tuple[Vault | Donor, ...]:

@@ -157,6 +157,7 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.projects.log": (lambda s: s.vault.projects.log("shop")[-1], ProjectChange),
     "vault.projects.import_history": (lambda s: s.vault.projects.import_history(s.history), codevault.ImportedHistory),
     "vault.repositories.keep": (lambda s: s.vault.repositories.keep(s.history), codevault.KeptHistory),
+    "vault.repositories.status": (lambda s: s.vault.repositories.status(s.history), codevault.RepositoryStatus),
     "vault.repositories.timeline": (lambda s: s.vault.repositories.timeline("shop")[-1], codevault.TimelineEntry),
     "vault.repositories.plan": (
         lambda s: s.vault.repositories.plan(s.history, to=s.folder / "planned"),
@@ -203,6 +204,8 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "Coverage": lambda s: s.vault.search.text("usual").coverage,
     "Event": lambda s: s.vault.history("shop", "billing/tax.py", "TaxTable.rate").introduced,
     "HookEvent": told,
+    "RepositoryState": lambda s: s.vault.repositories.status(s.history).state,
+    "RepositoryFacts": lambda s: s.vault.repositories.status(s.history).state.facts,
     "Hit": lambda s: s.vault.search.text("usual").hits[0],
     "Job": ended_job,
     "Judgement": lambda s: s.vault.prune(plan=True).judged[s.shop.id][0],

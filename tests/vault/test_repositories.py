@@ -12,81 +12,20 @@ from codevault.errors import InvalidArgument, RepositoryUnreadable, RestoreRefus
 from codevault.keeping import keep_history
 from codevault.projects.model import Project, Protection
 from codevault.repositories import bring_back, plan_return
-from codevault.store.store import Store
-from codevault.vault import Vault
-from tests.vcs.scenes import REMOTE, git
+from tests.vault.laptop import Laptop, copied
+from tests.vcs.scenes import git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
 
-class Laptop:
-    """A project with a repository that is published, and a server that has what was published."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.server = folder / "server.git"
-        self.root = folder / "shop"
-        git(folder, "init", "-q", "--bare", "--initial-branch=main", str(self.server))
-        self.root.mkdir()
-        git(self.root, "init", "-q", "--initial-branch=main")
-        self.commit("first", **{"a.txt": "one\n", "b.txt": "b\n"})
-        self.push()
-        self.vault = Vault.create(folder / "vault")
-        self.project = self.vault.projects.add(self.root)
-
-    @property
-    def store(self) -> Store:
-        return self.vault._store
-
-    def commit(self, words: str, **files: str) -> None:
-        for name, content in files.items():
-            (self.root / name).write_text(content)
-        git(self.root, "add", "-A")
-        git(self.root, "commit", "-q", "-m", words)
-
-    def push(self) -> None:
-        git(self.root, "push", "-q", str(self.server), "+main:main")
-        git(self.root, "config", "remote.origin.url", REMOTE)
-        git(self.root, "config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*")
-        git(self.root, "update-ref", "refs/remotes/origin/main", "main")
-
-    def make_a_mess(self) -> None:
-        """Two stashes, a lost commit, an unpublished branch, a rebase that stopped, edits, hooks and settings."""
-        for number in ("older", "newer"):
-            (self.root / "b.txt").write_text(f"stashed {number}\n")
-            git(self.root, "stash", "push", "-q", "-m", number)
-        git(self.root, "checkout", "-q", "-b", "topic")
-        self.commit("lost", **{"lost.txt": "lost\n"})
-        git(self.root, "reset", "-q", "--hard", "HEAD~1")
-        self.commit("topic", **{"a.txt": "topic\n", "c.txt": "c\n"})
-        git(self.root, "checkout", "-q", "main")
-        self.commit("mine", **{"a.txt": "mine\n"})
-        git(self.root, "checkout", "-q", "topic")
-        git(self.root, "rebase", "main", check=False)
-        (self.root / "staged.txt").write_text("only staged\n")
-        git(self.root, "add", "staged.txt")
-        (self.root / "staged.txt").write_text("edited after staging\n")
-        (self.root / "new.txt").write_text("untracked\n")
-        (self.root / ".git/hooks/pre-commit").write_text("#!/bin/sh\nexit 0\n")
-        git(self.root, "config", "core.fsmonitor", "/bin/false")
-
-    def picture(self, root: Path) -> dict[str, str]:
-        """What git says of a repository."""
-        asked = {
-            "status": ("status", "--porcelain=v2", "--branch"),
-            "refs": ("for-each-ref",),
-            "stash": ("stash", "list", "--format=%H %gs"),
-            "reflog": ("reflog", "--format=%H %gs"),
-            "index": ("ls-files", "-s"),
-            "edits": ("diff",),
-            "staged": ("diff", "--cached"),
-        }
-        return {name: git(root, "-c", "core.fsmonitor=false", *question) for name, question in asked.items()}
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Laptop:
+    return Laptop.made(tmp_path_factory.mktemp("laptop"))
 
 
 @pytest.fixture
-def laptop(tmp_path: Path) -> Iterator[Laptop]:
-    made = Laptop(tmp_path)
+def laptop(template: Laptop, tmp_path: Path) -> Iterator[Laptop]:
+    made = copied(template, tmp_path)
     yield made
     made.vault.close()
 

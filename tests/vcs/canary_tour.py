@@ -96,6 +96,7 @@ CALLS: dict[str, Callable[[Tour], object]] = {
     "vault.versions": lambda t: t.vault.versions(t.file),
     "vault.status": lambda t: t.vault.status(t.file),
     "vault.explain": lambda t: t.vault.explain(t.file),
+    "vault.repositories.status": lambda t: t.vault.repositories.status(t.key).state,
     "vault.repositories.timeline": lambda t: t.vault.repositories.timeline(t.key),
     "vault.repositories.plan": lambda t: t.vault.repositories.plan(t.key, to=t.to).missing,
     "vault.repositories.bring_back": lambda t: t.vault.repositories.bring_back(t.key, to=t.to).problems,
