@@ -8,23 +8,34 @@ restored if an earlier version of the file had it and lost it. Then it goes forw
 whether it came back.
 """
 
+# Longer than 400 lines: the walk stands in one place.
+
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from codevault.analysis.lineage import Change, VersionedSymbol, match
-from codevault.analysis.model import Symbol
-from codevault.analysis.versioned import own_text, versioned
-from codevault.errors import CodeVaultError, UnknownPath, UnknownSymbol
-from codevault.ids import BlobId, ProjectId
+from codevault.analysis.lineage import Change, VersionedSymbol, match, match_step
+from codevault.errors import UnknownPath, UnknownSymbol
+from codevault.filesymbols import Contents, Files, Place
+from codevault.ids import ProjectId
 from codevault.index.index import Index
-from codevault.index.model import FileVersion, PathChange, Seen, SymbolVersion
+from codevault.index.model import FileVersion, Hit, PathChange, Seen, SymbolVersion
 
-Contents = Callable[[BlobId], bytes]
-"""The bytes of a file version: texts of symbols that changed are compared."""
+MIN_TOKENS_COPIED = 30
+MIN_TOKENS_RENAMED = 60
+"""Tokens from which on an equal symbol elsewhere is taken for the source of a new one: exact, and but for names."""
 
 MOST_FILES = 2_000  # of one step that are matched as a whole; a larger step says so in its event's evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SymbolOrigin:
+    """A symbol that another was made from, or that took it in; `project` may be another one."""
+
+    project: ProjectId
+    path: str
+    symbol: SymbolVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +57,7 @@ class Event:
     evidence: str = ""
     confidence: float = 1.0
     author: str = ""
+    origins: tuple[SymbolOrigin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,15 +89,6 @@ class History:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A symbol in one version of one file."""
-
-    path: str
-    version: FileVersion
-    symbol: SymbolVersion
-
-
 def history_of(index: Index, contents: Contents, project: ProjectId, path: str, qualified_name: str) -> History:
     """Follows a symbol that some version of `path` defines, from its introduction to its end or to now.
 
@@ -106,7 +109,7 @@ def history_of(index: Index, contents: Contents, project: ProjectId, path: str, 
 
 def changes_of_step(index: Index, contents: Contents, project: ProjectId, sequence: int) -> tuple[Change, ...]:
     """What one snapshot did to the symbols of the files it changed; reads the symbols of all of them."""
-    files = _Files(index, contents)
+    files = Files(index, contents)
     before: list[VersionedSymbol] = []
     after: list[VersionedSymbol] = []
     changes = index.changes(project, sequence)
@@ -117,48 +120,10 @@ def changes_of_step(index: Index, contents: Contents, project: ProjectId, sequen
     return match(before, after, files.text, _kept(changes))
 
 
-class _Files:
-    """File versions as lineage takes them; a text is read when it is asked for."""
-
-    def __init__(self, index: Index, contents: Contents) -> None:
-        self._index = index
-        self._contents = contents
-        self._read: dict[BlobId, bytes] = {}
-        self._files: dict[tuple[BlobId, str], tuple[VersionedSymbol, ...]] = {}
-        self._texts: dict[str, tuple[BlobId, str, int]] = {}
-
-    def symbols(self, version: FileVersion) -> tuple[VersionedSymbol, ...]:
-        """All of one file version, in its order."""
-        key = version.blob, version.path
-        if key not in self._files:
-            found = self._index.symbols_of(*key)
-            language = found[0].language if found else ""
-            symbols = versioned(version.path, language, [*map(_symbol, found)], [each.unit for each in found])
-            self._files[key] = symbols
-            self._texts.update((each.text, (*key, number)) for number, each in enumerate(symbols) if each.text)
-        return self._files[key]
-
-    def versioned(self, place: _Place) -> VersionedSymbol:
-        """One of them."""
-        found = self._index.symbols_of(place.version.blob, place.version.path)
-        return self.symbols(place.version)[found.index(place.symbol)]
-
-    def text(self, name: str) -> bytes:
-        """The text that a symbol of these files names; empty where the archive cannot give it."""
-        blob, path, number = self._texts[name]
-        if blob not in self._read:
-            try:
-                self._read[blob] = self._contents(blob)
-            except CodeVaultError:  # damaged: fingerprints and signatures have to do
-                self._read[blob] = b""
-        found = self._index.symbols_of(blob, path)
-        return own_text(self._read[blob], found[0].language, [*map(_symbol, found)], number)
-
-
 class _Walk:
     def __init__(self, index: Index, contents: Contents, project: ProjectId) -> None:
         self._index = index
-        self._files = _Files(index, contents)
+        self._files = Files(index, contents)
         self._project = project
 
     def signed(self, event: Event) -> Event:
@@ -168,17 +133,17 @@ class _Walk:
         commit = self._index.committed_as(self._project, event.path, event.after.blob, event.at.sequence)
         return event if commit is None else replace(event, author=commit.author)
 
-    def backward(self, place: _Place) -> tuple[Event, ...]:
+    def backward(self, place: Place) -> tuple[Event, ...]:
         events: list[Event] = []
-        here: _Place | None = place
+        here: Place | None = place
         while here is not None:
             found, here = self._step_back(here)
             events.extend(found)
         return tuple(reversed(events))
 
-    def forward(self, place: _Place) -> tuple[Event, ...]:
+    def forward(self, place: Place) -> tuple[Event, ...]:
         events: list[Event] = []
-        here: _Place | None = place
+        here: Place | None = place
         while here is not None:
             event, following = self._step_forward(here)
             if event is not None:
@@ -189,22 +154,61 @@ class _Walk:
             here = following
         return tuple(events)
 
-    def _step_back(self, here: _Place) -> tuple[tuple[Event, ...], _Place | None]:
+    def _step_back(self, here: Place) -> tuple[tuple[Event, ...], Place | None]:
         """What brought the symbol to this version, newest first, and where it was before."""
         at = here.version.first
         twin = self._before(here, at.sequence)
         if twin is not None:
             event = self._changed(at, twin, here)
             return (event,) if event is not None else (), twin
-        change, origin = self._matched(at, here, forward=False)
-        if change is not None and origin is not None:
-            return (_event(change, at, origin, here),), origin
+        change, others = self._matched(at, here, forward=False)
+        if change is not None and change.before is not None:
+            return (_event(change, at, others[0], here),), others[0]
         lost, removal = self._lost_before(here, at.sequence)
         if lost is not None and removal is not None:
             return (_made(("restored",), at, lost.symbol, here, "an earlier version of the file had it"), removal), lost
-        return (_made(("introduced",), at, None, here, self._limit(at)),), None
+        return (self._introduced(at, here, change, others),), None
 
-    def _before(self, here: _Place, number: int) -> _Place | None:
+    def _introduced(self, at: Seen, here: Place, change: Change | None, others: Sequence[Place]) -> Event:
+        """With what it was made from: symbols of the same step, else one with its tokens that stands anywhere."""
+        if change is not None and others:
+            origins = tuple(SymbolOrigin(project=self._project, path=o.path, symbol=o.symbol) for o in others)
+            event = _made(tuple(map(str, change.kinds)), at, None, here, change.evidence)
+            return replace(event, origins=origins, confidence=change.confidence)
+        source = self._copied_from(at, here)
+        if source is None:
+            return _made(("introduced",), at, None, here, self._limit(at))
+        same = source.symbol.exact == here.symbol.exact
+        evidence = "same tokens as a symbol that was there" if same else "same tokens except names and literals"
+        event = _made(("introduced", "copied"), at, None, here, evidence)
+        return replace(event, origins=(source,), confidence=0.9 if same else 0.7)
+
+    def _copied_from(self, at: Seen, here: Place) -> SymbolOrigin | None:
+        """The oldest symbol with its tokens that was there before, this project's first, then with other names."""
+        symbol = here.symbol
+        hits: tuple[Hit, ...] = ()
+        if symbol.tokens >= MIN_TOKENS_COPIED:
+            hits = self._index.symbols_with(exact=symbol.exact)
+        if not self._earlier(at, here, hits) and symbol.tokens >= MIN_TOKENS_RENAMED:
+            hits = self._index.symbols_with(renamed=symbol.renamed)
+        earlier = self._earlier(at, here, hits)
+        best = min(earlier, key=lambda h: (h.project != self._project, h.first_seen.created_ns, h.path), default=None)
+        if best is None or best.symbol is None:
+            return None
+        return SymbolOrigin(project=best.project, path=best.path, symbol=best.symbol)
+
+    def _earlier(self, at: Seen, here: Place, hits: Iterable[Hit]) -> list[Hit]:
+        """Those that were there when this came and did not go at that moment."""
+        return [
+            hit
+            for hit in hits
+            if hit.first_seen.created_ns < at.created_ns
+            and (hit.last_seen is None or hit.last_seen.created_ns >= at.created_ns)
+            and (hit.project, hit.path, hit.symbol and hit.symbol.qualified_name)
+            != (self._project, here.path, here.symbol.qualified_name)
+        ]
+
+    def _before(self, here: Place, number: int) -> Place | None:
         """The symbol in a version that this one came from: one that has it as it is, else the first that has it."""
         found = None
         for parent in self._index.parents(self._project, number):
@@ -215,7 +219,7 @@ class _Walk:
             found = found or twin
         return found
 
-    def _step_forward(self, here: _Place) -> tuple[Event | None, _Place | None]:
+    def _step_forward(self, here: Place) -> tuple[Event | None, Place | None]:
         last = here.version.last
         if last is None:
             return None, None
@@ -228,44 +232,52 @@ class _Walk:
             twin = self._named(later, here)
             if twin is not None:
                 return self._changed(at, here, twin), twin
-        change, target = self._matched(at, here, forward=True)
-        if change is not None and target is not None:
-            return _event(change, at, here, target), target
-        return (
-            Event(
-                kinds=("removed",),
-                at=at,
-                path=here.path,
-                qualified_name=here.symbol.qualified_name,
-                before=here.symbol,
-                after=None,
-                evidence=self._limit(at),
-            ),
-            None,
+        change, others = self._matched(at, here, forward=True)
+        if change is not None and change.after is not None:
+            return _event(change, at, here, others[0]), others[0]
+        inlined = change if change is not None and others else None
+        removal = Event(
+            kinds=tuple(map(str, inlined.kinds)) if inlined else ("removed",),
+            at=at,
+            path=here.path,
+            qualified_name=here.symbol.qualified_name,
+            before=here.symbol,
+            after=None,
+            evidence=inlined.evidence if inlined else self._limit(at),
+            confidence=inlined.confidence if inlined else 1.0,
+            origins=tuple(SymbolOrigin(project=self._project, path=o.path, symbol=o.symbol) for o in others),
         )
+        return removal, None
 
     def _limit(self, at: Seen) -> str:
         """What was not looked at in a step, "" when everything was."""
         files = len(self._index.changes(self._project, at.sequence))
         return f"{files} files changed at once: only this one was searched for it" if files > MOST_FILES else ""
 
-    def _named(self, version: FileVersion, here: _Place) -> _Place | None:
+    def _named(self, version: FileVersion, here: Place) -> Place | None:
         """The symbol of the same qualified name, the same kind first, then the nearest, in another version."""
-        same = [
-            s
-            for s in self._index.symbols_of(version.blob, version.path)
-            if s.qualified_name == here.symbol.qualified_name
-        ]
+        same = [s for s in self._files.found(version) if s.qualified_name == here.symbol.qualified_name]
         if not same:
             return None
+        if len(same) > 1 or self._files.overloaded(here):
+            return self._overload(version, here)
         wanted = here.symbol
         best = min(
             same,
             key=lambda s: (s.exact != wanted.exact, s.kind is not wanted.kind, abs(s.start_line - wanted.start_line)),
         )
-        return _Place(version.path, version, best)
+        return Place(version.path, version, best)
 
-    def _changed(self, at: Seen, before: _Place, after: _Place) -> Event | None:
+    def _overload(self, version: FileVersion, here: Place) -> Place | None:
+        """Which of several of the same name it is: both files matched as a whole."""
+        mine = self._files.versioned(here)
+        step = match_step(self._files.symbols(version), self._files.symbols(here.version), self._files.text)
+        for change in step.continued:
+            if change.after == mine and change.before is not None and change.before.qualified_name == mine.qualified_name:
+                return self._files.place(version, change.before)
+        return None
+
+    def _changed(self, at: Seen, before: Place, after: Place) -> Event | None:
         """The event between two versions under the same name; None when the symbol's text is the same."""
         if before.symbol.unit == after.symbol.unit and before.symbol.exact == after.symbol.exact:
             return None
@@ -275,38 +287,38 @@ class _Walk:
             return None
         return _event(change, at, before, after)
 
-    def _matched(self, at: Seen, here: _Place, *, forward: bool) -> tuple[Change | None, _Place | None]:
-        """What the whole step makes of the symbol, when its own file says nothing."""
+    def _matched(self, at: Seen, here: Place, *, forward: bool) -> tuple[Change | None, tuple[Place, ...]]:
+        """What the whole step makes of the symbol, when its own file says nothing, and the others concerned."""
         changes = self._index.changes(self._project, at.sequence)
         if len(changes) > MOST_FILES:
             changes = tuple(c for c in changes if c.path == here.path)
         if all(c.before is None for c in changes) or all(c.after is None for c in changes):
-            return None, None
+            return None, ()
         before, after = self._places(changes, new=False), self._places(changes, new=True)
         wanted = (here.path, here.symbol.start_line, here.symbol.qualified_name)
         for change in match(self._of(before), self._of(after), self._files.text, _kept(changes)):
-            if change.before is None or change.after is None:
-                continue
             mine, other = (change.before, change.after) if forward else (change.after, change.before)
-            if _key(mine) == wanted:
-                return change, (after if forward else before).get(_key(other))
-        return None, None
+            if mine is not None and _key(mine) == wanted:
+                there = after if forward else before
+                others = (other,) if other is not None else change.origins
+                return change, tuple(there[_key(each)] for each in others if _key(each) in there)
+        return None, ()
 
-    def _places(self, changes: tuple[PathChange, ...], *, new: bool) -> Mapping[tuple[str, int, str], _Place]:
+    def _places(self, changes: tuple[PathChange, ...], *, new: bool) -> Mapping[tuple[str, int, str], Place]:
         places = {}
         for change in changes:
             version = change.after if new else change.before
             if version is None:
                 continue
-            for symbol in self._index.symbols_of(version.blob, version.path):
-                places[version.path, symbol.start_line, symbol.qualified_name] = _Place(version.path, version, symbol)
+            for symbol in self._files.found(version):
+                places[version.path, symbol.start_line, symbol.qualified_name] = Place(version.path, version, symbol)
         return places
 
-    def _of(self, places: Mapping[tuple[str, int, str], _Place]) -> list[VersionedSymbol]:
+    def _of(self, places: Mapping[tuple[str, int, str], Place]) -> list[VersionedSymbol]:
         versions = dict.fromkeys(place.version for place in places.values())
         return [symbol for version in versions for symbol in self._files.symbols(version)]
 
-    def _lost_before(self, here: _Place, sequence: int) -> tuple[_Place | None, Event | None]:
+    def _lost_before(self, here: Place, sequence: int) -> tuple[Place | None, Event | None]:
         """Where the same path last had the symbol and then lost it for good, with the event of its removal."""
         for version in reversed(self._index.lives(self._project, here.path)):
             if version.last is None or not self._is_before(version.last, sequence):
@@ -323,7 +335,7 @@ class _Walk:
             return False
         return self._index.leads(self._project, seen.sequence, number)
 
-    def _restored_after(self, here: _Place, sequence: int) -> tuple[_Place | None, tuple[Event, ...]]:
+    def _restored_after(self, here: Place, sequence: int) -> tuple[Place | None, tuple[Event, ...]]:
         """Where the symbol came back to the path it was removed from, with the event."""
         for version in self._index.lives(self._project, here.path):
             later = version.first.sequence != sequence and self._index.leads(
@@ -337,7 +349,7 @@ class _Walk:
         return None, ()
 
 
-def _newest(index: Index, project: ProjectId, path: str, qualified_name: str) -> _Place:
+def _newest(index: Index, project: ProjectId, path: str, qualified_name: str) -> Place:
     versions = index.lives(project, path)
     if not versions:
         raise UnknownPath(f"no snapshot or commit of this project holds {path!r}")
@@ -347,7 +359,7 @@ def _newest(index: Index, project: ProjectId, path: str, qualified_name: str) ->
     for version in (*reversed(led), *(v for v in reversed(versions) if v not in led)):
         for symbol in index.symbols_of(version.blob, path):
             if symbol.qualified_name == qualified_name:
-                return _Place(path, version, symbol)
+                return Place(path, version, symbol)
     raise UnknownSymbol(
         f"no analysed version of {path!r} defines {qualified_name!r}; symbols() lists names, analyse() fills the index"
     )
@@ -361,27 +373,7 @@ def _kept(changes: Iterable[PathChange]) -> frozenset[str]:
     return frozenset(change.path for change in changes if change.before is not None and change.after is not None)
 
 
-def _symbol(version: SymbolVersion) -> Symbol:
-    return Symbol(
-        name=version.name,
-        qualified_name=version.qualified_name,
-        kind=version.kind,
-        start_byte=version.start_byte,
-        end_byte=version.end_byte,
-        start_line=version.start_line,
-        end_line=version.end_line,
-        name_line=version.name_line,
-        signature=version.signature,
-        parent=-1,
-        unit=-1,
-        exact=version.exact,
-        renamed=version.renamed,
-        tokens=version.tokens,
-        body=version.body,
-    )
-
-
-def _event(change: Change, at: Seen, before: _Place, after: _Place) -> Event:
+def _event(change: Change, at: Seen, before: Place, after: Place) -> Event:
     return Event(
         kinds=tuple(str(kind) for kind in change.kinds),
         at=at,
@@ -394,7 +386,7 @@ def _event(change: Change, at: Seen, before: _Place, after: _Place) -> Event:
     )
 
 
-def _made(kinds: tuple[str, ...], at: Seen, before: SymbolVersion | None, here: _Place, evidence: str) -> Event:
+def _made(kinds: tuple[str, ...], at: Seen, before: SymbolVersion | None, here: Place, evidence: str) -> Event:
     return Event(
         kinds=kinds,
         at=at,

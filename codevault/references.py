@@ -8,26 +8,33 @@ from datetime import datetime
 from pathlib import Path
 
 from codevault.backup import Backup
+from codevault.commits import TimelineEntry
 from codevault.errors import InvalidArgument, RecordDamaged, UnknownSnapshot
 from codevault.history import Event
 from codevault.ids import ProjectId, SnapshotId
-from codevault.index.model import Hit, SymbolVersion
+from codevault.index.index import Index
+from codevault.index.model import Hit, Seen, SymbolVersion
 from codevault.moments import nanoseconds
 from codevault.projects.model import Project
 from codevault.store.model import Snapshot
+from codevault.vcs.model import Commit
 
 SnapshotKey = Backup | Snapshot | SnapshotId | int | str | datetime | None
 """A snapshot: itself or the backup that made it, its id, its sequence number, or a point in time. None: the newest."""
 
+CommitKey = Seen | Commit | TimelineEntry
+"""A commit as other answers name it; with `project=` its id, or the first seven digits or more of it, will do too."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundSymbol:
-    """A symbol of one snapshot: where it lies and what it is."""
+    """A symbol of one version: where it lies and what it is. In a commit, that is named and `snapshot` is ""."""
 
     project: Project
     path: str
     snapshot: SnapshotId
     symbol: SymbolVersion
+    commit: str = ""
 
     @property
     def name(self) -> str:
@@ -84,6 +91,28 @@ def find_snapshot(
         wanted = "any snapshot" if key is None else f"a snapshot for {key!r}"
         raise UnknownSnapshot(f"the vault has not {wanted} of that project; snapshots() lists {len(snapshots)}")
     return found
+
+
+def find_commit(index: Index, project: ProjectId | None, key: object) -> Seen | None:
+    """The commit that `key` names, None when it names none: then it is a snapshot's, if it is anything.
+
+    Raises:
+        InvalidArgument: the first digits of an id that several commits have.
+    """
+    if isinstance(key, Seen):
+        return key if key.commit else None
+    if isinstance(key, TimelineEntry):
+        key = key.commit if key.snapshot is None else None
+    named = key.id if isinstance(key, Commit) else key
+    if not isinstance(named, str) or not named:
+        return None
+    owners = index.project_ids() if project is None else (project,)
+    if project is None and not isinstance(key, Commit):
+        return None
+    found = [seen for owner in owners if owner in index.project_ids() for seen in index.commits_named(owner, named)]
+    if len(found) > 1:
+        raise InvalidArgument(f"{named!r} names {len(found)} commits: give more of the id, or project=")
+    return found[0] if found else None
 
 
 def is_id(text: str) -> bool:

@@ -24,7 +24,9 @@ class Search:
 
     Every method takes the same scope: `project` (id, name, root or Project), `client`, `tag`, `path` (a glob on the
     path within its project), `language`, `since` and `until` (ISO 8601, datetime or nanoseconds: versions that were
-    there between them), `alive` (True: only what the newest snapshots hold; False: only what they no longer hold).
+    there between them), `alive` (True: only what the newest snapshots hold; False: only what they no longer hold),
+    `author` (what a commit brought whose author's name or mail holds that), `versions` ("snapshot" or "commit").
+    `first_seen` of a hit names the version that brought it, a commit with its author.
     `limit` and `offset` page; results say what could not be searched.
     """
 
@@ -46,6 +48,8 @@ class Search:
         since: Moment | None = None,
         until: Moment | None = None,
         alive: bool | None = None,
+        author: str = "",
+        versions: str = "",
         limit: int = 50,
         offset: int = 0,
     ) -> SearchResult:
@@ -61,7 +65,7 @@ class Search:
         if not name.isprintable():
             raise InvalidArgument("a symbol's name holds no line breaks or other characters that cannot be printed")
         check_kind(kind)
-        scope = self._scope(project, client, tag, path, language, since, until, alive)
+        scope = self._scope(project, client, tag, path, language, since, until, alive, author, versions)
         return self._told(self._index().search_symbols(name, kind=kind, scope=scope, **_page(limit, offset)))
 
     def text(
@@ -77,6 +81,8 @@ class Search:
         since: Moment | None = None,
         until: Moment | None = None,
         alive: bool | None = None,
+        author: str = "",
+        versions: str = "",
         limit: int = 50,
         offset: int = 0,
     ) -> SearchResult:
@@ -89,7 +95,7 @@ class Search:
         check_texts(text=text)
         if not text:
             raise InvalidArgument("give a text to search for")
-        scope = self._scope(project, client, tag, path, language, since, until, alive)
+        scope = self._scope(project, client, tag, path, language, since, until, alive, author, versions)
         page = _page(limit, offset)
         return self._told(self._index().search_text(text, case_sensitive=case_sensitive, scope=scope, **page))
 
@@ -107,6 +113,8 @@ class Search:
         since: Moment | None = None,
         until: Moment | None = None,
         alive: bool | None = None,
+        author: str = "",
+        versions: str = "",
         limit: int = 50,
         offset: int = 0,
     ) -> SearchResult:
@@ -117,7 +125,7 @@ class Search:
             InvalidArgument: a bad page.
             IndexDamaged: run `vault.rebuild()`.
         """
-        scope = self._scope(project, client, tag, path, language, since, until, alive)
+        scope = self._scope(project, client, tag, path, language, since, until, alive, author, versions)
         check_texts(pattern=pattern)
         if not isinstance(seconds, (int, float)) or not seconds > 0:
             raise InvalidArgument("seconds is how long the search may take: a number above 0")
@@ -144,8 +152,10 @@ class Search:
         since: Moment | None,
         until: Moment | None,
         alive: bool | None,
+        author: str,
+        versions: str,
     ) -> Scope:
-        check_texts(client=client, tag=tag, path=path, language=language)
+        check_texts(client=client, tag=tag, path=path, language=language, author=author, versions=versions)
         if alive is not None and not isinstance(alive, bool):
             raise InvalidArgument("alive is True, False or None")
         return Scope(
@@ -157,6 +167,8 @@ class Search:
             since_ns=None if since is None else nanoseconds(since),
             until_ns=None if until is None else nanoseconds(until, end_of_day=True),
             alive=alive,
+            author=author,
+            kind=versions,
         )
 
 
