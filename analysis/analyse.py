@@ -48,6 +48,9 @@ that stays in one too long is ended by the system."""
 MAX_DEPTH: Final = 2_000
 """Brackets inside one another; deeper, and the query over the tree takes the square of it."""
 
+AS_IT_IS: Final = b"="
+"""In place of a text that the parser is shown: the group stays."""
+
 MAX_NAMED_ERRORS: Final = 5
 """Places of syntax errors that a problem names."""
 
@@ -161,20 +164,28 @@ class _Deadline:
         return self.hit
 
 
-def blanked_regions(grammar: Grammar, content: bytes) -> list[tuple[int, int]]:
-    """Ranges of text that the parser is not shown: macros that would make it misread what stands around them."""
-    if grammar.blanked is None:
-        return []
-    return [found.span(found.lastindex or 0) for found in grammar.blanked.finditer(content)]
+def blanked_regions(grammar: Grammar, content: bytes) -> list[tuple[int, int, bytes]]:
+    """Ranges that would make the parser misread what stands around them (macros), and what it is shown instead."""
+    regions: list[tuple[int, int, bytes]] = []
+    if grammar.blanked is not None:
+        regions.extend((*found.span(found.lastindex or 0), b"") for found in grammar.blanked.finditer(content))
+    for pattern, texts in grammar.shown:
+        for found in pattern.finditer(content):
+            for group, text in enumerate(texts, 1):
+                if found[group] and text != AS_IT_IS:
+                    regions.append((*found.span(group), text))
+    return regions
 
 
-def without(content: bytes, regions: list[tuple[int, int]]) -> bytes:
-    """The content with blanks in place of the regions, line breaks kept, so that every offset and line stays."""
+def without(content: bytes, regions: list[tuple[int, int, bytes]]) -> bytes:
+    """The content with other text or blanks in place of the regions, line breaks kept: every offset and line stays."""
     if not regions:
         return content
     text = bytearray(content)
-    for start, end in regions:
+    for start, end, instead in regions:
         text[start:end] = _VISIBLE.sub(b" ", content[start:end])
+        if len(instead) <= end - start:
+            text[start : start + len(instead)] = instead
     return bytes(text)
 
 

@@ -9,7 +9,14 @@ from tree_sitter import Node
 
 from codevault.analysis.grammar import COMMENT, DEFINITION, LEAD, MODULE_LEVEL, TYPE_LEVEL, WRAPPER, Grammar, Rule
 from codevault.analysis.model import SymbolKind
-from codevault.analysis.names import joined_selector, name_node, name_parts, node_text, whole_name
+from codevault.analysis.names import (
+    joined_selector,
+    name_node,
+    name_parts,
+    node_text,
+    text_without_tags,
+    whole_name,
+)
 
 MAX_NESTING: Final = 100
 """Definitions nested deeper than this are not recorded: each level hashes all the text inside it once more."""
@@ -180,6 +187,8 @@ class Scopes:
             return ""
         if "name.selector" in captures:
             return joined_selector(self._content, node, self._walked.codec)
+        if "name.text" in captures:
+            return text_without_tags(self._content, node, self._walked.codec)
         return node_text(self._content, named, self._walked.codec)
 
     def _holds(self, match: _Match) -> bool:
@@ -264,7 +273,8 @@ class Scopes:
     def _kind(self, kind: SymbolKind, parts: list[str], scope: _Scope) -> SymbolKind:
         if kind not in {SymbolKind.FUNCTION, SymbolKind.METHOD}:
             return kind
-        member = scope.holds_members or kind is SymbolKind.METHOD or len(parts) > 1
+        named_inside = len(parts) > 1 and not self._grammar.spec.in_modules
+        member = scope.holds_members or kind is SymbolKind.METHOD or named_inside
         constructors = self._grammar.spec.constructors
         owner = parts[-2] if len(parts) > 1 else scope.prefix.rpartition(".")[2]
         if member and (parts[-1] in constructors or ("=" in constructors and owner == parts[-1])):
@@ -273,7 +283,7 @@ class Scopes:
 
     def _definition(self, match: _Match, named: Node, kind: SymbolKind, name: str, qualified_name: str) -> Definition:
         node, content, wrapper = match.node, self._content, self._wrapper
-        start, end = node.start_byte, _last_byte(content, node)
+        start, end = _first_byte(content, node), _last_byte(content, node)
         header_start = start
         if wrapper.spans and wrapper.holds(node):
             start = wrapper.start
@@ -289,7 +299,7 @@ class Scopes:
             start=start,
             end=end,
             lead=lead,
-            name_at=named.start_byte,
+            name_at=_first_byte(content, named),
             header=(header_start, header_end),
             parent=self._open[-1].symbol,
             body=body[0].start_byte if body else -1,
@@ -313,6 +323,14 @@ class Scopes:
                 start = lead.start
         leads.clear()
         return start, position
+
+
+def _first_byte(content: bytes, node: Node) -> int:
+    """Where a node begins, without the blank lines that R's identifiers may include."""
+    start, end = node.byte_range
+    while start < end and content[start] in b"\r\n":
+        start += 1
+    return start
 
 
 def _last_byte(content: bytes, node: Node) -> int:

@@ -34,6 +34,7 @@ ANY_LEVEL: Final = 2
 _ACTIONS: Final = {"comment": COMMENT, "wrapper": WRAPPER, "wrapper.single": SINGLE_WRAPPER, "lead": LEAD}
 _PLAIN: Final = frozenset({"literal", "call", "embedded"})
 _DEFINING: Final = ("definition.", "scope.")
+_SPACED: Final = re.compile(rb"\\x20")
 _NAMED_KEYWORDS: Final = frozenset(
     {"true", "false", "null", "nil", "none", "undefined", "self", "this", "super", "nullptr"}
 )
@@ -85,6 +86,7 @@ class Grammar:
     definitions: QueryCursor
     keywords: Keywords
     blanked: re.Pattern[bytes] | None
+    shown: tuple[tuple[re.Pattern[bytes], tuple[bytes, ...]], ...]
 
 
 @cache
@@ -151,6 +153,10 @@ def build_grammar(spec: LanguageSpec, language: Language, version: str) -> Gramm
         definitions=cursor,
         keywords=Keywords(_keywords(language, spec)),
         blanked=re.compile("|".join(spec.blanked).encode(), re.MULTILINE) if spec.blanked else None,
+        shown=tuple(
+            (re.compile(expression.encode(), re.MULTILINE), tuple(_SPACED.sub(b" ", text.encode()) for text in texts))
+            for expression, *texts in spec.shown
+        ),
     )
 
 

@@ -19,12 +19,13 @@ _HEADER_LINE = re.compile(r";\s*([a-z-]+):\s*(.*?)\s*$")
 class LanguageSpec:
     """What `symbols.scm` says about a language: how files of it are recognised, who parses it, how names join.
 
-    `provider` is the module of the grammar, `entry` its function; `constructors` are method names that construct,
-    "=" standing for the name of the enclosing type; `dropped` are words left out of qualified names; `blanked` are
-    regular expressions of text that the grammar should not see (macros that read as something else). `soft` are words
-    of the grammar that may also be names; `by_lines` says that a line's end ends a statement, `whole_names` that
-    names are text and not split. `visibility` is the rule for names without a word for it, `documentation` where
-    documentation stands if not in a comment above.
+    `provider` is the module of the grammar, `entry` its function; `constructors` are method names that construct, "="
+    standing for the name of the enclosing type; `dropped` are words left out of qualified names; `blanked` are
+    regular expressions of text that the grammar should not see (macros that read as something else); `shown` are such
+    expressions with a text for each of their groups that the grammar sees in its place. `soft` are words of the
+    grammar that may also be names; `by_lines` says that a line's end ends a statement, `whole_names` that names are
+    text and not split, `in_modules` that what is named before a function is no type. `visibility` is the rule for
+    names without a word for it, `documentation` where documentation stands if not in a comment above.
     """
 
     name: str
@@ -37,9 +38,11 @@ class LanguageSpec:
     constructors: frozenset[str]
     dropped: frozenset[str]
     blanked: tuple[str, ...]
+    shown: tuple[tuple[str, ...], ...]
     soft: frozenset[str]
     by_lines: bool
     whole_names: bool
+    in_modules: bool
     visibility: tuple[str, ...]
     documentation: str
     patterns: str
@@ -82,10 +85,13 @@ def _read_specs() -> Iterator[LanguageSpec]:
 def parse_spec(name: str, text: str) -> LanguageSpec:
     """A language's description from the text of its `symbols.scm`: the header ends at the first other line."""
     header: dict[str, list[str]] = {}
+    shown: list[tuple[str, ...]] = []
     for line in text.splitlines():
         found = _HEADER_LINE.match(line)
         if found is None:
             break
+        if found[1] == "shown":
+            shown.append(tuple(found[2].split()))
         header.setdefault(found[1], []).extend(found[2].split())
     provider, entry = header["provider"]
     return LanguageSpec(
@@ -99,9 +105,11 @@ def parse_spec(name: str, text: str) -> LanguageSpec:
         constructors=frozenset(header.get("constructors", ())),
         dropped=frozenset(header.get("dropped", ())),
         blanked=tuple(header.get("blanked", ())),
+        shown=tuple(shown),
         soft=frozenset(header.get("soft", ())),
         by_lines=header.get("statements") == ["lines"],
         whole_names=header.get("names") == ["whole"],
+        in_modules=header.get("qualifiers") == ["modules"],
         visibility=tuple(header.get("visibility", ())),
         documentation=" ".join(header.get("documentation", ())),
         patterns=text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Final
 
@@ -16,8 +17,21 @@ def name_node(captures: dict[str, list[Node]]) -> Node | None:
     direct = captures.get("name") or captures.get("name.selector")
     if direct:
         return direct[0]
+    marked = captures.get("name.text")
+    if marked:
+        return _first_text(marked[0])
     nested = captures.get("name.declarator")
     return _innermost_declarator(nested[0]) if nested else None
+
+
+def _first_text(node: Node) -> Node | None:
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        if node.type == "text":
+            return node
+        waiting.extend(reversed(node.named_children[:50]))
+    return None
 
 
 def _innermost_declarator(node: Node) -> Node:
@@ -53,7 +67,17 @@ def joined_selector(content: bytes, node: Node, codec: str) -> str:
             words.append(node_text(content, child, codec))
         elif child.type == "method_parameter":
             words[-1:] = [f"{words[-1] if words and not words[-1].endswith(':') else ''}:"]
+        elif words and child.type not in {"method_type", "comment"}:
+            break
     return "".join(words)[:MAX_NAME]
+
+
+_TAG: Final = re.compile(r"<[^<>]*>")
+
+
+def text_without_tags(content: bytes, node: Node, codec: str) -> str:
+    """The name of a heading in a page: its text, whatever marks parts of it."""
+    return " ".join(html.unescape(_TAG.sub("", node_text(content, node, codec))).split())
 
 
 def whole_name(text: str) -> str:

@@ -20,9 +20,7 @@ from pathlib import Path
 from codevault.analysis.analyse import analyse
 from codevault.analysis.languages import language_hint
 from codevault.analysis.model import Symbol, SymbolKind
-from tests.analysis.agreement_rules import LANGUAGES, Comparison, Source, Tag, source_of
-
-Place = tuple[str, int]
+from tests.analysis.agreement_rules import LANGUAGES, Comparison, Place, Source, Tag, source_of
 
 ALONE = "found by ctags when it reads this definition alone (it had lost its place)"
 
@@ -31,7 +29,7 @@ _TYPES = {SymbolKind.CLASS, SymbolKind.STRUCT, SymbolKind.ENUM, SymbolKind.TYPE}
 _KINDS: Mapping[str, set[SymbolKind]] = {
     word: kinds
     for words, kinds in (
-        ("class object struct union enum exception implementation", _TYPES),
+        ("class object struct union enum exception implementation", _TYPES | {SymbolKind.RULE, SymbolKind.KEY}),
         ("interface trait protocol", {SymbolKind.INTERFACE, SymbolKind.TRAIT, SymbolKind.CLASS}),
         ("namespace package", {SymbolKind.MODULE}),
         ("module", {SymbolKind.MODULE, SymbolKind.INTERFACE}),
@@ -96,7 +94,8 @@ def compare(comparison: Comparison, path: Path, source: Source, tags: Sequence[T
         theirs.setdefault(_place(comparison, tag), tag)
     own: dict[Place, list[Symbol]] = {}
     for symbol in source.analysis.symbols:
-        own.setdefault((_own_name(comparison, symbol), symbol.name_line), []).append(symbol)
+        for place in _own_places(comparison, source, symbol):
+            own.setdefault(place, []).append(symbol)
     for place, tag in theirs.items():
         if place in own:
             score.shared += 1
@@ -131,11 +130,13 @@ def _count(score: Score, rule: str | None, side: str, path: Path, place: Place) 
 
 
 def _bare(name: str) -> str:
-    return name.strip("`\"'")
+    return " ".join(name.strip("`\"'").split())
 
 
-def _own_name(comparison: Comparison, symbol: Symbol) -> str:
-    return _bare(_last(symbol.name) if comparison.dotted else symbol.name)
+def _own_places(comparison: Comparison, source: Source, symbol: Symbol) -> list[Place]:
+    if comparison.places is not None:
+        return comparison.places(source, symbol)
+    return [(_bare(_last(symbol.name) if comparison.dotted else symbol.name), symbol.name_line)]
 
 
 def _last(name: str) -> str:
@@ -153,11 +154,15 @@ def _place(comparison: Comparison, tag: Tag) -> Place:
 def read_tags(comparison: Comparison, paths: Sequence[str]) -> dict[str, list[Tag]]:
     """What ctags finds, by path. Names that it made up for what has none are left out."""
     command = ["ctags", "--output-format=json", "--fields=+nKl", "--sort=no", f"--language-force={comparison.ctags}"]
+    command += [f"--kinds-{parser}={kinds}" for parser, kinds in comparison.subparsers]
     command += [f"--kinds-{comparison.ctags}={comparison.tags}", "--extras=-{anonymous}", "-L", "-", "-f", "-"]
     done = subprocess.run(command, input="\n".join(paths), capture_output=True, text=True, errors="replace", check=True)
     found: dict[str, list[Tag]] = {}
     for tag in _parsed(done.stdout):
-        if tag.get("language", comparison.ctags) in {comparison.ctags, *comparison.subparsers}:
+        if tag.get("language", comparison.ctags) in {
+            comparison.ctags,
+            *(parser for parser, _ in comparison.subparsers),
+        }:
             found.setdefault(tag["path"], []).append(tag)
     return found
 

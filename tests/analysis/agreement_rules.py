@@ -30,6 +30,7 @@ class Source:
     texts: list[tuple[int, int]]
 
 
+Place = tuple[str, int]
 Theirs = Callable[[Source, Tag], bool]
 Ours = Callable[[Source, Symbol], bool]
 
@@ -54,7 +55,8 @@ class Comparison:
     """What is compared for one language: ctags' parser and kinds, ours, and the rules.
 
     `dotted`: ctags gives names with their qualifiers. `subparsers` are parsers that add tags of their own to it.
-    `alone` is what is put around a definition that ctags reads alone.
+    `alone` is what is put around a definition that ctags reads alone, `places` gives the names of a symbol of which
+    ctags makes several.
     """
 
     ctags: str
@@ -63,8 +65,9 @@ class Comparison:
     theirs: Mapping[str, Theirs] = field(default_factory=dict)
     ours: Mapping[str, Ours] = field(default_factory=dict)
     dotted: bool = False
-    subparsers: tuple[str, ...] = ()
+    subparsers: tuple[tuple[str, str], ...] = ()
     alone: tuple[tuple[str, str], ...] = (("", ""),)
+    places: Callable[[Source, Symbol], list[Place]] | None = None
 
 
 def source_of(content: bytes, analysis: FileAnalysis) -> Source:
@@ -191,6 +194,71 @@ def _is_macro(_: Source, symbol: Symbol) -> bool:
     return symbol.signature.startswith("#")
 
 
+def _in_type(source: Source, symbol: Symbol) -> bool:
+    return symbol.kind is SymbolKind.METHOD
+
+
+def _later_line(source: Source, tag: Tag) -> bool:
+    """The line on which a header of several lines ends."""
+    line = int(tag["line"])
+    return any(
+        symbol.name == tag["name"] and symbol.name_line < line <= _header_end(source, symbol)
+        for symbol in source.analysis.symbols
+    )
+
+
+def _header_end(source: Source, symbol: Symbol) -> int:
+    text = source.content[symbol.start_byte : symbol.end_byte].partition(b"{")[0]
+    return symbol.start_line + text.count(b"\n")
+
+
+def _has_long_header(source: Source, symbol: Symbol) -> bool:
+    return symbol.kind in CALLABLE and _header_end(source, symbol) > symbol.name_line
+
+
+def _is_block_type(_: Source, symbol: Symbol) -> bool:
+    return symbol.kind is SymbolKind.TYPE and "(^" in symbol.signature
+
+
+def _own_line(expression: str) -> Ours:
+    """A rule for symbols whose line matches."""
+    return lambda source, symbol: re.search(expression, _text_of(source, symbol.name_line)) is not None
+
+
+def _text_of(source: Source, line: int) -> str:
+    return source.lines[line - 1].decode("utf-8", "replace")
+
+
+def _deep_key(_: Source, tag: Tag) -> bool:
+    return tag.get("scope", "").count(".") >= 2 or bool(re.search(r"(?:^|\.)\d+(?:\.|$)", tag.get("scope", "")))
+
+
+def _each_selector(source: Source, symbol: Symbol) -> list[Place]:
+    """The selectors of a rule's list, each with its line."""
+    return _pieces(source, symbol, rb"\{", rb"[^,]+(?:\([^()]*\)[^,]*)*")
+
+
+def _each_target(source: Source, symbol: Symbol) -> list[Place]:
+    """The targets of a rule."""
+    if symbol.kind is not SymbolKind.RULE:
+        return [(symbol.name, symbol.name_line)]
+    return _pieces(source, symbol, rb"::?(?![^\s]*\))", rb"[^\s\\]+")
+
+
+def _pieces(source: Source, symbol: Symbol, until: bytes, piece: bytes) -> list[Place]:
+    text = source.content[symbol.start_byte : symbol.end_byte]
+    end = re.search(until, text)
+    found = re.finditer(piece, text[: end.start()] if end else text)
+    return [
+        (
+            " ".join(part[0].decode("utf-8", "replace").split()),
+            symbol.start_line + text.count(b"\n", 0, part.end() - len(part[0].lstrip())),
+        )
+        for part in found
+        if part[0].strip()
+    ]
+
+
 TEXT: dict[str, Theirs] = {"word in a string or comment": _in_text}
 LOCAL: dict[str, Ours] = {"inside a function or the value of a constant (ctags does not look there)": _in_function}
 INTERFACE: dict[str, Ours] = {"method of an interface (another kind in ctags)": _in_interface}
@@ -276,7 +344,7 @@ LANGUAGES = {
         ctags="Ruby",
         tags="cfmS",
         theirs={"object named in place of its method": _pattern(r"def NAME\.")},
-        subparsers=("RSpec",),
+        subparsers=(("RSpec", "cd"),),
     ),
     "lua": Comparison(
         ctags="Lua",
@@ -317,4 +385,114 @@ LANGUAGES = {
         },
     ),
     "php": Comparison(ctags="PHP", tags="cfint", theirs={"namespace": _kind("namespace")}, alone=(("<?php\n", ""),)),
+    "haskell": Comparison(
+        ctags="Haskell",
+        tags="ft",
+        kinds=WITH_TYPES,
+        theirs=TEXT
+        | {
+            "further clause of a function (one symbol)": _further_clause,
+            "record field": _pattern(r"^\s+[{,]?\s*(?:\w+\s*,\s*)*NAME\s*(?:,\s*\w+\s*)*::|\{.*\bNAME\s*::"),
+            "word of a type or expression": _pattern(
+                r"^(?:pattern|type|data|newtype|class|instance|deriving)\b|::.*\bNAME\b|\|.*\bNAME\b|^return\b"
+            ),
+            "name cut short": _cut_short,
+        },
+        ours=LOCAL
+        | {"pattern synonym (ctags takes the word)": _own_line(r"^pattern\b")}
+        | {"member of a class or instance (ctags does not look there)": _in_type},
+    ),
+    "ocaml": Comparison(
+        ctags="OCaml",
+        tags="Mcfmtepv",
+        kinds=WITH_TYPES,
+        theirs=TEXT
+        | {
+            "the file as a module": lambda source, tag: tag["kind"] == "module" and tag["line"] == "1",
+            "no name": lambda _, tag: tag["name"] in {"()", "%", "_"},
+            "local value": _pattern(r"^\s+(?:let|and)\b"),
+            "word of a type, pattern or module": _pattern(
+                r"\(module\s+NAME|\bNAME\.|\btype\s+nonrec\b|\(type\s+NAME|\blet\s+NAME\s*,|=\s*NAME\b|let\+"
+            ),
+        },
+        ours=LOCAL
+        | {"after `and`, `external`, `nonrec` or an attribute": _own_line(r"^\s*(?:and|external)\b|\bnonrec\b|\[@")},
+    ),
+    "julia": Comparison(
+        ctags="Julia",
+        tags="fmnst",
+        kinds=WITH_TYPES,
+        theirs=TEXT,
+        ours={"operator or name made by a macro": lambda _, symbol: not symbol.name.rstrip("!").isidentifier()},
+    ),
+    "r": Comparison(ctags="R", tags="f", theirs=TEXT, subparsers=(("R6Class", "cm"), ("S4Class", "cgm"))),
+    "sql": Comparison(
+        ctags="SQL",
+        tags="fptVTiD",
+        kinds={SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.TABLE},
+        theirs=TEXT | {"schema in place of the name": _pattern(r"\bNAME\.")},
+        dotted=True,
+    ),
+    "objective-c": Comparison(
+        ctags="ObjectiveC",
+        tags="IiPfmcest",
+        kinds=WITH_TYPES,
+        theirs=TEXT
+        | {
+            "line of a later part of the header": _later_line,
+            "declaration of a function": _pattern(r"\)\s*(?:[A-Z_]+\s*(?:\(.*\))?\s*)*;"),
+            "value of an enumeration": lambda _, tag: tag["kind"] == "enum",
+            "parameter of a block": lambda _, tag: tag["kind"] == "typedef",
+        },
+        ours={"header of several lines": _has_long_header, "type of a block": _is_block_type},
+        alone=(("", ""), ("@implementation A\n", "\n@end")),
+    ),
+    "css": Comparison(
+        ctags="CSS",
+        tags="cis",
+        kinds=SECTIONS,
+        theirs=TEXT | {"attribute in a selector": _pattern(r"\[")},
+        ours={
+            "attribute in a selector": lambda _, symbol: "[" in symbol.name,
+            "rule of an @ word": lambda _, symbol: "@" in symbol.signature,
+        },
+        places=_each_selector,
+    ),
+    "make": Comparison(
+        ctags="Make",
+        tags="mt",
+        kinds=SECTIONS | {SymbolKind.CONSTANT, SymbolKind.FUNCTION},
+        theirs=TEXT
+        | {
+            "variable of a target": _pattern(r":\s*(?:override\s+)?[\w.-]+\s*[+:?]?="),
+            "pattern of a static pattern rule": _pattern(r":.*%.*:|^\$\(\w+[ \t]"),
+            "variable appended to, or its mark": _pattern(r"\bNAME\s*\+=|^define\b"),
+        },
+        ours={
+            "variable of a target": _own_line(r":\s*(?:override\s+)?[\w.-]+\s*[+:?]?="),
+            "target made by a function": _own_line(r"^\$\(\w+[ \t]"),
+        },
+        places=_each_target,
+    ),
+    "markdown": Comparison(ctags="Markdown", tags="cstSTu", kinds=SECTIONS, theirs=TEXT),
+    "html": Comparison(
+        ctags="HTML",
+        tags="Ihij",
+        kinds={SymbolKind.SECTION},
+        ours={
+            "heading below the third level": _own_line(r"<[hH][4-6]"),
+            "part of a page": lambda _, symbol: (
+                symbol.name in {"head", "body", "main", "nav", "header", "footer", "article", "aside"}
+            ),
+        },
+    ),
+    "json": Comparison(
+        ctags="JSON",
+        tags="osanbz",
+        kinds=SECTIONS,
+        theirs={
+            "element of an array": lambda _, tag: tag["name"].isdigit(),
+            "key below the third level, or in an array": _deep_key,
+        },
+    ),
 }

@@ -1,13 +1,14 @@
--- expect: constant limit 17-18
--- expect: type Name 20-20
--- expect: type Shape 23-26
--- expect: type Wrapped 28-28
--- expect: interface HasArea 30-31
--- expect: method HasArea.areaOf 31-31
--- expect: method HasArea.areaOf 34-35
--- expect: function area 38-42
--- expect: function area.doubled 41-41
--- expect: function |+| 46-47
+-- expect: function limit 18-19
+-- expect: type Name 21-21
+-- expect: type Shape 24-27
+-- expect: type Wrapped 29-29
+-- expect: interface HasArea 31-32
+-- expect: method HasArea.areaOf 32-32
+-- expect: method HasArea.areaOf 35-36
+-- expect: function area 39-43
+-- expect: function area.doubled 42-42
+-- expect: function |+| 47-48
+-- expect: function main 50-52
 
 module Shapes.Square (Shape (..), area, limit) where
 
@@ -45,3 +46,9 @@ infixl 6 |+|
 
 (|+|) :: Int -> Int -> Int
 a |+| b = a + b
+
+main :: IO ()
+main = do
+  print 1
+
+pattern Pair a b = (a, b)

@@ -7,7 +7,9 @@
 ((signature name: (_) @name) @definition.method (#set! inside "type") (#set! merge "1") (#set! whole "1"))
 ((function name: (_) @name match: (_) @body) @definition.function (#set! merge "1") (#set! whole "1"))
 ((function (infix operator: (_) @name) match: (_) @body) @definition.function (#set! merge "1") (#set! whole "1"))
-((bind name: (_) @name match: (_) @body) @definition.constant (#set! level "type") (#set! whole "1"))
+((bind name: (_) @name match: (_) @body) @definition.function (#set! level "type") (#set! whole "1"))
+((pattern_synonym (equation synonym: (apply function: (constructor) @name))) @definition.function (#set! whole "1"))
+((pattern_synonym (equation synonym: (constructor) @name)) @definition.function (#set! whole "1"))
 (data_type name: (_) @name) @definition.type
 (newtype name: (_) @name) @definition.type
 (type_synonym name: (_) @name) @definition.type

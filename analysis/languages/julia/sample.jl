@@ -1,15 +1,17 @@
-# expect: module Shapes 14-52
-# expect: constant Shapes.LIMIT 18-18
-# expect: type Shapes.Shape 21-21
-# expect: struct Shapes.Square 23-26
-# expect: constructor Shapes.Square.Square 25-25
-# expect: struct Shapes.Counter 28-30
-# expect: function Shapes.area 35-38
-# expect: function Shapes.area.doubled 36-36
-# expect: function Shapes.perimeter 40-40
-# expect: method Shapes.Base.show 42-42
-# expect: function Shapes.twice 44-46
-# expect: method Shapes.Base.length 48-50
+# expect: module Shapes 16-54
+# expect: constant Shapes.LIMIT 20-20
+# expect: type Shapes.Shape 23-23
+# expect: struct Shapes.Square 25-28
+# expect: constructor Shapes.Square.Square 27-27
+# expect: struct Shapes.Counter 30-32
+# expect: function Shapes.area 37-40
+# expect: function Shapes.area.doubled 38-38
+# expect: function Shapes.perimeter 42-42
+# expect: function Shapes.Base.show 44-44
+# expect: function Shapes.twice 46-48
+# expect: function Shapes.Base.length 50-52
+# expect: function Base.+ 56-56
+# expect: function Base.* 57-59
 
 module Shapes
 
@@ -49,4 +51,9 @@ function Base.length(s::Square)
     4
 end
 
+end
+
+Base.:+(a::Shape, b::Shape) = area(a) + area(b)
+function Base.:*(a::Shape, n::Int)
+    n * area(a)
 end

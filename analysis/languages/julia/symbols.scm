@@ -3,10 +3,13 @@
 ; interpreters: julia
 ; statements: lines
 ; constructors: =
+; qualifiers: modules
 ; documentation: string above
 ; soft: abstract mutable primitive type where as outer
 
 (module_definition name: (_) @name) @definition.module
+(function_definition (signature (call_expression . (field_expression value: (_) @qualifier (quote_expression (operator) @name)) (argument_list)? @parameters))) @definition.function
+(assignment . (call_expression . (field_expression value: (_) @qualifier (quote_expression (operator) @name)) (argument_list)? @parameters)) @definition.function
 (function_definition (signature [(call_expression . (_) @name (argument_list)? @parameters) (typed_expression . (call_expression . (_) @name (argument_list)? @parameters))
   (where_expression . (call_expression . (_) @name (argument_list)? @parameters)) (where_expression . (typed_expression . (call_expression . (_) @name (argument_list)? @parameters)))
   (identifier) @name])) @definition.function

@@ -1,16 +1,20 @@
-// expect: constant LIMIT 17-17
-// expect: type Color 19-19
-// expect: interface Shape 21-23
-// expect: method Shape.areaWithScale: 22-22
-// expect: class Square 26-29
-// expect: method Square.squareWithSide: 28-28
-// expect: class Square 31-47
-// expect: method Square.squareWithSide: 33-37
-// expect: method Square.areaWithScale: 39-41
-// expect: method Square.moveTo:with: 43-45
-// expect: class Square 49-51
-// expect: method Square.print 50-50
-// expect: function add 53-55
+// expect: constant LIMIT 21-21
+// expect: type Color 23-23
+// expect: interface Shape 25-27
+// expect: method Shape.areaWithScale: 26-26
+// expect: class Square 30-33
+// expect: method Square.squareWithSide: 32-32
+// expect: class Square 35-51
+// expect: method Square.squareWithSide: 37-41
+// expect: method Square.areaWithScale: 43-45
+// expect: method Square.moveTo:with: 47-49
+// expect: class Square 53-55
+// expect: method Square.print 54-54
+// expect: function add 57-59
+// expect: enum Weekday 61-64
+// expect: enum Sides 66-66
+// expect: class Square 68-72
+// expect: method Square.setCollector: 69-71
 
 #import <Foundation/Foundation.h>
 
@@ -53,3 +57,16 @@ typedef enum { ColorRed, ColorGreen } Color;
 static int add(int a, int b) {
     return a + b;
 }
+
+typedef NS_ENUM(NSInteger, Weekday) {
+    WeekdayMonday,
+    WeekdayTuesday = 2,
+};
+
+typedef NS_OPTIONS(NSUInteger, Sides) { SidesLeft = 1 << 0, SidesRight = 1 << 1 };
+
+@implementation Square (Newer)
+- (void)setCollector:(void (^)(NSURLSession *session))block AF_API_AVAILABLE(ios(10), macosx(10.12)) {
+    self.collector = block;
+}
+@end

@@ -2,6 +2,8 @@
 ; extensions: .m .mm
 ; blanked: ^[A-Z][A-Z0-9_]*_(?:BEGIN|END)\b[\x20\t]*$
 ; blanked: \bNS_(?:ASSUME_NONNULL_BEGIN|ASSUME_NONNULL_END|DESIGNATED_INITIALIZER|UNAVAILABLE|REQUIRES_SUPER|SWIFT_NAME\([^()\n]*\))
+; blanked: \b[A-Z][A-Z_]*_(?:UN)?AVAILABLE(?:_\w+)?\((?:[^()\n]|\((?:[^()\n]|\([^()\n]*\))*\))*\)
+; shown: (typedef[\x20\t]+)?\b((?:NS|CF)_(?:CLOSED_|ERROR_)?(?:ENUM|OPTIONS))(\([^,()\n]*,)\s*\w+\s*(\)) \x20 enum \x20 \x20
 
 ((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function)
 (method_definition (identifier) @name.selector (compound_statement) @body) @definition.method

@@ -1,11 +1,14 @@
-# expect: constant LIMIT 10-10
-# expect: function area 13-16
-# expect: function area.doubled 14-14
-# expect: function perimeter 18-20
-# expect: function print.square 22-24
-# expect: function %+% 26-26
-# expect: class Square 28-28
-# expect: function counter 30-32
+# expect: constant LIMIT 13-13
+# expect: function area 16-19
+# expect: function area.doubled 17-17
+# expect: function perimeter 21-23
+# expect: function print.square 25-27
+# expect: function %+% 29-29
+# expect: class Square 31-31
+# expect: function counter 33-35
+# expect: function .onLoad 37-39
+# expect: class Store 41-48
+# expect: method Store.add 44-46
 
 LIMIT <- 10
 
@@ -30,3 +33,16 @@ setClass("Square", representation(side = "numeric"))
 counter <<- function(start) {
   function() start
 }
+
+.onLoad <- function(libname, pkgname) {
+  invisible()
+}
+
+Store <- R6::R6Class("Store",
+  public = list(
+    items = NULL,
+    add = function(item) {
+      self$items <- c(self$items, item)
+    }
+  )
+)
