@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
+from msgspec import structs
 from tree_sitter import Parser, Point, Tree
 
 from codevault.analysis.definitions import Definition
@@ -91,7 +92,7 @@ def _analyse(path: str, content: bytes, seconds: float) -> FileAnalysis:
 
 def _with_grammar(grammar: Grammar, path: str, content: bytes, seconds: float) -> FileAnalysis:
     shown = without(content, blanked_regions(grammar, content))
-    if bracket_depth(content) > MAX_DEPTH:
+    if bracket_depth(content, MAX_DEPTH) > MAX_DEPTH:
         return _failed(grammar.spec.name, grammar_name(grammar), content, f"brackets nest over {MAX_DEPTH} deep")
     tree = parse(grammar, shown if is_valid_utf8(content) else high_bytes_as_letters(shown), seconds)
     language = grammar.spec.name
@@ -227,7 +228,7 @@ def _notebook(notebook: Notebook, content: bytes, seconds: float) -> FileAnalysi
     extents.extend(Extent(start, end, len(definitions) + number) for number, (start, end) in enumerate(notebook.cells))
     extents.sort(key=_outer_first)
     units, owners = cut(content, extents, len(definitions) + len(notebook.cells))
-    units = tuple(replace(unit, symbol=-1) if unit.symbol >= len(definitions) else unit for unit in units)
+    units = tuple(structs.replace(unit, symbol=-1) if unit.symbol >= len(definitions) else unit for unit in units)
     homes = _homes(units, owners[: len(definitions)], definitions)
     return FileAnalysis(
         outcome=Outcome.PARSED if layers else Outcome.TEXT,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from tree_sitter import Node
 
-from codevault.analysis.grammar import COMMENT, DEFINITION, LEAD, MODULE_LEVEL, TYPE_LEVEL, WRAPPER, Grammar, Rule
+from codevault.analysis.grammar import MODULE_LEVEL, TYPE_LEVEL, Grammar, Rule
 from codevault.analysis.model import SymbolKind
 from codevault.analysis.names import (
+    MAX_NAME,
     joined_selector,
     name_node,
     name_parts,
@@ -17,12 +19,10 @@ from codevault.analysis.names import (
     text_without_tags,
     whole_name,
 )
+from codevault.analysis.surroundings import Placed, Surroundings
 
 MAX_NESTING: Final = 100
 """Definitions nested deeper than this are not recorded: each level hashes all the text inside it once more."""
-
-MAX_INDENT: Final = 1000
-"""Bytes of white space before a comment that still belongs to the definition below it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,8 +60,7 @@ class Walked:
     codec: str = "utf-8"
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
+class _Scope(NamedTuple):
     """What is open: where it closes, what may be defined inside, the prefix of names, its symbol or -1."""
 
     end: int
@@ -74,40 +73,7 @@ class _Scope:
     lasts: bool = False  # to the end of what encloses it, or to the next of its kind
 
 
-@dataclass(slots=True)
-class _Wrapper:
-    """A node around a definition: decorators and it, `export` and it, `const` and its declarators.
-
-    With `spans` the first definition inside starts where the wrapper does, with `leads_header` its signature too.
-    """
-
-    node: Node | None
-    start: int
-    end: int
-    spans: bool
-    leads_header: bool = False
-    children: frozenset[int] | None = None
-
-    def holds(self, node: Node) -> bool:
-        """Whether the node is a child of the wrapper."""
-        if self.node is None or node.end_byte > self.end:
-            return False
-        if self.children is None:
-            self.children = frozenset(child.id for child in self.node.named_children)
-        return node.id in self.children
-
-
-@dataclass(frozen=True, slots=True)
-class _Lead:
-    """A comment, or an attribute that may belong to the definition below it."""
-
-    start: int
-    end: int
-    is_comment: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(NamedTuple):
     """A pattern that holds at a node."""
 
     node: Node
@@ -118,36 +84,30 @@ class _Match:
 
 
 class Scopes:
-    """The definitions that are open at a place of the text, and what precedes the next one."""
+    """The definitions that are open at a place of the text."""
 
-    def __init__(self, content: bytes, grammar: Grammar, walked: Walked, limit: int) -> None:
+    def __init__(
+        self, content: bytes, grammar: Grammar, walked: Walked, surroundings: Surroundings, limit: int
+    ) -> None:
         self._content = content
         self._grammar = grammar
         self._walked = walked
         self._limit = limit
         self._open = [_Scope(len(content) + 1, MODULE_LEVEL, "", -1, holds_members=False, body=-1)]
-        self._leads: list[_Lead] = []
-        self._wrapper = _Wrapper(None, 0, 0, spans=False)
+        self._around = surroundings
         self._latest: dict[int, int] = {}  # by parent the last definition in it
 
-    def visit(self, node: Node, action: int) -> None:
-        """Take note of the next landmark, in the order of the text, outer before inner."""
-        start, end = node.byte_range
-        while self._open[-1].end <= start:
-            self._close(self._open[-1].end)
-        if action == COMMENT:
-            self._walked.comments.append((start, end))
-            self._leads.append(_Lead(start, end, is_comment=True))
-        elif action == DEFINITION:
+    def visit(self, nodes: Iterable[Placed]) -> None:
+        """Take note of all nodes that may define something, in the order of the text, outer before inner."""
+        levels, leads, scopes = self._grammar.levels, self._grammar.leads, self._open
+        for start, _, _, node in nodes:
+            while scopes[-1].end <= start:
+                self._close(scopes[-1].end)
             kind = node.kind_id
-            if self._grammar.levels[kind] >= self._open[-1].level and self._define(node):
-                return
-            if kind in self._grammar.leads:
-                self._leads.append(_Lead(start, end, is_comment=False))
-        elif action == LEAD:
-            self._leads.append(_Lead(start, end, is_comment=False))
-        else:
-            self._wrap(node, action)
+            if levels[kind] >= scopes[-1].level and self._define(node):
+                continue
+            if kind in leads:
+                self._around.add_lead(node)
 
     def finish(self) -> None:
         """Close what the end of the text leaves open."""
@@ -160,18 +120,12 @@ class Scopes:
             found = self._walked.definitions[scope.symbol]
             found.end = max(found.end, found.start + len(self._content[found.start : at].rstrip()))
 
-    def _wrap(self, node: Node, action: int) -> None:
-        outer = self._wrapper
-        start, end = node.byte_range
-        spans = action == WRAPPER or node.named_child_count == 1
-        if outer.end >= end and outer.holds(node):
-            self._wrapper = _Wrapper(node, outer.start, outer.end, outer.spans and spans)
-        else:
-            self._wrapper = _Wrapper(node, start, end, spans, action != WRAPPER)
-
     def _define(self, node: Node) -> bool:
         level = self._open[-1].level
-        for index, captures in sorted(self._grammar.definitions.matches(node), key=_pattern_of):
+        matches = self._grammar.definitions.matches(node)
+        if len(matches) > 1:
+            matches.sort(key=_pattern_of)
+        for index, captures in matches:
             rule = self._grammar.rules[index]
             if rule.level < level:
                 continue
@@ -203,7 +157,8 @@ class Scopes:
             return False
         if rule.before is None or match.named is None:
             return True
-        start = self._wrapper.start if self._wrapper.holds(match.node) else match.node.start_byte
+        wrapper = self._around.wrapper_of(match.node)
+        start = wrapper.start if wrapper else match.node.start_byte
         return rule.before.search(self._content[start : match.named.start_byte]) is not None
 
     def _is_value_of_open_definition(self, match: _Match) -> bool:
@@ -221,7 +176,7 @@ class Scopes:
             self._walked.too_deep = True
             return
         parts = [] if match.named is None else self._parts(match)
-        prefix = ".".join([*([outside.prefix] if outside.prefix else []), *parts])
+        prefix = ".".join([outside.prefix, *parts] if outside.prefix else parts)
         symbol, around = scope.symbol, scope.symbols_around
         if rule.kind is not None and parts and match.named is not None:
             kind = self._kind(rule.kind, parts, scope)
@@ -259,6 +214,8 @@ class Scopes:
 
     def _parts(self, match: _Match) -> list[str]:
         """The names of a definition, outermost first: its own qualifiers (receiver, `A::`) and its name."""
+        if match.rule.kind is not None and match.name.isidentifier() and "qualifier" not in match.captures:
+            return [match.name[:MAX_NAME]]
         if self._grammar.spec.whole_names or match.rule.whole:
             parts = [whole_name(match.name)]
         else:
@@ -282,16 +239,20 @@ class Scopes:
         return SymbolKind.METHOD if member else kind
 
     def _definition(self, match: _Match, named: Node, kind: SymbolKind, name: str, qualified_name: str) -> Definition:
-        node, content, wrapper = match.node, self._content, self._wrapper
-        start, end = _first_byte(content, node), _last_byte(content, node)
-        header_start = start
-        if wrapper.spans and wrapper.holds(node):
+        node = match.node
+        begin, end = _first_byte(self._content, node), _last_byte(self._content, node)
+        start = header_start = begin
+        wrapper = self._around.wrapper_of(node)
+        if wrapper is not None and wrapper.spans:
             start = wrapper.start
             header_start = start if wrapper.leads_header else header_start
             wrapper.spans = False
         body = match.captures.get("body")
-        header_end = max(body[0].start_byte, named.end_byte) if body else end
-        start, lead = self._above(start)
+        body_start = body[0].start_byte if body else -1
+        name_at = _first_byte(self._content, named)
+        header_end = max(body_start, named.end_byte) if body else end
+        start, lead = self._around.above(start, begin)
+        parameters = match.captures.get("parameters")
         return Definition(
             kind=kind,
             name=name,
@@ -299,30 +260,13 @@ class Scopes:
             start=start,
             end=end,
             lead=lead,
-            name_at=_first_byte(content, named),
+            name_at=name_at,
             header=(header_start, header_end),
             parent=self._open[-1].symbol,
-            body=body[0].start_byte if body else -1,
+            body=body_start,
             node=node,
-            parameters=match.captures.get("parameters", (None,))[0],
+            parameters=parameters[0] if parameters else None,
         )
-
-    def _above(self, start: int) -> tuple[int, int]:
-        """Where a definition begins with its attributes, and where with its comments too."""
-        content, position, leads = self._content, start, self._leads
-        while leads:
-            lead = leads[-1]
-            between = content[lead.end : position]
-            if lead.end > position or between.strip() or between.count(b"\n") > 1:
-                break
-            if not _begins_line(content, lead.start):
-                break
-            leads.pop()
-            position = lead.start
-            if not lead.is_comment:
-                start = lead.start
-        leads.clear()
-        return start, position
 
 
 def _first_byte(content: bytes, node: Node) -> int:
@@ -343,10 +287,3 @@ def _last_byte(content: bytes, node: Node) -> int:
 
 def _pattern_of(match: tuple[int, dict[str, list[Node]]]) -> int:
     return match[0]
-
-
-def _begins_line(content: bytes, position: int) -> bool:
-    """Whether only white space precedes on the line, of which a limited part is looked at: files of one line exist."""
-    before = content[max(0, position - MAX_INDENT) : position]
-    line = before[before.rfind(b"\n") + 1 :]
-    return not line.strip() and (len(line) < len(before) or position <= MAX_INDENT)

@@ -12,7 +12,7 @@ from blake3 import blake3
 
 from codevault.ids import UnitId
 
-ALGORITHM: Final = 3
+ALGORITHM: Final = 4
 _BYTES: Final = 16
 
 

@@ -8,30 +8,24 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, cast
 
 from tree_sitter import Language, Query, QueryCursor
 
 from codevault.analysis import bundled
 from codevault.analysis.languages import LanguageSpec, specs
 from codevault.analysis.model import SymbolKind
-from codevault.analysis.tokens import Keywords
-
-OTHER: Final = 0
-COMMENT: Final = 1
-DEFINITION: Final = 2
-WRAPPER: Final = 3
-SINGLE_WRAPPER: Final = 4
-LEAD: Final = 5
+from codevault.analysis.shapes import Shapes, shapes_of
+from codevault.analysis.tokens import Vocabulary
 
 MODULE_LEVEL: Final = 0
 TYPE_LEVEL: Final = 1
 ANY_LEVEL: Final = 2
 
-_ACTIONS: Final = {"comment": COMMENT, "wrapper": WRAPPER, "wrapper.single": SINGLE_WRAPPER, "lead": LEAD}
+_ROLES: Final = frozenset({"comment", "wrapper", "wrapper.single", "lead"})
 _PLAIN: Final = frozenset({"literal", "call", "embedded"})
 _DEFINING: Final = ("definition.", "scope.")
 _SPACED: Final = re.compile(rb"\\x20")
@@ -70,21 +64,24 @@ class Rule:
 class Grammar:
     """One language ready to be walked.
 
-    `landmarks` finds the nodes that matter, each of its patterns for what `asked` says; `definitions` what one of them
-    defines; `leads` are kinds that belong to the definition below them where they define nothing themselves.
+    `landmarks` finds the nodes that matter, by their role; `errors` what does not parse; `definitions` what one node
+    defines. By kind of node, `levels` says where it may define something; `leads` belong to the definition below them
+    where they define nothing themselves.
     """
 
     spec: LanguageSpec
     language: Language
     version: str
-    actions: list[int]
     levels: dict[int, int]
     leads: frozenset[int]
+    single_wrappers: frozenset[int]
     rules: tuple[Rule, ...]
     landmarks: QueryCursor
-    asked: tuple[str, ...]
+    errors: QueryCursor
     definitions: QueryCursor
-    keywords: Keywords
+    vocabulary: Vocabulary
+    shapes: Shapes
+    visibility: Mapping[str, str]
     blanked: re.Pattern[bytes] | None
     shown: tuple[tuple[re.Pattern[bytes], tuple[bytes, ...]], ...]
 
@@ -116,48 +113,58 @@ def build_grammar(spec: LanguageSpec, language: Language, version: str) -> Gramm
     definitions = [form for form in forms if form.capture.startswith(_DEFINING)]
     query = Query(language, "\n".join(form.text for form in definitions))
     rules = tuple(_rule(form, query.pattern_settings(index)) for index, form in enumerate(definitions))
-    actions = [OTHER] * (language.node_kind_count + 1)
-    noted: set[str] = set()
-    plain = [("error", "(ERROR) @error"), ("error", "(MISSING) @error")]
+    levels: dict[int, int] = {}
     leads: set[int] = set()
+    single_wrappers: set[int] = set()
+    roles: dict[str, str] = {}
     for form in forms:
-        if form.capture in _ACTIONS:
+        if form.capture in _ROLES:
             for name, literal in _MENTIONED.findall(form.text):
                 kind = _kind(language, name or literal, named=bool(name))
-                actions[kind] = _ACTIONS[form.capture]
-                leads.update([kind] if actions[kind] == LEAD else ())
-                noted.add(f"({name})" if name else f'"{literal}"')
-        elif form.capture in _PLAIN:
-            plain.append((form.capture, form.text))
-    levels: dict[int, int] = {}
+                leads.update([kind] if form.capture == "lead" else ())
+                single_wrappers.update([kind] if form.capture == "wrapper.single" else ())
+                roles[f"({name})" if name else f'"{literal}"'] = form.capture.partition(".")[0]
     for form, rule in zip(definitions, rules, strict=True):
         for name in [name for name, _ in _MENTIONED.findall(form.text)] if form.root == "[" else [form.root]:
             kind = _kind(language, name, named=True)
-            actions[kind] = DEFINITION
             levels[kind] = max(levels.get(kind, MODULE_LEVEL), rule.level)
-            noted.add(f"({name})")
+            roles[f"({name})"] = "definition"
+    patterns = [f"{node} @{role}" for node, role in roles.items()]
+    patterns += [form.text for form in forms if form.capture in _PLAIN]
     cursor = QueryCursor(query)
     cursor.set_max_start_depth(0)
     return Grammar(
         spec=spec,
         language=language,
         version=version,
-        actions=actions,
         levels=levels,
         leads=frozenset(leads),
+        single_wrappers=frozenset(single_wrappers),
         rules=rules,
-        landmarks=QueryCursor(
-            Query(language, "\n".join([f"[{' '.join(sorted(noted))}] @n", *(text for _, text in plain)]))
-        ),
-        asked=("n", *(name for name, _ in plain)),
+        landmarks=QueryCursor(Query(language, "\n".join(patterns))),
+        errors=QueryCursor(Query(language, "(ERROR) @error (MISSING) @error")),
         definitions=cursor,
-        keywords=Keywords(_keywords(language, spec)),
-        blanked=re.compile("|".join(spec.blanked).encode(), re.MULTILINE) if spec.blanked else None,
+        shapes=shapes_of(language),
+        visibility=dict(rule.partition("=")[::2] for rule in spec.visibility),
+        vocabulary=Vocabulary(_keywords(language, spec)),
+        blanked=_blanked("|".join(spec.blanked).encode()) if spec.blanked else None,
         shown=tuple(
             (re.compile(expression.encode(), re.MULTILINE), tuple(_SPACED.sub(b" ", text.encode()) for text in texts))
             for expression, *texts in spec.shown
         ),
     )
+
+
+def _blanked(expression: bytes) -> re.Pattern[bytes]:
+    """With RE2, twenty times as fast, where it takes the expression: it knows no looking around."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return cast("re.Pattern[bytes]", re2.compile(b"(?m)" + expression, options))
+    except re2.error:
+        return re.compile(expression, re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

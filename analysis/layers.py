@@ -10,42 +10,45 @@ from typing import Final
 import numpy as np
 from tree_sitter import Node
 
-from codevault.analysis import details
 from codevault.analysis.definitions import Definition
+from codevault.analysis.details import CALLABLE, Details
 from codevault.analysis.grammar import Grammar
 from codevault.analysis.model import Symbol
-from codevault.analysis.names import MAX_NAME, node_text
-from codevault.analysis.tokens import Array, Tokens
+from codevault.analysis.names import MAX_NAME
+from codevault.analysis.tokens import Tokens
 from codevault.analysis.walk import Landmarks, walk
 
 MAX_CALLS: Final = 200
 """Names called by one symbol that are kept."""
 
+_LINE_BREAK: Final = ord("\n")
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A tree of one language over (a part of) a file, with its landmarks, tokens and calls by place."""
+    """A tree of one language over (a part of) a file, with its landmarks."""
 
     grammar: Grammar
     content: bytes
     landmarks: Landmarks
-    tokens: Tokens
-    call_places: list[int]
-    call_names: list[str]
 
 
 def layer_of(grammar: Grammar, root: Node, content: bytes, codec: str) -> Layer:
     """All that later steps need of a tree."""
-    landmarks = walk(root, content, grammar, codec=codec)
-    tokens = Tokens(
-        content, landmarks.walked.comments, landmarks.literals, grammar.keywords, by_lines=grammar.spec.by_lines
+    return Layer(grammar, content, walk(root, content, grammar, codec=codec))
+
+
+def tokens_of(layer: Layer, boundaries: Sequence[int]) -> Tokens:
+    """The tokens of a layer, for digests between these offsets, which ascend."""
+    landmarks, grammar = layer.landmarks, layer.grammar
+    return Tokens(
+        layer.content,
+        landmarks.walked.comments,
+        landmarks.literals,
+        boundaries,
+        grammar.vocabulary,
+        by_lines=grammar.spec.by_lines,
     )
-    calls = sorted((node.start_byte, _called(content, node, codec)) for node in landmarks.calls)
-    return Layer(grammar, content, landmarks, tokens, [place for place, _ in calls], [name for _, name in calls])
-
-
-def _called(content: bytes, node: Node, codec: str) -> str:
-    return node_text(content, node, codec)[:MAX_NAME]
 
 
 def merged(parts: Sequence[list[Definition]]) -> list[Definition]:
@@ -75,51 +78,72 @@ def described(
     layers: Sequence[Layer], definitions: Sequence[Definition], content: bytes, homes: Sequence[int], codec: str
 ) -> Iterator[Symbol]:
     """The symbols of a file's definitions, in their order."""
-    breaks = _line_breaks(content)
-    rows = np.searchsorted(breaks, [(found.start, found.end, found.name_at) for found in definitions] or [(0, 0, 0)])
-    offsets = [at for found in definitions for at in (found.start, max(found.body, 0), found.end)]
-    places = [layer.tokens.places(offsets) for layer in layers]
-    for index, (found, unit, lines) in enumerate(zip(definitions, homes, (rows + 1).tolist(), strict=False)):
-        place = places[found.layer][3 * index : 3 * index + 3]
-        yield _symbol(layers[found.layer], found, unit, lines, place, codec)
+    if not definitions:
+        return
+    breaks: list[int] = np.flatnonzero(np.frombuffer(content, np.uint8) == _LINE_BREAK).tolist()
+    describers = [
+        _Describer(layer, [found for found in definitions if found.layer == number], breaks, codec)
+        for number, layer in enumerate(layers)
+    ]
+    for found, unit in zip(definitions, homes, strict=True):
+        yield describers[found.layer].symbol(found, unit)
 
 
-def _symbol(layer: Layer, found: Definition, unit: int, lines: list[int], places: list[int], codec: str) -> Symbol:
-    tokens, spec, content = layer.tokens, layer.grammar.spec, layer.content
-    first, body_first, last = places
-    calls: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
-    returns = ""
-    if found.kind in details.CALLABLE:
-        begin, end = bisect_right(layer.call_places, found.name_at), bisect_left(layer.call_places, found.end)
-        calls = tuple(dict.fromkeys(layer.call_names[begin:end]))[:MAX_CALLS]
-        parameters, returns = details.parameters(content, found, codec), details.returns(content, found, codec)
-    return Symbol(
-        name=found.name,
-        qualified_name=found.qualified_name,
-        kind=found.kind,
-        start_byte=found.start,
-        end_byte=found.end,
-        start_line=lines[0],
-        end_line=lines[1],
-        name_line=lines[2],
-        signature=details.signature(content, found.header, codec),
-        parent=found.parent,
-        unit=unit,
-        exact=tokens.exact(first, last),
-        renamed=tokens.renamed(first, last),
-        tokens=tokens.count(first, last),
-        body=tokens.exact(body_first, last) if found.body >= 0 and body_first < last else "",
-        parameters=parameters,
-        returns=returns,
-        visibility=details.visibility(content, found, spec),
-        decorators=details.decorators(content, found, codec),
-        documentation=details.documentation(content, found, spec, codec),
-        calls=calls,
-        sketch=tokens.sketch(first, last),
-    )
+class _Describer:
+    """What the definitions of one layer are described with."""
 
+    def __init__(self, layer: Layer, definitions: Sequence[Definition], breaks: list[int], codec: str) -> None:
+        self._spec = layer.grammar.spec
+        self._content = layer.content
+        self._details = Details(layer.content, layer.grammar, codec)
+        self._codec = codec
+        self._breaks = breaks
+        offsets = {found.start for found in definitions} | {found.end for found in definitions}
+        offsets.update([found.body for found in definitions if found.body >= 0])
+        boundaries = sorted(offsets)
+        self._place = dict(zip(boundaries, range(len(boundaries)), strict=True))
+        self._tokens = tokens_of(layer, boundaries)
+        calls = sorted([node.byte_range for node in layer.landmarks.calls])
+        self._call_places = [start for start, _ in calls]
+        self._calls = calls
 
-def _line_breaks(content: bytes) -> Array:
-    breaks: Array = np.flatnonzero(np.frombuffer(content, np.uint8) == 10)
-    return breaks
+    def symbol(self, found: Definition, unit: int) -> Symbol:
+        """The definition with all that is known of it."""
+        tokens, place, breaks, details = self._tokens, self._place, self._breaks, self._details
+        first, last = place[found.start], place[found.end]
+        is_callable = found.kind in CALLABLE
+        return Symbol(
+            name=found.name,
+            qualified_name=found.qualified_name,
+            kind=found.kind,
+            start_byte=found.start,
+            end_byte=found.end,
+            start_line=bisect_left(breaks, found.start) + 1,
+            end_line=bisect_left(breaks, found.end) + 1,
+            name_line=bisect_left(breaks, found.name_at) + 1,
+            signature=details.signature(found),
+            parent=found.parent,
+            unit=unit,
+            exact=tokens.exact(first, last),
+            renamed=tokens.renamed(first, last),
+            tokens=tokens.count(first, last),
+            body=tokens.exact(place[found.body], last) if tokens.count(place.get(found.body, last), last) else "",
+            parameters=details.parameters(found) if is_callable else (),
+            returns=details.returns(found) if is_callable else "",
+            visibility=details.visibility(found),
+            decorators=details.decorators(found),
+            documentation=details.documentation(found),
+            calls=self._called(found) if is_callable else (),
+            sketch=tokens.sketch(first, last),
+        )
+
+    def _called(self, found: Definition) -> tuple[str, ...]:
+        begin = bisect_right(self._call_places, found.name_at)
+        end = bisect_left(self._call_places, found.end, begin)
+        if begin == end:
+            return ()
+        content, codec = self._content, self._codec
+        texts = dict.fromkeys(
+            [content[start : min(stop, start + 4 * MAX_NAME)] for start, stop in self._calls[begin:end]]
+        )
+        return tuple(dict.fromkeys([text.decode(codec, "replace")[:MAX_NAME] for text in texts]))[:MAX_CALLS]

@@ -1,317 +1,295 @@
-"""The tokens of a file, found in arrays instead of one by one: where each begins, what it counts as, its streams.
+"""The tokens of a file and the streams that fingerprints are made of, for all its symbols at once.
 
-The tree says where comments and literals are; everything else is cut by the same few rules in every language:
-words, numbers, the operators of PAIRS, single other characters. A loop over the tree's leaves in Python takes longer
-than the parse. FINGERPRINTS.md lists the streams byte by byte; changes raise ALGORITHM.
+The tree says where comments and literals are; everything else is cut by the same few rules in every language, by
+methods of `bytes` that run over the whole file: blanks around each mark, then a split at white space. A loop in
+Python over the tree's leaves takes longer than the parse, a regular expression half as long (RESULTS.md).
+Where symbols begin and end a boundary stands among the tokens, so that each stream is cut into the symbols' parts by
+one more split. FINGERPRINTS.md lists the streams byte by byte; changes raise ALGORITHM.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 from blake3 import blake3
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
-
-SPACE: Final = 0
-WORD: Final = 1
-MARK: Final = 2
-LITERAL: Final = 3
+Range: TypeAlias = tuple[int, int]
 
 BLIND_NAME: Final = 1
 BLIND_LITERAL: Final = 2
 STATEMENT_END: Final = 3
 FIRST_PAIR: Final = 4
 FIRST_KEYWORD: Final = 128
+KEYWORDS: Final = 256 - FIRST_KEYWORD
 
 PAIRS: Final = tuple(b"== != <= >= += -= *= /= %= &= |= ^= && || => -> :: << ++ --".split())
-"""Operators of two characters that are one token; not `>>`, which also closes two brackets of a generic type."""
+"""Operators of two marks that are one code of a sketch; not `>>`, which also closes two brackets of a generic type."""
 
-MAX_KEYWORD: Final = 16
 K: Final = 8
 WINDOW: Final = 8
 MAX_TERMS: Final = 256
 """Terms of one sketch: the smallest are kept, so that two long symbols keep the same ones."""
 
+MAX_LEARNED: Final = 50_000
+"""Names and numbers that a vocabulary remembers, each of at most MAX_REMEMBERED bytes."""
+
+MAX_REMEMBERED: Final = 64
+
 _FINGERPRINT: Final = 16
 _LITTLE: Final = sys.byteorder == "little"
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX_AGAIN: Final = np.uint64(0xBF58476D1CE4E5B9)
+_SHIFT: Final = np.uint64(30)
+_SHIFT_AGAIN: Final = np.uint64(27)
+
+# no text holds NUL, so these are no words
+_BOUNDARY, _LITERAL, _LINE = b"\0b", b"\0l", b"\0n"
+_AT_BOUNDARY: Final = 0
+_LINE_CODE: Final = ord("\n")
+_NUMBER: Final = 0x19
+_EXPONENT: Final = 0x1A  # a number that ends in e: a sign and digits may follow
+_HIGHER: Final = 0x1B  # before a keyword beyond the first KEYWORDS, with its number divided by them
+_MARKS: Final = [bytes([byte]) for byte in b"!\"#%&'()*+,-./:;<=>?@[\\]^`{|}~"]
+_SPACED: Final = [(mark, b" " + mark + b" ") for mark in _MARKS]
+_ENDS_IN_E: Final = re.compile(rb"[0-9]+[eE]")
+_FRACTION: Final = b"\x19.\x19"
+_WITH_EXPONENT: Final = ((b"\x19.\x1a", b"\x1a"), (b"\x1a-\x19", b"\x19"), (b"\x1a+\x19", b"\x19"))
+_NUMBERS_BLINDED: Final = bytes.maketrans(b"\x19\x1a", bytes([BLIND_LITERAL]) * 2)
+_PAIRS_BY_FIRST: Final[dict[int, list[tuple[bytes, bytes]]]] = {}
+for _index, _pair in enumerate(PAIRS):
+    _PAIRS_BY_FIRST.setdefault(_pair[0], []).append((_pair, bytes([FIRST_PAIR + _index])))
+_DEEPER: Final = bytes(1 if byte in b"([{" else 255 if byte in b")]}" else 0 for byte in range(256))
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"()[]\n"))
+_FEW: Final = 3  # more boundaries hardly ever stand together
+_END: Final = bytes([STATEMENT_END])
+_HIGHER_PAIR: Final = re.compile(b"\x1b.", re.DOTALL)
 
 
-def _classes() -> Array:
-    table = np.full(256, MARK, np.uint8)
-    table[np.frombuffer(bytes(range(33)) + b"\x7f", np.uint8)] = SPACE
-    table[np.frombuffer(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_$", np.uint8)] = WORD
-    table[128:] = WORD
-    return table
-
-
-def _pair_codes() -> Array:
-    table = np.zeros(1 << 16, np.uint8)
-    for index, pair in enumerate(PAIRS):
-        table[pair[0] << 8 | pair[1]] = FIRST_PAIR + index
-    return table
-
-
-_CLASS: Final = _classes()
-_PAIR: Final = _pair_codes()
-_DIGIT: Final = (np.arange(256) >= ord("0")) & (np.arange(256) <= ord("9"))
-_SIGN: Final = np.isin(np.arange(256), list(b"+-"))
-_EXPONENT: Final = np.isin(np.arange(256), list(b"eE"))
-_WORD_MASK: Final = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
-
-
-_DEEPER: Final = np.zeros(256, np.int8)
-_DEEPER[list(b"([{")] = 1
-_DEEPER[list(b")]}")] = -1
-
-
-def bracket_depth(content: bytes) -> int:
-    """How deep brackets nest, those in strings and comments counted too."""
-    steps = _DEEPER[np.frombuffer(content, np.uint8)]
+def bracket_depth(content: bytes, enough: int) -> int:
+    """How deep brackets nest, those in strings and comments counted too; at least so deep if over `enough`."""
+    opening = content.count(b"(") + content.count(b"[") + content.count(b"{")
+    if opening <= enough:
+        return opening
+    steps = np.frombuffer(content.translate(_DEEPER), np.int8)
     return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
 
 
-class Keywords:
-    """The words that one language keeps when names are blinded, each with a code of its own (shared beyond 128)."""
+class Vocabulary(dict[bytes, int]):
+    """The code of each token of one language: keywords and marks from the start, other words as they come."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        ordered = [word.encode() for word in sorted(set(words)) if len(word.encode()) <= MAX_KEYWORD]
-        text = b" ".join(ordered)
-        starts = np.cumsum([0, *[len(word) + 1 for word in ordered[:-1]]]) if ordered else np.zeros(0, np.int64)
-        keys = _word_keys(text, starts.astype(np.int64), np.array([len(word) for word in ordered], np.int64))
-        order = np.argsort(keys)
-        self._keys = keys[order]
-        self._codes = (FIRST_KEYWORD + order % 128).astype(np.uint8)
+        ordered = sorted({word.encode() for word in words})
+        known = {mark: mark[0] for mark in _MARKS} | {b";": STATEMENT_END}
+        known |= {_BOUNDARY: _AT_BOUNDARY, _LITERAL: BLIND_LITERAL, _LINE: _LINE_CODE}
+        known |= {word: FIRST_KEYWORD + number % KEYWORDS for number, word in enumerate(ordered)}
+        super().__init__(known)
+        self._known = known
+        self._higher = {word: bytes([_HIGHER, number // KEYWORDS]) for number, word in enumerate(ordered)}
+        self._is_large = len(ordered) > KEYWORDS
 
-    def codes(self, content: bytes, starts: Array, sizes: Array) -> Array:
-        """For each word its code, BLIND_NAME where it is none of these."""
-        if not len(self._keys):
-            return np.full(len(starts), BLIND_NAME, np.uint8)
-        keys = _word_keys(content, starts, sizes)
-        found = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        known = (self._keys[found] == keys) & (sizes <= MAX_KEYWORD)
-        return np.where(known, self._codes[found], np.uint8(BLIND_NAME))
+    def __missing__(self, token: bytes) -> int:
+        code = BLIND_NAME
+        if token[:1].isdigit():
+            code = _EXPONENT if _ENDS_IN_E.fullmatch(token) else _NUMBER
+        if len(token) <= MAX_REMEMBERED:
+            if len(self) > MAX_LEARNED:
+                self.clear()
+                self.update(self._known)
+            self[token] = code
+        return code
 
-
-def _word_keys(content: bytes, starts: Array, sizes: Array) -> Array:
-    """A number for each word, by its first 16 bytes and its length."""
-    padded = content + bytes(MAX_KEYWORD + 8)
-    words = np.ndarray((len(content) + MAX_KEYWORD,), "<u8", padded, strides=(1,))
-    low = words[starts] & _WORD_MASK[np.minimum(sizes, 8)]
-    high = words[starts + 8] & _WORD_MASK[np.clip(sizes - 8, 0, 8)]
-    keys: Array = (low * _MIX) ^ ((high + sizes.astype(np.uint64)) * _MIX_AGAIN)
-    return keys
+    def codes(self, tokens: Sequence[bytes]) -> bytes:
+        """One byte a token; where a language has more keywords than codes, two more before the later ones."""
+        codes = bytes(map(self.__getitem__, tokens))
+        if not self._is_large:
+            return codes
+        get = self._higher.get
+        nothing = b"\x1b\0"
+        marked = [get(token, nothing) for token in tokens]
+        return b"".join([higher + codes[at : at + 1] for at, higher in enumerate(marked)]).replace(nothing, b"")
 
 
 class Tokens:
-    """A text cut into tokens, with the streams that fingerprints are made of.
+    """A text cut into tokens, with its streams by symbols.
 
-    `starts` are the tokens' first bytes, ascending. A run of literals counts as one token. Ranges of tokens are asked
-    for by bytes: all tokens that begin inside.
+    `boundaries` are the offsets between which digests may be asked for, ascending, each once. Ranges are numbers of
+    boundaries: `exact(2, 5)` is the digest of all tokens that begin from the third on and before the sixth.
     """
 
     def __init__(
         self,
         content: bytes,
-        comments: Sequence[tuple[int, int]],
-        literals: Sequence[tuple[int, int]],
-        keywords: Keywords,
+        comments: Sequence[Range],
+        literals: Sequence[Range],
+        boundaries: Sequence[int],
+        vocabulary: Vocabulary,
         *,
         by_lines: bool,
     ) -> None:
-        self._content = content
-        self._keywords = keywords
-        self._raw = np.frombuffer(content, np.uint8)
-        classes = _classified(self._raw, comments, literals)
-        place = np.flatnonzero(classes)  # from here on without white space and comments
-        self._text, self._kinds = self._raw[place], classes[place]
-        gap = np.ones(len(place), bool)
-        gap[1:] = place[1:] != place[:-1] + 1
-        first = _token_starts(self._text, self._kinds, gap)
-        if literals:
-            at = np.searchsorted(place, [start for start, _ in literals])
-            at = at[at < len(place)]
-            first[at] |= self._kinds[at] == LITERAL
-        self._tokens, self._literal = _joined_numbers(self._text, self._kinds, gap, np.flatnonzero(first))
-        self._starts = place[self._tokens]
-        self._sizes = np.diff(np.append(self._tokens, len(place)))
-        self._blinded()
-        self._texts()
-        self._sketched(by_lines)
+        self._literals: list[bytes] = []
+        text = self._marked(content, comments, literals, boundaries)
+        if by_lines:
+            text = text.replace(b"\n", b" \0n ")
+        for mark, spaced in _SPACED:
+            text = text.replace(mark, spaced)
+        tokens = text.split()
+        codes = vocabulary.codes(tokens)
+        exact = b" ".join(tokens)
+        if by_lines:
+            exact = exact.replace(b"\0n ", b"")
+        self._exact, self._exact_at = _cut(exact, b"\0b ")
+        renamed = _numbers_joined(codes.translate(None, b"\n"))
+        self._renamed, self._renamed_at = _cut(_runs_joined(renamed), b"\0")
+        codes = _HIGHER_PAIR.sub(b"", codes) if b"\x1b" in codes else codes
+        codes = _numbers_joined(_with_statement_ends(codes) if by_lines else codes)
+        self._codes, self._codes_at = _cut(_runs_joined(_pairs_joined(codes)), b"\0")
+        self._terms: _Terms | None = None
 
-    def _blinded(self) -> None:
-        """One code a token; what follows a literal within a run of literals has none (0)."""
-        tokens, literal = self._tokens, self._literal
-        codes = self._text[tokens]  # a mark that stands alone is its own code
-        kinds = self._kinds[tokens]
-        words = np.flatnonzero((kinds == WORD) & ~literal)
-        codes[words] = self._keywords.codes(self._content, self._starts[words], self._sizes[words])
-        codes[literal] = BLIND_LITERAL
-        codes[1:][literal[1:] & literal[:-1]] = 0
-        pairs = np.flatnonzero((kinds == MARK) & (self._sizes == 2))
-        at = tokens[pairs]
-        codes[pairs] = _PAIR[(self._text[at].astype(np.uint16) << 8) | self._text[at + 1]]
-        self._codes = codes
-        self._counted = np.concatenate([[0], np.cumsum(codes != 0)])
-
-    def _texts(self) -> None:
-        """The streams of texts, a NUL before each token: as written, and blinded; and where each token's NUL is."""
-        tokens, sizes, codes = self._tokens, self._sizes, self._codes
-        self._exact_at = np.append(tokens, len(self._text)) + np.arange(len(tokens) + 1)
-        self._exact = _with_nuls(self._text, self._exact_at[:-1], int(self._exact_at[-1]))
-        blind, counted = codes <= BLIND_LITERAL, codes != 0
-        stays = np.repeat(~blind, sizes)
-        stays[tokens] = counted
-        text = self._text.copy()
-        text[tokens] = np.where(blind, codes, self._text[tokens])
-        widths = np.where(blind, 2, sizes + 1) * counted
-        self._renamed_at = np.concatenate([[0], np.cumsum(widths)])
-        self._renamed = _with_nuls(text[stays], self._renamed_at[:-1][counted], int(self._renamed_at[-1]))
-
-    def _sketched(self, by_lines: bool) -> None:
-        """The stream of codes with the ends of statements, and the smallest hash of each window of it."""
-        stay = self._codes != 0
-        starts, codes = self._starts[stay], self._codes[stay]
-        codes[codes == ord(";")] = STATEMENT_END
-        if by_lines and len(codes):
-            codes, code_at = _with_line_ends(self._raw, starts, codes)
-        else:
-            code_at = np.arange(len(codes) + 1)
-        self._stream: bytes = codes.tobytes()
-        self._code_at = code_at
-        self._hashes = _gram_hashes(self._stream)
-        smallest = _window_minima(self._hashes)
-        changes = np.flatnonzero(smallest[1:] != smallest[:-1]) + 1 if len(smallest) else np.zeros(0, np.int64)
-        self._changes: list[int] = [0, *changes.tolist()]  # neighbouring windows mostly share their smallest hash
-        self._minima: list[int] = [*smallest[:1].tolist(), *smallest[changes].tolist()]
-
-    def places(self, offsets: Sequence[int]) -> list[int]:
-        """For each byte offset the first token that begins there or behind."""
-        return np.searchsorted(self._starts, np.asarray(offsets, np.int64)).tolist()  # type: ignore[no-any-return]
+    def _marked(
+        self, content: bytes, comments: Sequence[Range], literals: Sequence[Range], boundaries: Sequence[int]
+    ) -> bytes:
+        """The text with a mark for each literal and boundary, without comments; and where the literals went."""
+        events = [(start, -end, b" ") for start, end in comments]
+        events += [(start, -end, b" \0l ") for start, end in literals]
+        events += [(offset, -len(content) - 1, b" \0b ") for offset in boundaries]  # before what begins there
+        events.sort()
+        pieces: list[bytes] = []
+        texts = self._literals
+        self._literals_at: list[int] = []
+        position = 0
+        for start, negated_end, mark in events:
+            if mark == b" \0b ":
+                self._literals_at.append(len(texts))
+                pieces += content[position:start], mark
+                position = max(position, start)
+            elif start >= position:
+                end = -negated_end
+                pieces += content[position:start], mark
+                position = end
+                if mark != b" ":
+                    texts.append(content[start:end])
+        pieces += content[position:], b" \0b "
+        text = b"".join(pieces)
+        return text.replace(b"\\\n", b"  ") if b"\\\n" in text else text
 
     def count(self, first: int, last: int) -> int:
         """Tokens of a range, a run of literals as one."""
-        return max(int(self._counted[last] - self._counted[first]), int(last > first))
+        stream = self._renamed[self._renamed_at[first] : self._renamed_at[last]]
+        return len(stream) - 2 * stream.count(_HIGHER)
 
     def exact(self, first: int, last: int) -> str:
         """The digest of the tokens as they read."""
-        return blake3(self._exact[self._exact_at[first] + 1 : self._exact_at[last]]).hexdigest(length=_FINGERPRINT)
+        stream = self._exact[self._exact_at[first] : self._exact_at[last]]
+        begin, end = self._literals_at[first], self._literals_at[last]
+        if begin < end:
+            stream += b"\0" + b"\0".join(self._literals[begin:end])
+        return blake3(stream).hexdigest(_FINGERPRINT)
 
     def renamed(self, first: int, last: int) -> str:
         """The digest of the tokens with names and literals blinded."""
-        stream = self._renamed[self._renamed_at[first] + 1 : self._renamed_at[last]]
-        return blake3(stream).hexdigest(length=_FINGERPRINT)
+        return blake3(self._renamed[self._renamed_at[first] : self._renamed_at[last]]).hexdigest(_FINGERPRINT)
 
     def codes(self, first: int, last: int) -> bytes:
         """One byte a token, and STATEMENT_END where a statement ends."""
-        begin, end = self._code_range(first, last)
-        return self._stream[begin:end]
+        return self._codes[self._codes_at[first] : self._codes_at[last]]
 
     def sketch(self, first: int, last: int) -> bytes:
         """Near-miss terms of a range, 8 bytes each, little-endian, ascending; none for fewer than K codes."""
-        begin, end = self._code_range(first, last)
+        begin, end = self._codes_at[first], self._codes_at[last]
         if end - begin < K:
             return b""
+        if self._terms is None:
+            self._terms = _Terms(self._codes)
+        return self._terms.of(begin, end)
+
+
+class _Terms:
+    """The hash of each run of K codes of a stream, and the smallest of each window of them.
+
+    Winnowing: Schleimer, Wilkerson, Aiken, SIGMOD 2003; the hash is the mix of splitmix64 (Steele, Lea, Flood 2014).
+    """
+
+    def __init__(self, stream: bytes) -> None:
+        hashes: Array = np.ndarray((len(stream) - K + 1,), "<u8", stream, strides=(1,)) * _MIX
+        hashes ^= hashes >> _SHIFT
+        hashes *= _MIX_AGAIN
+        hashes ^= hashes >> _SHIFT_AGAIN
+        self._hashes = hashes
+        two = np.minimum(hashes[:-1], hashes[1:])
+        four = np.minimum(two[:-2], two[2:])
+        smallest: Array = np.minimum(four[:-4], four[4:])
+        changes: Array = (smallest[1:] != smallest[:-1]).nonzero()[0]
+        changes += 1  # neighbouring windows mostly share their smallest hash
+        self._changes: list[int] = [0, *changes.tolist()]
+        self._minima: list[int] = [*smallest[:1].tolist(), *smallest[changes].tolist()]
+
+    def of(self, begin: int, end: int) -> bytes:
+        """The terms of these codes, at least K."""
         if end - begin < K + WINDOW - 1:
             terms = [int(self._hashes[begin : end - K + 1].min())]
         else:
-            changes = self._changes
-            from_change, to_change = bisect_right(changes, begin), bisect_left(changes, end - K - WINDOW + 2)
-            terms = sorted(set(self._minima[from_change - 1 : to_change]))[:MAX_TERMS]
+            from_change = bisect_right(self._changes, begin) - 1
+            terms = self._minima[from_change : bisect_left(self._changes, end - K - WINDOW + 2)]
+            if len(terms) > 1:
+                terms = sorted(set(terms))[:MAX_TERMS]
         return array("Q", terms).tobytes() if _LITTLE else np.array(terms, "<u8").tobytes()
 
-    def _code_range(self, first: int, last: int) -> tuple[int, int]:
-        begin, end = self._code_at[self._counted[[first, last]]].tolist()
-        return begin, end
+
+def _cut(stream: bytes, mark: bytes) -> tuple[bytes, list[int]]:
+    """The stream without its marks, and where each mark was."""
+    parts = stream.split(mark)
+    return b"".join(parts), list(accumulate(map(len, parts)))
 
 
-def _classified(raw: Array, comments: Sequence[tuple[int, int]], literals: Sequence[tuple[int, int]]) -> Array:
-    classes: Array = _CLASS[raw]
-    for start, end in literals:
-        classes[start:end] = LITERAL
-    for start, end in comments:
-        classes[start:end] = SPACE
-    continued = (raw[:-1] == ord("\\")) & (raw[1:] == ord("\n")) & (classes[:-1] == MARK)
-    classes[:-1][continued] = SPACE
-    return classes
+def _numbers_joined(codes: bytes) -> bytes:
+    """`1.5` and `1e-3` are one literal each."""
+    if _EXPONENT in codes:
+        for parts, number in _WITH_EXPONENT:
+            codes = codes.replace(parts, number)
+    elif _NUMBER not in codes:
+        return codes
+    return codes.replace(_FRACTION, _FRACTION[:1]).translate(_NUMBERS_BLINDED)
 
 
-def _token_starts(text: Array, kinds: Array, gap: Array) -> Array:
-    """After a gap, where the kind changes, and at each mark that is not the second of a pair."""
-    first: Array = gap.copy()
-    first[1:] |= (kinds[1:] != kinds[:-1]) | (kinds[1:] == MARK)
-    marks = (kinds[1:] == MARK) & (kinds[:-1] == MARK) & ~gap[1:]
-    pairs = np.flatnonzero(marks & (_PAIR[(text[:-1].astype(np.uint16) << 8) | text[1:]] != 0))
-    if len(pairs):  # of overlapping pairs every other one holds, from the left: `===` is `==` and `=`
-        new_run = np.concatenate([[True], np.diff(pairs) != 1])
-        run_start = np.maximum.accumulate(np.where(new_run, np.arange(len(pairs)), 0))
-        first[pairs[(np.arange(len(pairs)) - run_start) % 2 == 0] + 1] = False
-    return first
+def _pairs_joined(codes: bytes) -> bytes:
+    for first, pairs in _PAIRS_BY_FIRST.items():
+        if first in codes:
+            for pair, code in pairs:
+                codes = codes.replace(pair, code)
+    return codes
 
 
-def _joined_numbers(text: Array, kinds: Array, gap: Array, tokens: Array) -> tuple[Array, Array]:
-    """Tokens with `1.5` and `1e-3` as one each, and which of them are literals."""
-    number = _DIGIT[text[tokens]] & (kinds[tokens] == WORD)
-    literal = (kinds[tokens] == LITERAL) | number
-    middle = np.flatnonzero(number[:-2] & number[2:]) + 1
-    if len(middle):
-        at, after = tokens[middle], tokens[middle + 1]
-        touching = (after == at + 1) & ~gap[at] & ~gap[after]
-        point = (text[at] == ord(".")) & (kinds[at - 1] == WORD)
-        middle = middle[touching & (point | (_SIGN[text[at]] & _EXPONENT[text[at - 1]]))]
-        stay = np.ones(len(tokens), bool)
-        stay[middle] = False
-        stay[middle + 1] = False
-        tokens, literal = tokens[stay], literal[stay]
-    return tokens, literal
+def _runs_joined(codes: bytes) -> bytes:
+    """A run of literals, the parts of a text, is one."""
+    while b"\2\2" in codes:
+        codes = codes.replace(b"\2\2", b"\2")
+    return codes
 
 
-def _with_nuls(text: Array, nuls: Array, size: int) -> bytes:
-    """The text with NULs at these places of the result."""
-    stream = np.zeros(size, np.uint8)
-    filled = np.ones(size, bool)
-    filled[nuls] = False
-    stream[filled] = text
-    return stream.tobytes()
+def _with_statement_ends(codes: bytes) -> bytes:
+    """STATEMENT_END in place of each line break before tokens that is outside of `(` and `[`."""
+    depth = 0
+    parts: list[bytes] = []
+    lines, brackets = codes.split(b"\n"), codes.translate(None, _NO_BRACKETS).split(b"\n")
+    for line, found in zip(lines, brackets, strict=True):
+        if depth <= 0 and (len(line) > _FEW or line.strip(b"\0")):
+            parts += _END, line
+        elif line:
+            parts.append(line)
+        if found:
+            depth += _opened(found)
+    return b"".join(parts)
 
 
-def _with_line_ends(raw: Array, starts: Array, codes: Array) -> tuple[Array, Array]:
-    """The codes with STATEMENT_END before each that begins a line outside of `(` and `[`, and where each went."""
-    lines = np.cumsum(raw == 10, dtype=np.int32)[starts]
-    depth = np.cumsum(
-        (codes == ord("(")).astype(np.int32) + (codes == ord("[")) - (codes == ord(")")) - (codes == ord("]"))
-    )
-    breaks = np.concatenate([[False], (np.diff(lines) > 0) & (depth[:-1] <= 0)])
-    shift = np.cumsum(breaks)
-    room = np.arange(len(codes)) + shift
-    text = np.full(len(codes) + int(shift[-1]), STATEMENT_END, np.uint8)
-    text[room] = codes
-    return text, np.append(room, len(text))
-
-
-def _gram_hashes(stream: bytes) -> Array:
-    """A 64-bit hash of each run of K codes: the codes as a number, mixed (Steele, Lea, Flood 2014, splitmix64)."""
-    count = len(stream) - K + 1
-    if count < 1:
-        return np.zeros(0, np.uint64)
-    grams = np.ndarray((count,), "<u8", stream, strides=(1,)) * _MIX
-    grams ^= grams >> np.uint64(30)
-    grams *= _MIX_AGAIN
-    return grams ^ (grams >> np.uint64(27))
-
-
-def _window_minima(hashes: Array) -> Array:
-    """The smallest of each WINDOW neighbouring hashes (winnowing: Schleimer, Wilkerson, Aiken, SIGMOD 2003)."""
-    if len(hashes) < WINDOW:
-        return np.zeros(0, np.uint64)
-    two = np.minimum(hashes[:-1], hashes[1:])
-    four = np.minimum(two[:-2], two[2:])
-    eight: Array = np.minimum(four[:-4], four[4:])
-    return eight
+@lru_cache(4096)
+def _opened(brackets: bytes) -> int:
+    return brackets.count(b"(") + brackets.count(b"[") - brackets.count(b")") - brackets.count(b"]")

@@ -136,6 +136,10 @@ def _borders(content: bytes, start: int, end: int, size: int) -> Iterator[tuple[
     begin = start - size
     position = start
     while position < end:
+        if position - begin < MIN_CHUNK:  # lines that end within the minimum are no borders
+            position = content.rfind(b"\n", position, min(end, begin + MIN_CHUNK - 1)) + 1 or position
+            if position == end:
+                break
         line_end = content.find(b"\n", position, end) + 1 or end
         if line_end - begin > MAX_CHUNK and position > begin and position > start:
             yield position, True

@@ -1,8 +1,8 @@
 """From a syntax tree to what the rest works with: its definitions, comments, literals, calls and errors.
 
-No Python code visits every node: one query, run by the parser's library, gives the nodes that matter in the order of
-the text (outer before inner), which costs two fifths of the parse. At a node whose kind may be a definition the
-language's patterns are then tried on that node alone, about a microsecond each.
+No Python code visits every node: one query, run by the parser's library, gives the nodes that matter, which costs a
+quarter to a half of the parse. At a node whose kind may be a definition the language's patterns are then tried on that
+node alone, about a microsecond each.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from tree_sitter import Node
 
 from codevault.analysis.definitions import Scopes, Walked
 from codevault.analysis.grammar import Grammar
+from codevault.analysis.surroundings import Surroundings, in_order
 
 MAX_SYMBOLS: Final = 20_000
 """Definitions of one file that become symbols: no hand wrote more."""
@@ -37,27 +38,44 @@ class Landmarks:
 def walk(root: Node, content: bytes, grammar: Grammar, *, codec: str = "utf-8") -> Landmarks:
     """Everything of interest in a tree parsed from `content`. About linear in its nodes."""
     # never with progress_callback: py-tree-sitter 0.26 then reads options that are gone, and the process dies;
-    # not `captures`: it gives the nodes in no order
-    walked = Walked(codec=codec)
-    scopes = Scopes(content, grammar, walked, MAX_SYMBOLS)
-    visit = scopes.visit
-    actions, asked = grammar.actions, grammar.asked
-    found: dict[str, list[Node]] = {"literal": [], "call": [], "error": [], "embedded": []}
-    for index, captures in grammar.landmarks.matches(root):
-        name = asked[index]
-        if name == "n":
-            (node,) = captures["n"]
-            visit(node, actions[node.kind_id])
-        elif name in captures:  # a pattern with an alternative that asks for nothing
-            found[name].extend(captures[name])
+    # the nodes of a role come in no order
+    found = grammar.landmarks.captures(root)
+    walked = Walked(comments=sorted([node.byte_range for node in found.get("comment", ())]), codec=codec)
+    surroundings = Surroundings(
+        content, walked.comments, found.get("lead", ()), found.get("wrapper", ()), grammar.single_wrappers
+    )
+    scopes = Scopes(content, grammar, walked, surroundings, MAX_SYMBOLS)
+    scopes.visit(in_order(found.get("definition", ())))
     scopes.finish()
     return Landmarks(
         walked=walked,
-        literals=_outermost([node.byte_range for node in found["literal"]]),
-        calls=found["call"],
-        errors=[node for node in found["error"] if node.end_byte > node.start_byte or node.is_missing],
-        embedded=found["embedded"],
+        literals=_outermost(sorted([node.byte_range for node in found.get("literal", ())])),
+        calls=found.get("call", []),
+        errors=_errors(root, grammar),
+        embedded=found.get("embedded", []),
     )
+
+
+def _outermost(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Ascending ranges without those that lie in another."""
+    found: list[tuple[int, int]] = []
+    begun = reached = -1
+    for span in ranges:
+        start, end = span
+        if start >= reached:
+            found.append(span)
+            begun, reached = span
+        elif end > reached and start == begun:
+            found[-1] = span
+            reached = end
+    return found
+
+
+def _errors(root: Node, grammar: Grammar) -> list[Node]:
+    if not root.has_error:
+        return []
+    found = in_order(grammar.errors.captures(root).get("error", ()))
+    return [node for _, _, _, node in found if node.end_byte > node.start_byte or node.is_missing]
 
 
 def widest_error(root: Node) -> int:
@@ -74,18 +92,3 @@ def widest_error(root: Node) -> int:
             return widest
         waiting.extend(child for child in node.children if child.has_error)
     return widest
-
-
-def _outermost(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    found.sort(key=_outer_first)
-    ranges: list[tuple[int, int]] = []
-    reached = -1
-    for start, end in found:
-        if start >= reached and end > start:
-            ranges.append((start, end))
-            reached = end
-    return ranges
-
-
-def _outer_first(span: tuple[int, int]) -> tuple[int, int]:
-    return span[0], -span[1]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from msgspec import structs
 
 from codevault.analysis.fingerprints import unit_id
 from codevault.analysis.model import FileAnalysis, Unit
@@ -21,11 +22,11 @@ def analysed_as_utf8(content: bytes, analyse: Callable[[bytes], FileAnalysis]) -
     for unit in found.units:
         spans = tuple((places[start] if start else 0, places[end]) for start, end in unit.spans)
         raw = b"".join(content[start:end] for start, end in spans)
-        units.append(replace(unit, spans=spans, id=unit_id(raw)))
+        units.append(structs.replace(unit, spans=spans, id=unit_id(raw)))
     if not units:  # nothing but the mark
         units = [Unit(id=unit_id(content), spans=((0, len(content)),))]
     symbols = tuple(
-        replace(symbol, start_byte=places[symbol.start_byte], end_byte=places[symbol.end_byte])
+        structs.replace(symbol, start_byte=places[symbol.start_byte], end_byte=places[symbol.end_byte])
         for symbol in found.symbols
     )
     return replace(found, symbols=symbols, units=tuple(units), problems=(*found.problems, "UTF-16: read as UTF-8"))

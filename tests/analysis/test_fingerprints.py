@@ -8,9 +8,9 @@ from blake3 import blake3
 from codevault.analysis.analyse import analyse, parse
 from codevault.analysis.fingerprints import ALGORITHM
 from codevault.analysis.grammar import load_grammar
-from codevault.analysis.layers import layer_of
+from codevault.analysis.layers import layer_of, tokens_of
 from codevault.analysis.model import Symbol
-from codevault.analysis.tokens import PAIRS, K
+from codevault.analysis.tokens import MAX_LEARNED, PAIRS, K, Vocabulary
 
 PAGE = Path(__file__).parents[2] / "analysis" / "FINGERPRINTS.md"
 
@@ -20,40 +20,87 @@ def codes_of(source: bytes) -> bytes:
     assert grammar is not None
     tree = parse(grammar, source, 10.0)
     assert tree is not None
-    tokens = layer_of(grammar, tree.root_node, source, "utf-8").tokens
-    return tokens.codes(*tokens.places([0, len(source)]))
+    tokens = tokens_of(layer_of(grammar, tree.root_node, source, "utf-8"), [0, len(source)])
+    return tokens.codes(0, 1)
 
 
 def first(path: str, source: bytes) -> Symbol:
     return analyse(path, source).symbols[0]
 
 
+def keyword_code(language: str, word: str) -> int:
+    grammar = load_grammar(language)
+    assert grammar is not None
+    return grammar.vocabulary.codes([word.encode()])[0]
+
+
 def digest(stream: bytes) -> str:
     return blake3(stream).hexdigest(length=16)
 
 
-def test_hashes_the_tokens_joined_by_nul() -> None:
+def test_hashes_the_tokens_and_then_the_literals() -> None:
     found = first("a.py", b"def f(a):\n    return a + 'x'  # note\n")
 
-    assert found.exact == digest(b"def\0f\0(\0a\0)\0:\0return\0a\0+\0'\0x\0'")
-    assert found.renamed == digest(b"def\0\x01\0(\0\x01\0)\0:\0return\0\x01\0+\0\x02")
-    assert found.body == digest(b"return\0a\0+\0'\0x\0'")
+    assert found.exact == digest(b"def f ( a ) : return a + \0l \0'x'")
+    assert found.renamed == digest(bytes.fromhex("90 01 28 01 29 3a a6 01 2b 02"))
+    assert found.body == digest(b"return a + \0l \0'x'")
 
 
 def test_hashes_raw_text_of_macros_by_words() -> None:
     found = first("a.c", b'#define MAX(a, b) ((a) > 1 \\\n  ? "s" : b) /* note */\n')
 
-    assert found.exact == digest(b'#\0define\0MAX\0(\0a\0,\0b\0)\0(\0(\0a\0)\0>\x001\0?\0"\0s\0"\0:\0b\0)')
-    blind = b'#\0define\0\x01\0(\0\x01\0,\0\x01\0)\0(\0(\0\x01\0)\0>\0\x02\0?\0"\0\x01\0"\0:\0\x01\0)'
-    assert found.renamed == digest(blind)
+    assert found.exact == digest(b'# define MAX ( a , b ) ( ( a ) > 1 ? " s " : b ) ')
+    blind = b'\x01(\x01,\x01)((\x01)>\x02?"\x01":\x01)'
+    assert found.renamed == digest(b"#" + bytes([keyword_code("c", "define")]) + blind)
+
+
+@pytest.mark.parametrize("number", ["7", "2.5", "0x1f", "1e-3", "2.5e+10", "10_000"])
+def test_a_number_is_one_literal_however_it_is_written(number: str) -> None:
+    plain, found = first("a.py", b"A = [1]\n"), first("a.py", f"A = [{number}]\n".encode())
+
+    assert (found.renamed, found.tokens) == (plain.renamed, plain.tokens)
+
+
+@pytest.mark.parametrize("parts", [b'"x" "y"', b'"x" /* and */ "y"', b'"x"\n"y"\n"z"'])
+def test_a_run_of_literals_counts_as_one(parts: bytes) -> None:
+    plain, found = first("a.c", b'char *f() { return "x"; }'), first("a.c", b"char *f() { return " + parts + b"; }")
+
+    assert (found.renamed, found.tokens) == (plain.renamed, plain.tokens)
+    assert found.exact != plain.exact
+
+
+def test_tells_a_literal_from_the_words_around_it() -> None:
+    assert first("a.py", b"A = ['b', a]\n").exact != first("a.py", b"A = ['b, a']\n").exact
+
+
+def test_tells_keywords_apart_that_share_a_code() -> None:
+    vocabulary = Vocabulary([f"word{number:03}" for number in range(300)])
+
+    assert vocabulary.codes([b"word001", b"x"]) == bytes([129, 1])
+    assert vocabulary.codes([b"word129", b"x"]) == bytes([0x1B, 1, 129, 1])
+    assert vocabulary.codes([b"word257", b"x"]) == bytes([0x1B, 2, 129, 1])
+
+
+def test_a_vocabulary_forgets_what_it_learned_before_it_grows_without_bound() -> None:
+    vocabulary = Vocabulary(["if"])
+    vocabulary.codes([b"name%d" % number for number in range(MAX_LEARNED + 100)])
+
+    assert len(vocabulary) <= MAX_LEARNED + 1
+    assert vocabulary.codes([b"if", b"name1", b"9"]) == bytes([128, 1, 0x19])
+
+
+def test_symbols_in_a_language_of_many_keywords_count_their_tokens_once() -> None:
+    found = first("a.sql", b"CREATE TABLE shop (name TEXT, sold TIMESTAMP);\n")
+
+    assert found.tokens == len(b"CREATE TABLE shop ( name TEXT , sold TIMESTAMP )".split())
 
 
 def test_describes_the_streams_that_are_hashed() -> None:
     page = PAGE.read_text("utf-8")
 
     assert f"Algorithm {ALGORITHM}" in page
-    assert r"`def\0f\0(\0a\0)\0:\0return\0a\0+\0'\0x\0'`" in page
-    assert r"`def\0\x01\0(\0\x01\0)\0:\0return\0\x01\0+\0\x02`" in page
+    assert r"`def f ( a ) : return a + \0l \0'x'`" in page
+    assert "`90 01 28 01 29 3a a6 01 2b 02`" in page
     assert first("a.py", b"def f(a):\n    return a + 'x'\n").exact in page
     assert first("a.py", b"def f(a):\n    return a + 'x'\n").renamed in page
     assert first("a.py", b"def f(a):\n    return a + 'x'\n").sketch.hex() in page
@@ -106,14 +153,14 @@ def test_keeps_renamed_under_other_names_types_and_literals(path: str, one: byte
 @pytest.mark.parametrize(
     ("path", "source", "body"),
     [
-        ("a.js", b"const f = function (a) { return a }", b"{\0return\0a\0}"),
-        ("a.js", b"const f = function g(a) { return a }", b"{\0return\0a\0}"),
-        ("a.js", b"const f = async (a) => { return a }", b"{\0return\0a\0}"),
-        ("a.js", b"const f = (a, b = () => { go() }) => a + b", b"a\0+\0b"),
-        ("a.js", b"const f = (a) => (b) => a + b", b"(\0b\0)\0=>\0a\0+\0b"),
-        ("a.js", b"res.send = function (a) { return a }", b"{\0return\0a\0}"),
-        ("a.ts", b"export const f = (a: number) => { return a }", b"{\0return\0a\0}"),
-        ("a.tsx", b"export const f = (a: number) => { return a }", b"{\0return\0a\0}"),
+        ("a.js", b"const f = function (a) { return a }", b"{ return a } "),
+        ("a.js", b"const f = function g(a) { return a }", b"{ return a } "),
+        ("a.js", b"const f = async (a) => { return a }", b"{ return a } "),
+        ("a.js", b"const f = (a, b = () => { go() }) => a + b", b"a + b "),
+        ("a.js", b"const f = (a) => (b) => a + b", b"( b ) = > a + b "),
+        ("a.js", b"res.send = function (a) { return a }", b"{ return a } "),
+        ("a.ts", b"export const f = (a: number) => { return a }", b"{ return a } "),
+        ("a.tsx", b"export const f = (a: number) => { return a }", b"{ return a } "),
     ],
 )
 def test_hashes_the_body_of_a_function_that_is_the_value_of_a_name(path: str, source: bytes, body: bytes) -> None:
@@ -123,7 +170,7 @@ def test_hashes_the_body_of_a_function_that_is_the_value_of_a_name(path: str, so
 def test_hashes_the_body_of_an_operator() -> None:
     found = analyse("a.cs", b"class A { public static A operator +(A a, A b) { return a; } }").symbols[1]
 
-    assert found.body == digest(b"{\0return\0a\0;\0}")
+    assert found.body == digest(b"{ return a ; } ")
     assert found.signature == "public static A operator +(A a, A b)"
 
 

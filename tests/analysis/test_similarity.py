@@ -4,7 +4,7 @@ import pytest
 
 from codevault.analysis.analyse import analyse, parse
 from codevault.analysis.grammar import load_grammar
-from codevault.analysis.layers import layer_of
+from codevault.analysis.layers import layer_of, tokens_of
 from codevault.analysis.similarity import shared_terms, similarity
 from codevault.analysis.tokens import K
 
@@ -29,8 +29,8 @@ def codes(source: str, name: str = "python") -> bytes:
     text = source.strip().encode()
     tree = parse(grammar, text, 10.0)
     assert tree is not None
-    tokens = layer_of(grammar, tree.root_node, text, "utf-8").tokens
-    return tokens.codes(*tokens.places([0, len(text)]))
+    tokens = tokens_of(layer_of(grammar, tree.root_node, text, "utf-8"), [0, len(text)])
+    return tokens.codes(0, 1)
 
 
 def sketch(source: str) -> bytes:

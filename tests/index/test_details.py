@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from codevault.analysis.analyse import analyse
 from codevault.analysis.model import FileAnalysis, Symbol
@@ -50,7 +51,7 @@ def scene() -> Iterator[Scene]:
 
 def symbol(**fields: object) -> Symbol:
     made = understood("a.py", b"def f(x):\n    return x\n").symbols[0]
-    return replace(made, **fields)  # type: ignore[arg-type]  # as the tests give them
+    return structs.replace(made, **fields)
 
 
 def written(db: sqlite3.Connection, numbers: range) -> None:
@@ -74,7 +75,7 @@ def test_every_field_of_a_symbol_comes_back_as_the_analysis_gave_it(scene: Scene
     scene.understand(analyse)
     given = analyse("till.py", RATE)
     kept = scene.index.symbols_of(blob_of(RATE), "till.py")
-    fields = [name for name in Symbol.__dataclass_fields__ if name not in {"parent", "unit"}]
+    fields = [name for name in Symbol.__struct_fields__ if name not in {"parent", "unit"}]
 
     assert [[getattr(one, name) for name in fields] for one in kept] == [
         [getattr(one, name) for name in fields] for one in given.symbols
@@ -109,7 +110,7 @@ def test_a_symbol_is_stored_once_however_many_contents_hold_it(scene: Scene) -> 
 def documented_as(text: str) -> object:
     def how(path: str, content: bytes) -> FileAnalysis:
         found = understood(path, content)
-        return replace(found, symbols=tuple(replace(one, documentation=text) for one in found.symbols))
+        return replace(found, symbols=tuple(structs.replace(one, documentation=text) for one in found.symbols))
 
     return how
 

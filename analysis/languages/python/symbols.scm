@@ -16,6 +16,6 @@
 
 (decorated_definition) @wrapper
 [(comment) (line_continuation)] @comment
-[(string_start) (string_content) (string_end) (escape_sequence)] @literal
+(string) @literal
 (call function: (identifier) @call)
 (call function: (attribute attribute: (_) @call))
