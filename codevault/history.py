@@ -23,7 +23,7 @@ from codevault.index.index import Index
 from codevault.index.model import FileVersion, Hit, PathChange, Seen, SymbolVersion
 
 MIN_TOKENS_COPIED = 30
-MIN_TOKENS_RENAMED = 60
+MIN_TOKENS_RENAMED = 40
 """Tokens from which on an equal symbol elsewhere is taken for the source of a new one: exact, and but for names."""
 
 MOST_FILES = 2_000  # of one step that are matched as a whole; a larger step says so in its event's evidence
@@ -175,7 +175,8 @@ class _Walk:
             origins = tuple(SymbolOrigin(project=self._project, path=o.path, symbol=o.symbol) for o in others)
             event = _made(tuple(map(str, change.kinds)), at, None, here, change.evidence)
             return replace(event, origins=origins, confidence=change.confidence)
-        source = self._copied_from(at, here)
+        begun = not self._index.parents(self._project, at.sequence)  # what it began with may be as old as any other
+        source = None if begun else self._copied_from(at, here)
         if source is None:
             return _made(("introduced",), at, None, here, self._limit(at))
         same = source.symbol.exact == here.symbol.exact
@@ -273,7 +274,11 @@ class _Walk:
         mine = self._files.versioned(here)
         step = match_step(self._files.symbols(version), self._files.symbols(here.version), self._files.text)
         for change in step.continued:
-            if change.after == mine and change.before is not None and change.before.qualified_name == mine.qualified_name:
+            if (
+                change.after == mine
+                and change.before is not None
+                and change.before.qualified_name == mine.qualified_name
+            ):
                 return self._files.place(version, change.before)
         return None
 

@@ -77,7 +77,7 @@ class Walk:
             if here is None or time.monotonic() > self.deadline:
                 continue
             parents = self.source.parents(commit)
-            found = [self._before(parent, commit, here) for parent in parents]
+            found = _in_place_first([self._before(parent, commit, here) for parent in parents], here)
             self._record(commit, here, dict(zip(parents, found, strict=True)))
             earlier = [symbol for symbol, _ in found]
             for parent, origin in zip(parents, earlier, strict=True):
@@ -144,6 +144,14 @@ class Walk:
     def _package(self, commit: str, symbol: VersionedSymbol) -> bytes:
         found = re.search(rb"^\s*package\s+([\w.]+)", self.source.content(commit, symbol.path), re.MULTILINE)
         return found[1] if found else b""
+
+
+def _in_place_first(found: list[Found], here: VersionedSymbol) -> list[Found]:
+    """Of a merge's parents those that have the symbol at its path, if any does: the oracles follow no others."""
+    in_place = [before is not None and before.path == here.path for before, _ in found]
+    if not any(in_place):
+        return found
+    return [each if stays else (None, None) for each, stays in zip(found, in_place, strict=True)]
 
 
 def _without_bases(symbol: VersionedSymbol) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from codevault.analysis.lineage import Change
-from codevault.history import Contents, changes_of_step
+from codevault.filesymbols import Contents
+from codevault.history import changes_of_step
 from codevault.index.index import Index
 from codevault.index.model import Scope, Seen
 from codevault.moments import nanoseconds

@@ -277,3 +277,84 @@ def test_a_path_may_be_written_with_detours(archive: Archive) -> None:
     history = archive.vault.history(archive.shop, "./utils/../billing//tax.py", "TaxTable.total")
 
     assert history.path == "billing/tax.py"
+
+
+TOTAL = """\
+def total(prices, rate):
+    found = [p * rate for p in prices if p > 0]
+    return round(sum(found), 2) + len(found)
+"""
+
+
+def test_a_copy_of_a_symbol_that_nobody_touched_names_its_source(desk: Desk) -> None:
+    project = desk.project("shop")
+    desk.day(project, {"a.py": TOTAL})
+    desk.day(project, {"b.py": "x = 1\n"})
+    desk.day(project, {"b.py": "x = 1\n\n\n" + TOTAL})
+    desk.vault.analyse()
+
+    event = desk.vault.history(project, "b.py", "total").introduced
+
+    assert (event.kinds, event.at.sequence) == (("introduced", "copied"), 3)
+    assert [(origin.path, origin.symbol.qualified_name) for origin in event.origins] == [("a.py", "total")]
+
+
+def test_a_copy_under_another_name_may_come_from_another_project(desk: Desk) -> None:
+    source, target = desk.project("shop"), desk.project("wares")
+    body = TOTAL.replace("return", "found.sort(key=lambda p: (p, rate), reverse=True)\n    return")
+    desk.day(source, {"a.py": body})
+    desk.day(target, {"c.py": "x = 1\n"})
+    desk.day(target, {"c.py": "x = 1\n\n\n" + body.replace("total", "sums")})
+    desk.vault.analyse()
+
+    event = desk.vault.history(target, "c.py", "sums").introduced
+
+    assert (event.kinds, event.confidence) == (("introduced", "copied"), 0.7)
+    assert [(origin.project, origin.path) for origin in event.origins] == [(source.id, "a.py")]
+
+
+def test_what_a_project_began_with_is_no_copy(desk: Desk) -> None:
+    source, target = desk.project("shop"), desk.project("wares")
+    desk.day(source, {"a.py": TOTAL})
+    desk.day(target, {"a.py": TOTAL})
+    desk.vault.analyse()
+
+    assert desk.vault.history(target, "a.py", "total").introduced.kinds == ("introduced",)
+
+
+CALLER = """\
+def report(rows, out):
+    {}
+    for row in sorted(rows):
+        out.write(f"{{row.name}}: {{row.amount:10.2f}}")
+    return total
+"""
+LOOP = "total = 0\n    for row in rows:\n        if row.due and row.sum > 0:\n            total += row.sum * row.rate"
+
+
+def test_a_function_taken_out_of_another_and_put_back_names_it(desk: Desk) -> None:
+    project = desk.project("shop")
+    whole = CALLER.format(LOOP)
+    parts = f"def paid_sum(rows):\n    {LOOP}\n    return total\n\n\n" + CALLER.format("total = paid_sum(rows)")
+    desk.day(project, {"a.py": whole})
+    desk.day(project, {"a.py": parts})
+    desk.day(project, {"a.py": whole})
+    desk.vault.analyse()
+
+    history = desk.vault.history(project, "a.py", "paid_sum")
+
+    assert [event.kinds for event in history.events] == [("introduced", "extracted"), ("removed", "inlined")]
+    assert [[each.symbol.name for each in event.origins] for event in history.events] == [["report"], ["report"]]
+
+
+def test_overloads_are_followed_by_their_parameters(desk: Desk) -> None:
+    project = desk.project("shop")
+    first = "class A {\n  int f(int a) {\n    return a;\n  }\n  int f(String b) {\n    return b.length();\n  }\n}\n"
+    desk.day(project, {"A.java": first})
+    desk.day(project, {"A.java": first.replace("  int f(int a) {\n    return a;\n  }\n", "")})
+    desk.day(project, {"A.java": first.replace("  int f(int a) {\n    return a;\n  }\n", "").replace("b.l", "b.b.l")})
+    desk.vault.analyse()
+
+    history = desk.vault.history(project, "A.java", "A.f")
+
+    assert [(event.kinds, event.at.sequence) for event in history.events] == [(("introduced",), 1), (("body",), 3)]
