@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     )
     from codevault.extras import FileAttribute
     from codevault.gathering import Problem
-    from codevault.history import Event, History
+    from codevault.history import Event, History, SymbolOrigin
     from codevault.hooks import InstalledHooks
     from codevault.index.model import Coverage, FileVersion, Hit, SearchResult, SymbolVersion
     from codevault.jobs import CancelToken, Job, Progress
@@ -170,6 +170,7 @@ _HOMES = {
     "StorageError": "errors",
     "StorageFull": "errors",
     "StoreStats": "store.model",
+    "SymbolOrigin": "history",
     "SymbolVersion": "index.model",
     "TimelineEntry": "commits",
     "Understanding": "understanding",
@@ -267,6 +268,7 @@ __all__ = [
     "StorageError",
     "StorageFull",
     "StoreStats",
+    "SymbolOrigin",
     "SymbolVersion",
     "TimelineEntry",
     "Understanding",

@@ -58,6 +58,7 @@ class Scene:
         self.vault.backup("wares")
         self.vault.backup(self.shop)
         self.tax.write_text(TAX.replace("standard", "usual") + "\n\ndef later():\n    pass\n")
+        self.tax.with_name("copied.py").write_text(TAX)
         self.second = self.vault.backup(self.shop)
         self.vault.analyse()
 
@@ -215,6 +216,7 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "Span": lambda s: s.vault.keepsakes(s.thin)[0].span,
     "State": lambda s: s.vault.status(s.tax).state,
     "StoreStats": lambda s: s.vault._store.stats(),
+    "SymbolOrigin": lambda s: s.vault.history("shop", "billing/copied.py", "TaxTable.rate").introduced.origins[0],
     "SymbolVersion": lambda s: s.symbol,
 }
 GIVEN_TO_THE_VAULT = {
