@@ -1,18 +1,23 @@
 """What symbols carry beside names and digests, at rest: records in compressed groups, found by number.
 
-Parameters, documentation, calls and sketches repeat from version to version, so neighbours share a zstd frame. The
-newest group is taken up again while it is small: many small commits do not leave many small groups.
+Parameters, documentation and calls repeat from version to version, so neighbours share a zstd frame. The newest group
+is taken up again while it is small: many small commits do not leave many small groups.
+
+The terms of a sketch are hashes, which nothing compresses, but made by steps that can be taken back: at rest they are
+the eight codes of tokens that went in (FINGERPRINTS.md), half the size. Should the hash change one day, the way there
+and back stays the same for any eight bytes.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, Literal, TypeVar
 
 import msgspec
+import numpy as np
 import zstandard
 
 from codevault.analysis.model import Symbol
@@ -22,8 +27,8 @@ from codevault.index.varints import pack, unpack
 Table = Literal["declaration_group", "symbol_group"]
 R = TypeVar("R")
 
-GROUP: Final = 64 << 10
-"""Bytes of records from which a group is full."""
+GROUP: Final = 128 << 10
+"""Bytes of records and sketches from which a group is full."""
 
 LEVEL: Final = 6
 MOST_HELD: Final = 16 << 20
@@ -41,12 +46,11 @@ class Header(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Inside(msgspec.Struct, array_like=True, frozen=True):
-    """What a symbol holds beside its digests: as in `Symbol`; `name_line` counts from the symbol's first line."""
+    """What a symbol holds beside digests and sketch: as in `Symbol`; `name_line` counts from its first line."""
 
     name_line: int
     documentation: str
     calls: tuple[str, ...]
-    sketch: bytes
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -61,9 +65,8 @@ def header_record(symbol: Symbol) -> bytes:
 
 
 def inside_record(symbol: Symbol) -> bytes:
-    """The record of the symbol itself."""
-    parts = symbol.name_line - symbol.start_line, symbol.documentation, symbol.calls, symbol.sketch
-    return _encoded(Inside(*parts))
+    """The record of the symbol itself, its sketch aside."""
+    return _encoded(Inside(symbol.name_line - symbol.start_line, symbol.documentation, symbol.calls))
 
 
 def _encoded(record: Header | Inside) -> bytes:
@@ -81,15 +84,24 @@ def _cleaned(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Records of consecutive numbers from `first` on; record n lies between starts n and n + 1."""
+    """Records and sketches of consecutive numbers from `first` on; the n-th lie between borders n and n + 1."""
 
     first: int
-    records: bytes
-    starts: tuple[int, ...]
+    text: bytes
+    records: Sequence[int]
+    sketches: Sequence[int]
+
+    @property
+    def next(self) -> int:
+        return self.first + len(self.records) - 1
 
     def record(self, number: int) -> bytes | None:
         at = number - self.first
-        return self.records[self.starts[at] : self.starts[at + 1]] if 0 <= at < len(self.starts) - 1 else None
+        return self.text[self.records[at] : self.records[at + 1]] if self.first <= number < self.next else None
+
+    def sketch(self, number: int) -> bytes:
+        at = number - self.first
+        return _hashed(self.text[self.sketches[at] : self.sketches[at + 1]])
 
 
 class DetailWriter:
@@ -100,15 +112,17 @@ class DetailWriter:
         self._table = table
         self._compressor = zstandard.ZstdCompressor(level=LEVEL)
         self._records: list[bytes] = []
+        self._sketches: list[bytes] = []
         self._size = 0
         self._first = 0
 
-    def add(self, number: int, record: bytes) -> None:
-        """Takes the record of the next number."""
+    def add(self, number: int, record: bytes, sketch: bytes = b"") -> None:
+        """Takes what belongs to the next number."""
         if not self._records:
             self._begin(number)
         self._records.append(record)
-        self._size += len(record)
+        self._sketches.append(sketch)
+        self._size += len(record) + len(sketch)
         if self._size >= GROUP:
             self.flush()
 
@@ -119,18 +133,20 @@ class DetailWriter:
         if row is None:
             return
         tail = _unpacked(*row)
-        if len(tail.records) < GROUP // 2 and tail.first + len(tail.starts) - 1 == number:
-            self._first, self._size = tail.first, len(tail.records)
-            self._records = [tail.record(tail.first + at) or b"" for at in range(len(tail.starts) - 1)]
+        if len(tail.text) < GROUP // 2 and tail.next == number:
+            self._first, self._size = tail.first, len(tail.text)
+            self._records = [tail.record(one) or b"" for one in range(tail.first, tail.next)]
+            self._sketches = [tail.sketch(one) for one in range(tail.first, tail.next)]
 
     def flush(self) -> None:
         """Writes the group in hand, full or not, into the running transaction."""
         if not self._records:
             return
-        packed = self._compressor.compress(b"".join(self._records))
-        lengths = pack(map(len, self._records))
+        packed = self._compressor.compress(b"".join((*self._records, _codes(b"".join(self._sketches)))))
+        terms = (len(sketch) // _TERM for sketch in self._sketches)
+        lengths = pack((*map(len, self._records), *(terms if any(self._sketches) else ())))
         self._db.execute(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?, ?)", (self._first, lengths, packed))  # noqa: S608 - a constant
-        self._records, self._size = [], 0
+        self._records, self._sketches, self._size = [], [], 0
 
 
 class DetailCache:
@@ -147,31 +163,28 @@ class DetailCache:
         Raises:
             IndexDamaged: one of them has no record.
         """
-        return self._decoded(db, "declaration_group", declarations, _headers)
+        return {number: header for number, header, _ in self._decoded(db, "declaration_group", declarations, _headers)}
 
-    def insides(self, db: sqlite3.Connection, symbols: Iterable[int]) -> dict[int, Inside]:
-        """What symbols hold, by their numbers.
+    def insides(self, db: sqlite3.Connection, symbols: Iterable[int]) -> dict[int, tuple[Inside, bytes]]:
+        """What symbols hold, and their sketches, by their numbers.
 
         Raises:
             IndexDamaged: one of them has no record.
         """
-        return self._decoded(db, "symbol_group", symbols, _insides)
+        found = self._decoded(db, "symbol_group", symbols, _insides)
+        return {number: (inside, group.sketch(number)) for number, inside, group in found}
 
     def _decoded(
         self, db: sqlite3.Connection, table: Table, numbers: Iterable[int], decoder: msgspec.msgpack.Decoder[R]
-    ) -> dict[int, R]:
-        found: dict[int, R] = {}
+    ) -> Iterator[tuple[int, R, _Group]]:
         group: _Group | None = None
         for number in sorted(set(numbers)):
-            record = group.record(number) if group is not None else None
-            if record is None:
+            if group is None or group.record(number) is None:
                 group = self._group(db, table, number)
-                record = group.record(number)
             try:
-                found[number] = decoder.decode(record or b"")
+                yield number, decoder.decode(group.record(number) or b""), group
             except msgspec.DecodeError as exc:
                 raise IndexDamaged(f"{table} has no record {number}: rebuild() the index") from exc
-        return found
 
     def _group(self, db: sqlite3.Connection, table: Table, number: int) -> _Group:
         """The group that should hold a number; the newest one may have grown since it was remembered."""
@@ -191,7 +204,7 @@ class DetailCache:
             self._held.clear()
             self._bytes = 0
         held[group.first] = group
-        self._bytes += len(group.records)
+        self._bytes += len(group.text)
 
 
 _COLUMNS: dict[Table, str] = {
@@ -202,7 +215,38 @@ _COLUMNS: dict[Table, str] = {
 
 def _unpacked(first: int, lengths: bytes, packed: bytes) -> _Group:
     try:
-        records, sizes = zstandard.ZstdDecompressor().decompress(packed), unpack(lengths)
+        text, sizes = zstandard.ZstdDecompressor().decompress(packed), unpack(lengths)
     except (zstandard.ZstdError, ValueError) as exc:
         raise IndexDamaged(f"the details from {first} on are damaged ({exc}): rebuild() the index") from exc
-    return _Group(first, records, tuple(accumulate(sizes, initial=0)))
+    total = list(accumulate(sizes, initial=0))
+    if total[-1] == len(text):  # no sketches
+        return _Group(first, text, total, [total[-1]] * len(total))
+    count = len(sizes) // 2
+    terms = accumulate((_TERM * size for size in sizes[count:]), initial=total[count])
+    return _Group(first, text, total[: count + 1], list(terms))
+
+
+_TERM: Final = 8
+_FIRST: Final = 0x9E3779B97F4A7C15
+_SECOND: Final = 0xBF58476D1CE4E5B9
+_UNDO_FIRST: Final = np.uint64(pow(_FIRST, -1, 1 << 64))
+_UNDO_SECOND: Final = np.uint64(pow(_SECOND, -1, 1 << 64))
+
+
+def _hashed(codes: bytes) -> bytes:
+    """The terms that codes were made to: the steps of splitmix64 that FINGERPRINTS.md names, on each eight bytes."""
+    if not codes:
+        return b""
+    terms = np.frombuffer(codes, "<u8") * np.uint64(_FIRST)
+    terms ^= terms >> np.uint64(30)
+    terms *= np.uint64(_SECOND)
+    return (terms ^ (terms >> np.uint64(27))).astype("<u8").tobytes()
+
+
+def _codes(terms: bytes) -> bytes:
+    """What `_hashed` was given: every step of it taken back, the last one first."""
+    codes = np.frombuffer(terms, "<u8")
+    codes = codes ^ (codes >> np.uint64(27)) ^ (codes >> np.uint64(54))
+    codes = codes * _UNDO_SECOND
+    codes = codes ^ (codes >> np.uint64(30)) ^ (codes >> np.uint64(60))
+    return (codes * _UNDO_FIRST).astype("<u8").tobytes()

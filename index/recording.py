@@ -120,7 +120,7 @@ class Recorder:
             unit = analysis.units[symbol.unit].id
             lines, size = symbol.end_line - symbol.start_line, symbol.end_byte - symbol.start_byte
             body = f"\0{symbol.exact}{symbol.renamed}{symbol.body}\0{unit}\0{symbol.tokens}\0{size}\0{lines}\0"
-            symbols.append(self._hash("symbol", b"".join((declared, body.encode(), inside))))
+            symbols.append(self._hash("symbol", b"".join((declared, body.encode(), inside, symbol.sketch))))
         return tuple(declarations), tuple(symbols)
 
     def flush(self) -> None:
@@ -228,7 +228,7 @@ class Recorder:
             sizes = (symbol.tokens, symbol.end_byte - symbol.start_byte, symbol.end_line - symbol.start_line)
             digests = tuple(map(bytes.fromhex, (symbol.exact, symbol.renamed, symbol.body, unit)))
             rows.append((number, declaration, *sizes, *digests))
-            self._insides.add(number, inside)
+            self._insides.add(number, inside, symbol.sketch)
             return number
 
         numbers = self._number("symbol_key", wanted, keep)

@@ -56,6 +56,7 @@ class SymbolRow:
     columns: tuple[Any, ...]
     header: Header
     inside: Inside
+    sketch: bytes
 
 
 def symbol_rows(db: sqlite3.Connection, labels: Labels, numbers: Iterable[int]) -> Mapping[int, SymbolRow]:
@@ -63,7 +64,7 @@ def symbol_rows(db: sqlite3.Connection, labels: Labels, numbers: Iterable[int]) 
     rows = {row[0]: row for row in ask_many(db, _SYMBOL, numbers)}
     headers = labels.details.headers(db, (row[1] for row in rows.values()))
     insides = labels.details.insides(db, rows)
-    return {number: SymbolRow(row, headers[row[1]], insides[number]) for number, row in rows.items()}
+    return {number: SymbolRow(row, headers[row[1]], *insides[number]) for number, row in rows.items()}
 
 
 def symbol_version(labels: Labels, blob: bytes, row: SymbolRow, byte: int, line: int) -> SymbolVersion:
@@ -93,5 +94,5 @@ def symbol_version(labels: Labels, blob: bytes, row: SymbolRow, byte: int, line:
         decorators=header.decorators,
         documentation=inside.documentation,
         calls=inside.calls,
-        sketch=inside.sketch,
+        sketch=row.sketch,
     )

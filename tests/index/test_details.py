@@ -14,7 +14,7 @@ from codevault.analysis.analyse import analyse
 from codevault.analysis.model import FileAnalysis, Symbol
 from codevault.errors import IndexDamaged
 from codevault.index import details, schema
-from codevault.index.details import DetailCache, DetailWriter, Inside, header_record, inside_record
+from codevault.index.details import DetailCache, DetailWriter, header_record, inside_record
 from tests.index.scenes import DESK, SHOP, Scene, blob_of, in_memory, on_disk, reader, understood
 
 RATE = b'''import tax
@@ -57,13 +57,14 @@ def symbol(**fields: object) -> Symbol:
 def written(db: sqlite3.Connection, numbers: range) -> None:
     writer = DetailWriter(db, "symbol_group")
     for number in numbers:
-        writer.add(number, inside_record(symbol(documentation=f"about {number}", sketch=bytes(8))))
+        writer.add(number, inside_record(symbol(documentation=f"about {number}")), bytes([number]) * 8 * (number % 3))
     writer.flush()
 
 
 def documented(db: sqlite3.Connection, numbers: range) -> list[str]:
     found = DetailCache().insides(db, numbers)
-    return [found[number].documentation for number in numbers]
+    assert [sketch for _, sketch in found.values()] == [bytes([number]) * 8 * (number % 3) for number in numbers]
+    return [inside.documentation for inside, _ in found.values()]
 
 
 def groups(db: sqlite3.Connection) -> list[int]:
@@ -150,11 +151,11 @@ def test_small_commits_fill_one_group(db: sqlite3.Connection) -> None:
 
 def test_a_full_group_is_left_alone(db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(details, "GROUP", 40)
-    written(db, range(1, 4))
-    written(db, range(4, 6))
+    written(db, range(1, 5))
+    written(db, range(5, 7))
 
-    assert groups(db) == [1, 3, 4]
-    assert documented(db, range(1, 6)) == [f"about {number}" for number in range(1, 6)]
+    assert groups(db) == [1, 3, 5]
+    assert documented(db, range(1, 7)) == [f"about {number}" for number in range(1, 7)]
 
 
 def test_what_is_remembered_stays_within_its_bounds(db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,13 +192,11 @@ def test_half_a_character_becomes_a_question_mark(db: sqlite3.Connection) -> Non
     found = DetailCache().headers(db, [1])[1]
 
     assert (found.signature, found.parameters) == ("def ?", ("a?b", "c"))
-    assert inside_record(symbol(documentation="\udcff", sketch=b"\xff" * 8)) == inside_record(
-        symbol(documentation="?", sketch=b"\xff" * 8)
-    )
+    assert inside_record(symbol(documentation="\udcff")) == inside_record(symbol(documentation="?"))
 
 
 def test_nothing_to_write_writes_nothing(db: sqlite3.Connection) -> None:
     DetailWriter(db, "symbol_group").flush()
 
     assert groups(db) == []
-    assert DetailCache().insides(db, []) == dict[int, Inside]()
+    assert DetailCache().insides(db, []) == {}
