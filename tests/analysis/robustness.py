@@ -1,6 +1,6 @@
 """Real trees and mutated files through the workers: nothing may be lost, nothing may hang, no worker may stay dead.
 
-Run as `python -m tests.analysis.robustness tree FOLDER` or `… mutated COUNT FOLDER…`; prints a row of RESULTS.md.
+Run as `python -m tests.analysis.robustness tree FOLDER…` or `… mutated COUNT SEED FOLDER…`; prints a row of RESULTS.md.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 from codevault.analysis.model import FileAnalysis
@@ -20,20 +21,28 @@ Case = tuple[int, str, bytes]
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run over a tree, or over mutations of the files of some trees."""
+    """Run over trees, or over mutations of the files of some trees."""
     if arguments[0] == "tree":
-        name, cases = arguments[1], tree(Path(arguments[1]))
+        name = " ".join(arguments[1:])
+        cases = chain.from_iterable(tree(Path(folder)) for folder in arguments[1:])
     else:
-        paths = [path for folder in arguments[2:] for path in sorted(Path(folder).rglob("*")) if path.is_file()]
-        name, cases = f"{arguments[1]} mutated", mutated(paths, int(arguments[1]))
+        paths = [path for folder in arguments[3:] for path in sorted(Path(folder).rglob("*")) if path.is_file()]
+        name, cases = f"{arguments[1]} mutated, seed {arguments[2]}", mutated(paths, *map(int, arguments[1:3]))
     begin = time.monotonic()
-    counts, faults = run(cases)
+    counts, faults = run(enumerate_anew(cases))
     seconds = time.monotonic() - begin
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
+    own, worker = (resource.getrusage(who).ru_maxrss >> 10 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     sys.stdout.write(
-        f"| {name} | {dict(counts)} | {seconds:.0f} s | peak of one process {peak} MB | {len(faults)} faults |\n"
+        f"| {name} | {dict(counts)} | {seconds:.0f} s ({usage.ru_utime + usage.ru_stime:.0f} s of the workers' processor) |"
+        f" {own} MB here, {worker} MB the largest worker | {len(faults)} faults |\n"
     )
     sys.stdout.writelines(f"{fault}\n" for fault in faults[:20])
+
+
+def enumerate_anew(cases: Iterable[Case]) -> Iterator[Case]:
+    """The cases of several trees, each with a number of its own."""
+    return ((number, path, content) for number, (_, path, content) in enumerate(cases))
 
 
 def run(cases: Iterable[Case]) -> tuple[Counter[str], list[str]]:
