@@ -15,7 +15,7 @@ from types import MappingProxyType
 from blake3 import blake3
 
 from codevault.ids import SnapshotId
-from codevault.keeping import bundle_heads, keep_git
+from codevault.keeping import OBJECTS, bundle_heads, keep_git
 from codevault.left import LeftContent, LeftContents
 from codevault.projects.model import Project, Protection
 from codevault.store.model import Entry
@@ -31,7 +31,6 @@ from codevault.vcs.remembering import FolderMemory, Memory
 from codevault.vcs.standing import standing
 from codevault.versioned import NothingVersioned, Versioned
 
-OBJECTS = ".git/objects"
 _APART = MappingProxyType({OBJECTS: "its objects are on another machine, or in bundles of the vault (vcs/)"})
 _VERDICTS, _KEPT, _STANDING, _RELIED = "verdicts", "kept", "standing", "relied"
 

@@ -22,6 +22,7 @@ from codevault.vcs.svn_repository import SvnRepository
 
 BUNDLE = "bundle"
 HEADS = "heads"
+OBJECTS = ".git/objects"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import msgspec
 
-from codevault.errors import BlobMissing, ContentElsewhere, DamageError
+from codevault.errors import ContentElsewhere, DamageError
 from codevault.ids import BlobId, ProjectId
 from codevault.projects.model import Project
 from codevault.store.model import Entry
@@ -121,13 +121,9 @@ class LeftContents:
             BlobMissing, BlobDamaged: as `read`.
         """
         store = self._store()
-        try:
+        left = None if store.contains(blob) else self.find(blob)
+        if left is None:  # asked only then: what a store is asked for and has not, it takes for lost
             yield from store.read_chunks(blob)
-        except BlobMissing:
-            left = self.find(blob)
-            if left is None:
-                raise
-        else:
             return
         content = self._fetched(left)
         if content is None:

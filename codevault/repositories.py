@@ -13,14 +13,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codevault.commits import TimelineEntry, timeline
-from codevault.errors import ContentElsewhere, DamageError, RepositoryUnreadable, RestoreRefused, UnknownSnapshot
+from codevault.errors import (
+    CodeVaultError,
+    ContentElsewhere,
+    DamageError,
+    RepositoryUnreadable,
+    RestoreRefused,
+    UnknownSnapshot,
+)
 from codevault.hooks import InstalledHooks, install_hooks, remove_hooks
 from codevault.ids import BlobId, ProjectId
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
-from codevault.keeping import BUNDLE, KeptHistory, bundle_heads, keep_history
+from codevault.keeping import BUNDLE, OBJECTS, KeptHistory, bundle_heads, keep_history
 from codevault.projects.model import Project, Protection, protection_of
 from codevault.projects.registry import ProjectKey, Projects
-from codevault.restore_model import Restored, RestorePlan
+from codevault.restore_model import Restored, RestorePlan, Step
 from codevault.restoring import AtHand, plan_restore, restore
 from codevault.returning import INERT, ReturnPlan, bring_back_of, plan_return_of, system_of
 from codevault.spool import HookEvents, take_events
@@ -256,6 +263,37 @@ def bring_back(
             (git / "config").write_bytes(harmless_config(settings))
             (git / "config").chmod(0o600)
     return plan, done
+
+
+def with_objects(
+    store: Store, projects: Projects, files: RestorePlan, done: Restored, clone: Path | None = None
+) -> Restored:
+    """What a restore gave, after putting the objects of the repository back that the snapshot left to bundles.
+
+    They come from `clone`, or the project's own repository, and the bundles; what none of them has is a problem.
+    """
+    planned = {one.entry.path: one for one in files.entries}
+    held = any(path.startswith(f"{OBJECTS}/") for path in planned)
+    if OBJECTS not in planned or planned[OBJECTS].step is Step.SKIP or held or ".git/HEAD" not in planned:
+        return done
+    why = _put_objects(store, projects, files, clone)
+    return replace(done, problems=(*done.problems, (OBJECTS, why))) if why else done
+
+
+def _put_objects(store: Store, projects: Projects, files: RestorePlan, clone: Path | None) -> str:
+    target = files.target / OBJECTS
+    if os.path.realpath(target) != str(target):
+        return "a link leads elsewhere"
+    others = [Path(project.root) for project in projects]
+    try:
+        with _collected(store, projects.get(files.snapshot.project), files, clone, others) as objects:
+            plan = _planned(store, files, objects)
+            objects.write_to(target)
+    except (OSError, CodeVaultError) as exc:
+        return f"its objects could not be put back: {exc}"
+    left = {entry.path for entry in files.references}
+    lost = [name for name in plan.missing if name not in left]
+    return f"not all of its objects are at hand ({', '.join(lost[:3])}): give a clone" if lost else ""
 
 
 def _at_hand(objects: GitReturn) -> AtHand:

@@ -19,7 +19,7 @@ from codevault.arguments import check_all, check_cancel, check_texts, check_type
 from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
 from codevault.commits import ImportedHistory, TimelineEntry, import_history
-from codevault.committed import CommittedContents, tell_commits
+from codevault.committed import CommittedContents, look_again, tell_commits
 from codevault.errors import (
     CodeVaultError,
     IndexBusy,
@@ -28,6 +28,7 @@ from codevault.errors import (
     StorageFull,
     UnknownProject,
     UnknownSnapshot,
+    VaultBusy,
     VaultClosed,
 )
 from codevault.executing import ExecutorPool
@@ -48,7 +49,7 @@ from codevault.recording import Recorder
 from codevault.references import CommitKey, FoundSymbol, SnapshotKey, find_commit, find_snapshot, is_id, version_of
 from codevault.repairing import donors_of
 from codevault.reports import Reports
-from codevault.repositories import Repositories
+from codevault.repositories import Repositories, with_objects
 from codevault.resting import with_repositories
 from codevault.restore_model import Restored, RestorePlan
 from codevault.restoring import checked_attributes, plan_restore, restore
@@ -70,6 +71,7 @@ from codevault.store.verifying import VerifyMode
 from codevault.submitting import Submit
 from codevault.thinning import Thinner, VaultStats
 from codevault.understanding import Analyser, Understanding, understand
+from codevault.understood import KeptSymbols, keep_understood
 from codevault.vcs.model import Commit
 from codevault.versions import versions_of
 from codevault.workers import WorkerPool
@@ -248,6 +250,8 @@ class Vault:
         with self._index.writing() as index:
             catch_up(self._store, index, self.projects, report)
             tell_commits(self._store, index, self._policy, report)
+            look_again(index, self.projects)
+            kept = KeptSymbols(self._store, index.project_ids())
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._contents.session())
             pool: Analyser = (
@@ -256,8 +260,16 @@ class Vault:
                 else stack.enter_context(WorkerPool(self._workers, seconds=_PATIENCE_S, allowance=allowance))
             )
             done = understand(
-                self._contents, self._index.writing, pool, report=report, cancel=cancel, allowance=allowance
+                self._contents,
+                self._index.writing,
+                pool,
+                report=report,
+                cancel=cancel,
+                allowance=allowance,
+                kept=kept.analysis,
             )
+        with contextlib.suppress(VaultBusy), self._index.writing() as index:  # else the next call keeps it
+            keep_understood(self._store, index)
         self._index.finish()
         return done
 
@@ -433,8 +445,8 @@ class Vault:
         attributes, set-id bits, capabilities and foreign owners come back only as `attributes` asks.
 
         What was left to a repository comes from the project's own, from `clone`, or from bundles in the vault; files
-        that none of them has are the plan's `references`, and are not written. A repository with its objects comes
-        back with `vault.repositories.bring_back()`.
+        that none of them has are the plan's `references`, and are not written. Hooks and settings of a repository
+        come back as they were: `vault.repositories.bring_back()` makes them inert.
 
         Each file is written whole or not at all; after an interruption the same call goes on from there.
 
@@ -453,7 +465,7 @@ class Vault:
             if plan:
                 return planned
             report = Reporter(progress, cancel)
-            return restore(
+            done = restore(
                 store,
                 planned,
                 overwrite=overwrite,
@@ -462,6 +474,7 @@ class Vault:
                 safety=saved_first(store, self.projects, planned, self._safely(report)) if overwrite else (),
                 read=self._contents.chunks,
             )
+        return with_objects(store, self.projects, planned, done, _folder(clone) if clone is not None else None)
 
     def verify(
         self,

@@ -117,6 +117,12 @@ def ended_job(scene: Scene) -> codevault.Job[VerifyReport]:
     return job
 
 
+def facts_of(scene: Scene) -> codevault.RepositoryFacts:
+    state = scene.vault.repositories.status(scene.history).state
+    assert state is not None
+    return state.facts
+
+
 def told(scene: Scene) -> codevault.HookEvent:
     scene.vault.repositories.install_hooks(scene.history)
     git(Path(scene.history.root), "commit", "-q", "--allow-empty", "-m", "more")
@@ -206,7 +212,7 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "Event": lambda s: s.vault.history("shop", "billing/tax.py", "TaxTable.rate").introduced,
     "HookEvent": told,
     "RepositoryState": lambda s: s.vault.repositories.status(s.history).state,
-    "RepositoryFacts": lambda s: s.vault.repositories.status(s.history).state.facts,
+    "RepositoryFacts": facts_of,
     "Hit": lambda s: s.vault.search.text("usual").hits[0],
     "Job": ended_job,
     "Judgement": lambda s: s.vault.prune(plan=True).judged[s.shop.id][0],
