@@ -12,6 +12,8 @@ _PIECES = re.compile(r"[^\W_]+")
 
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name in lower case, split at case, digits and whatever is no letter: "parseHTTPHeader2"."""
+    if name.isascii():
+        return tuple(dict.fromkeys(map(str.lower, _WORD.findall(name))))
     words: dict[str, None] = {}
     for piece in _PIECES.findall(name):
         if piece.isascii():

@@ -24,8 +24,14 @@ def append(db: sqlite3.Connection, table: Table, added: Mapping[int, Sequence[in
     ):
         old[item] = (chunk, contents)
     rows = []
+    alone: dict[int, bytes] = {}  # most items are new and in one content, and so are their neighbours
     for item, contents in added.items():
         if not contents:
+            continue
+        if len(contents) == 1 and item not in old:
+            if contents[0] not in alone:
+                alone[contents[0]] = _steps(contents, 0)
+            rows.append((item, 0, alone[contents[0]]))
             continue
         chunk, packed = old.get(item, (0, b""))
         if len(packed) >= CHUNK:

@@ -33,8 +33,9 @@ def main(arguments: Sequence[str]) -> None:
     seconds = time.monotonic() - begin
     own, worker = (resource.getrusage(who).ru_maxrss >> 10 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    taken = usage.ru_utime + usage.ru_stime
     sys.stdout.write(
-        f"| {name} | {dict(counts)} | {seconds:.0f} s ({usage.ru_utime + usage.ru_stime:.0f} s of the workers' processor) |"
+        f"| {name} | {dict(counts)} | {seconds:.0f} s ({taken:.0f} s of the workers' processor) |"
         f" {own} MB here, {worker} MB the largest worker | {len(faults)} faults |\n"
     )
     sys.stdout.writelines(f"{fault}\n" for fault in faults[:20])
