@@ -77,6 +77,8 @@ def _same_place(step: Step) -> None:
     evidence = "same path, name and parameters"
     step.pair_equal(lambda symbol: (place(symbol), step.parameters(symbol), group_of(symbol)), evidence, 1.0)
     step.pair_best(place, partial(step.alike_at_least, 0.6), "same path and name, alike", 0.95)
+    evidence = "the only ones left of that path and name"
+    step.pair_equal(lambda symbol: (place(symbol), group_of(symbol)), evidence, 0.8, once=True)
 
 
 def _alone(keys: Iterable[Hashable]) -> set[Hashable]:

@@ -25,16 +25,19 @@ TITLE = "Histories against the truth"
 
 EXPECTED: Mapping[Operator, frozenset[str]] = {
     Operator.ADD_SYMBOL: frozenset({"introduced"}),
-    Operator.EXTRACT_FUNCTION: frozenset({"introduced", "split", "copied"}),
-    Operator.COPY_FUNCTION: frozenset({"introduced", "copied"}),
+    Operator.EXTRACT_FUNCTION: frozenset({"extracted"}),
+    Operator.COPY_FUNCTION: frozenset({"copied"}),
     Operator.EDIT_BODY: frozenset({"body"}),
     Operator.CHANGE_SIGNATURE: frozenset({"signature"}),
-    Operator.RENAME_SYMBOL: frozenset({"renamed", "container-moved"}),
+    Operator.RENAME_SYMBOL: frozenset({"renamed"}),
     Operator.MOVE_SYMBOL: frozenset({"moved"}),
     Operator.DELETE_SYMBOL: frozenset({"removed"}),
     Operator.RESTORE_SYMBOL: frozenset({"restored", "introduced", "copied"}),
 }
 """The kinds of event of which the vault has to name one, for each operator on a symbol."""
+
+CARRIED = frozenset({"container-moved"})
+"""The same for a symbol whose qualified name changed because one around it was renamed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ def judge(
     for event in events:
         if event.operator in EXPECTED:
             answer = _answer(vault, folder, event, sequences[event.step, event.project])
-            right = bool(EXPECTED[event.operator] & set(answer.split(", ")))
+            expected = CARRIED if event.because else EXPECTED[event.operator]
+            right = bool(expected & set(answer.split(", ")))
             verdicts.append(Verdict(event, answer, right))
     return verdicts
 

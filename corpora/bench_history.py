@@ -18,7 +18,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from multiprocessing import Pool
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +181,10 @@ def answer(source: History, case: Case) -> dict[str, Any]:
     return {"id": case["id"], "changes": changes, "seconds": seconds, "trail": walk.trail}
 
 
-def _answers(job: tuple[Path, Path | None, list[Case]]) -> list[dict[str, Any]]:
+Job = tuple[Path, Path | None, list[Case]]
+
+
+def _answers(job: Job) -> list[dict[str, Any]]:
     mirrors, cache, cases = job
     git_dir = mirrors / cases[0]["repo"].replace("/", "+") / "repo"
     done: dict[tuple[object, ...], dict[str, Any]] = {}
@@ -194,6 +197,14 @@ def _answers(job: tuple[Path, Path | None, list[Case]]) -> list[dict[str, Any]]:
         {**done[tuple(case[key] for key in ("start_commit", "file", "start_line", "name", "kind"))], "id": case["id"]}
         for case in cases
     ]
+
+
+def _all_answers(jobs: Sequence[Job], processes: int) -> Iterator[list[dict[str, Any]]]:
+    if processes == 1:
+        yield from map(_answers, jobs)
+        return
+    with get_context("spawn").Pool(processes) as pool:
+        yield from pool.imap_unordered(_answers, jobs)
 
 
 def scores(folder: Path, predictions: Path, suites: Sequence[str]) -> str:
@@ -228,8 +239,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for case in cases:
         by_repository[case["repo"]].append(case)
     jobs = [(asked.mirrors, asked.cache, group) for group in sorted(by_repository.values(), key=len, reverse=True)]
-    with Pool(asked.jobs) as pool, asked.out.open("w", encoding="utf-8") as out:
-        for answers in pool.imap_unordered(_answers, jobs):
+    with asked.out.open("w", encoding="utf-8") as out:
+        for answers in _all_answers(jobs, asked.jobs):
             out.writelines(f"{json.dumps(each)}\n" for each in answers)
     body = scores(asked.cases, asked.out, list(dict.fromkeys(case["suite"] for case in cases)))
     print(body)
