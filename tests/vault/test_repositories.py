@@ -33,16 +33,14 @@ def laptop(template: Laptop, tmp_path: Path) -> Iterator[Laptop]:
 def test_a_lost_laptop_comes_back_from_the_vault_and_a_fresh_clone(laptop: Laptop, tmp_path: Path) -> None:
     laptop.make_a_mess()
     before = laptop.picture(laptop.root)
-    kept = keep_history(laptop.store, laptop.project)
-    snapshot = laptop.vault.backup(laptop.project).snapshot
+    snapshot = laptop.backup().snapshot
     shutil.rmtree(laptop.root)
     git(tmp_path, "clone", "-q", "--bare", str(laptop.server), str(tmp_path / "fresh.git"))
 
     to = tmp_path / "back"
     plan, done = bring_back(laptop.store, laptop.project, snapshot, to, clone=tmp_path / "fresh.git")
 
-    assert kept.added is not None
-    assert (plan.missing, plan.from_snapshot, done.problems) == ((), False, ())
+    assert (plan.missing, plan.from_snapshot, done.problems, done.references) == ((), False, (), ())
     assert laptop.picture(to) == before
     assert git(to, "fsck", "--strict", "--no-dangling") == ""
     assert git(to, "show", "stash@{1}:b.txt") == "stashed older"
@@ -68,12 +66,15 @@ def test_hooks_and_settings_come_back_alive_when_asked(laptop: Laptop, tmp_path:
 def test_a_mirror_needs_no_clone(laptop: Laptop, tmp_path: Path) -> None:
     laptop.make_a_mess()
     before = laptop.picture(laptop.root)
-    keep_history(laptop.store, laptop.project, protection=Protection.MIRROR)
-    snapshot = laptop.vault.backup(laptop.project).snapshot
+    laptop.vault.projects.update(laptop.project, protection="mirror")
+    snapshot = laptop.backup().snapshot
+    shutil.rmtree(laptop.root)
+    shutil.rmtree(laptop.server)
 
-    plan, _ = bring_back(laptop.store, laptop.project, snapshot, tmp_path / "back")
+    plan, done = bring_back(laptop.store, laptop.project, snapshot, tmp_path / "back")
 
-    assert (plan.missing, plan.from_snapshot) == ((), False)
+    assert (plan.missing, plan.from_snapshot, done.complete) == ((), False, True)
+    assert git(tmp_path / "back", "fsck", "--strict", "--no-dangling") == ""
     assert laptop.picture(tmp_path / "back") == before
 
 

@@ -19,8 +19,8 @@ from codevault.vcs.ports import Repository
 REMOTE = "https://example.org/shop"
 
 
-def git(root: Path, *arguments: str, check: bool = True, **environment: str) -> str:
-    """Runs git as a user would, but for the machine's own settings."""
+def git(root: Path, *arguments: str, check: bool = True, given: str = "", **environment: str) -> str:
+    """Runs git as a user would, but for the machine's own settings; `given` is what it reads."""
     clean = {
         "PATH": os.environ["PATH"],
         "HOME": str(root.parent),
@@ -36,7 +36,7 @@ def git(root: Path, *arguments: str, check: bool = True, **environment: str) -> 
         **environment,
     }
     command = ["git", "-C", str(root), "-c", "protocol.file.allow=always", *arguments]
-    done = subprocess.run(command, env=clean, capture_output=True, text=True, check=check, timeout=60)
+    done = subprocess.run(command, env=clean, input=given, capture_output=True, text=True, check=check, timeout=60)
     return done.stdout.strip()
 
 
