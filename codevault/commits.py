@@ -31,7 +31,7 @@ from codevault.vcs.remembering import FolderMemory
 
 COMMITS = "commits"
 _FORMAT = 1
-_LEVEL = 12
+_LEVEL = 17
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

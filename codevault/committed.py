@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -20,6 +21,15 @@ from codevault.store.store import Store
 from codevault.vcs.model import Commit, ObjectId
 
 _AT_ONCE = 1000
+_FOLDERS = (".git", ".hg", ".svn")
+
+
+def look_again(index: Index, projects: Iterable[Project]) -> None:
+    """Has what was gone with a repository wait once more, where there is a repository again."""
+    known = set(index.project_ids())
+    for project in projects:
+        if project.id in known and any(os.path.lexists(os.path.join(project.root, name)) for name in _FOLDERS):
+            index.look_again(project.id)
 
 
 def tell_commits(store: Store, index: Index, policy: Policy, report: Reporter | None = None) -> int:
@@ -34,7 +44,7 @@ def tell_commits(store: Store, index: Index, policy: Policy, report: Reporter | 
     told = 0
     for project in index.project_ids():
         files = store.shelf.files(project, COMMITS)
-        if not files or index.commits_told(project) == files[-1].name:
+        if not files or index.noted(COMMITS, project) == files[-1].name:
             continue
         try:
             facts = CommitFacts(store, project)
@@ -45,7 +55,8 @@ def tell_commits(store: Store, index: Index, policy: Policy, report: Reporter | 
         for start in range(0, len(new), _AT_ONCE):
             report.step("recording commits", start, len(new))
             index.add_commits(project, list(_versions(facts, new[start : start + _AT_ONCE], policy)))
-        index.set_head(project, facts.head, told=facts.newest)
+        index.set_head(project, facts.head)
+        index.note(COMMITS, project, facts.newest)
         told += len(new)
     return told
 

@@ -26,6 +26,9 @@ CommitKey = Seen | Commit | TimelineEntry
 """A commit as other answers name it; with `project=` its id, or the first seven digits or more of it, will do too."""
 
 
+_SHA1 = 40
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundSymbol:
     """A symbol of one version: where it lies and what it is. In a commit, that is named and `snapshot` is ""."""
@@ -97,6 +100,7 @@ def find_commit(index: Index, project: ProjectId | None, key: object) -> Seen | 
     """The commit that `key` names, None when it names none: then it is a snapshot's, if it is anything.
 
     Raises:
+        UnknownSnapshot: an id of git's or Mercurial's that no commit has.
         InvalidArgument: the first digits of an id that several commits have.
     """
     if isinstance(key, Seen):
@@ -112,6 +116,8 @@ def find_commit(index: Index, project: ProjectId | None, key: object) -> Seen | 
     found = [seen for owner in owners if owner in index.project_ids() for seen in index.commits_named(owner, named)]
     if len(found) > 1:
         raise InvalidArgument(f"{named!r} names {len(found)} commits: give more of the id, or project=")
+    if not found and isinstance(key, str) and len(key) == _SHA1 and not set(key) - set("0123456789abcdef"):
+        raise UnknownSnapshot(f"the index knows no commit {key}: projects.import_history() tells it of commits")
     return found[0] if found else None
 
 

@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, TypeVar
 
 from codevault.backup import Backup
+from codevault.commits import ImportedHistory
 from codevault.extras import FileAttribute
 from codevault.jobs import CancelToken, Job, ProgressCallback
 from codevault.projects.registry import ProjectKey
@@ -43,6 +44,15 @@ class Submit:
             lambda note, token: self._in_turn(
                 token,
                 lambda: self._vault.backup(project, reason=reason, kind=kind, progress=note, cancel=token),
+            ),
+            progress,
+        )
+
+    def import_history(self, project: ProjectKey, *, progress: ProgressCallback | None = None) -> Job[ImportedHistory]:
+        """`vault.projects.import_history()` as a job."""
+        return Job(
+            lambda note, token: self._in_turn(
+                token, lambda: self._vault.projects.import_history(project, progress=note, cancel=token)
             ),
             progress,
         )

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from codevault.allowance import Allowance
 from codevault.analysis.fingerprints import ALGORITHM
 from codevault.analysis.model import FileAnalysis, Outcome
-from codevault.errors import DamageError
+from codevault.errors import ContentElsewhere, DamageError
 from codevault.ids import BlobId
 from codevault.index.index import Index
 from codevault.index.model import Pending
@@ -30,7 +30,7 @@ PAGE = 250
 BATCH_SECONDS = 2.0
 """How long the index is held at a time: a backup waits that long to record itself."""
 
-_MOST_HELD = 64 << 20  # bytes of content that wait for an earlier file
+_MOST_HELD = 16 << 20  # bytes of content that wait for an earlier file
 
 
 class Analyser(Protocol):
@@ -88,6 +88,7 @@ def understand(
     cancel: CancelToken | None = None,
     allowance: Allowance | None = None,
     is_current: IsCurrent = is_up_to_date,
+    kept: Callable[[Pending], FileAnalysis | None] = lambda _: None,
 ) -> Understanding:
     """Analyses every file version that waits; the index is held, and committed, a few seconds at a time.
 
@@ -96,6 +97,8 @@ def understand(
 
     While `cancel` is paused nothing is held and nothing handed out; the workers stop once they have done the few files
     that were. `allowance` is told what this thread takes; the pool keeps it.
+
+    A content that its repository cannot give any more gets what is `kept` of it, without text.
 
     Raises:
         IndexDamaged: the index cannot be written; `rebuild()` makes it again.
@@ -106,7 +109,7 @@ def understand(
     started = time.monotonic()
     counts = dict.fromkeys(Outcome, 0)
     symbols = size = done = 0
-    queue = _Queue(contents, is_current)
+    queue = _Queue(contents, is_current, kept)
     with contextlib.closing(queue.analysed(pool, Reporter(cancel=cancel))) as results:
         ended = False
         while not ended:
@@ -151,8 +154,11 @@ class _Queue:
     equally good answers, depend on it.
     """
 
-    def __init__(self, contents: Contents, is_current: IsCurrent) -> None:
+    def __init__(
+        self, contents: Contents, is_current: IsCurrent, kept: Callable[[Pending], FileAnalysis | None]
+    ) -> None:
         self._source = contents
+        self._kept = kept
         self._is_current = is_current
         self._numbers: Sequence[int] = ()
         self._at = 0
@@ -160,7 +166,7 @@ class _Queue:
         self._again: set[int] = set()
         self._expected = 0  # file versions never analysed, as far as we know
         self._waiting: dict[int, Pending] = {}
-        self._finished: dict[int, tuple[FileAnalysis, bytes]] = {}
+        self._finished: dict[int, tuple[FileAnalysis, bytes | None]] = {}
         self._contents: dict[int, bytes] = {}
         self._held = 0
         self._index: Index | None = None
@@ -180,7 +186,7 @@ class _Queue:
         """How many file versions are still to be recorded."""
         return len(self._waiting) + len(self._numbers) - self._at
 
-    def analysed(self, pool: Analyser, report: Reporter) -> Generator[tuple[Pending, FileAnalysis, bytes]]:
+    def analysed(self, pool: Analyser, report: Reporter) -> Generator[tuple[Pending, FileAnalysis, bytes | None]]:
         """Every waiting file version with its analysis and content."""
         with contextlib.closing(pool.analyse_all(self._jobs(), report=report)) as results:
             for number, analysis in results:
@@ -190,7 +196,7 @@ class _Queue:
                 yield from self._ready()
         yield from self._ready()
 
-    def _ready(self) -> Iterator[tuple[Pending, FileAnalysis, bytes]]:
+    def _ready(self) -> Iterator[tuple[Pending, FileAnalysis, bytes | None]]:
         while self._waiting:
             number = next(iter(self._waiting))
             if number not in self._finished:
@@ -199,7 +205,7 @@ class _Queue:
                 # One slow file must not hold all of memory: the others go ahead of it.
                 number = next(n for n in self._waiting if n in self._finished)
             analysis, content = self._finished.pop(number)
-            self._held -= len(content)
+            self._held -= len(content or b"")
             yield self._waiting.pop(number), analysis, content
 
     def _jobs(self) -> Iterator[tuple[int, str, bytes]]:
@@ -207,9 +213,12 @@ class _Queue:
             for pending in page:
                 self._waiting[pending.content] = pending
                 content, why = _content(self._source, pending)
-                if why:
+                if why and pending.content in self._again:
+                    del self._waiting[pending.content]  # what the earlier analysis found is more than nothing
+                elif why or content is None:
                     failed = FileAnalysis(outcome=Outcome.FAILED, language="", grammar="", problems=(why,))
-                    self._finished[pending.content] = (failed, b"")
+                    told = self._kept(pending) if content is None else None
+                    self._finished[pending.content] = (told or failed, content)
                 else:
                     self._contents[pending.content] = content
                     yield pending.content, pending.path, content
@@ -239,10 +248,13 @@ class _Queue:
             self._expected = self._index.pending_count()
 
 
-def _content(contents: Contents, pending: Pending) -> tuple[bytes, str]:
+def _content(contents: Contents, pending: Pending) -> tuple[bytes | None, str]:
+    """The bytes, or why there are none; None instead of them when they are gone with the repository that held them."""
     if pending.size > MAX_CONTENT:
         return b"", f"larger than {MAX_CONTENT >> 20} MiB: not indexed"
     try:
         return contents.read(pending.blob), ""
+    except ContentElsewhere as exc:
+        return None, str(exc)
     except DamageError as exc:
         return b"", str(exc)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Self
@@ -11,7 +11,7 @@ from codevault.analysis.languages import language_hint
 from codevault.analysis.model import FileAnalysis
 from codevault.errors import IndexDamaged
 from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
-from codevault.index import asking, descent, history, reshaping, revisions, schema, snapshots, waiting
+from codevault.index import asking, descent, history, reshaping, revisions, schema, snapshots, understood, waiting
 from codevault.index.matching import literal_matcher, regex_matcher
 from codevault.index.memory_text import MemoryText
 from codevault.index.model import (
@@ -34,6 +34,7 @@ from codevault.index.patterns import literal, required
 from codevault.index.ports import TextIndex
 from codevault.index.sessions import Readers, Session, Writer
 from codevault.index.tantivy_index import TantivyText
+from codevault.index.understood import Understood
 from codevault.index.waiting import IsCurrent
 
 EVERYTHING = Scope()
@@ -127,15 +128,17 @@ class Index:
             lambda session: revisions.add_commits(session.db, session.labels, self._hint_of, project, commits)
         )
 
-    def set_head(self, project: ProjectId, commit: str, *, told: str = "") -> None:
-        """Says which commit the project's repository stands on: without snapshots, what that holds is there now.
+    def note(self, topic: str, project: ProjectId, value: str) -> None:
+        """Remembers how far a project was told of something, in the caller's words; `noted` gives it back."""
+        self._writer.write(lambda session: revisions.note(session.db, topic, project, value))
 
-        `told` names what was told up to now in the caller's words; `commits_told` gives it back.
+    def set_head(self, project: ProjectId, commit: str) -> None:
+        """Says which commit the project's repository stands on: without snapshots, what that holds is there now.
 
         Raises:
             UnknownProject: it was not recorded.
         """
-        self._writer.write(lambda session: revisions.set_head(session.db, project, commit, told))
+        self._writer.write(lambda session: revisions.set_head(session.db, project, commit))
 
     def insert_snapshot(self, facts: SnapshotFacts) -> None:
         """Records a snapshot before later ones of its project, `facts.changed` being all it holds: one put back.
@@ -154,8 +157,18 @@ class Index:
         """
         self._writer.write(lambda session: reshaping.remove_snapshots(session.db, project, sequences))
 
-    def add_analysis(self, pending: Pending, analysis: FileAnalysis, content: bytes) -> None:
+    def look_again(self, project: ProjectId) -> None:
+        """Has contents of a project's commits wait once more whose text was gone: it may be there again.
+
+        Raises:
+            UnknownProject: it was not recorded.
+        """
+        self._writer.write(lambda session: revisions.look_again(session.db, project))
+
+    def add_analysis(self, pending: Pending, analysis: FileAnalysis, content: bytes | None) -> None:
         """Records what analysis found in a file version; one analysed already with the same grammar is left alone.
+
+        `content` None: its text is gone, and only its symbols are found.
 
         Until the commit, and for readers until they see it, an earlier analysis of the version answers.
         """
@@ -305,10 +318,20 @@ class Index:
         with self._asking() as session:
             return descent.commits_named(session.db, project, commit)
 
-    def commits_told(self, project: ProjectId) -> str:
-        """What `set_head` was given last as `told`, "" before."""
+    def understood(self, blobs: Iterable[BlobId]) -> tuple[Understood, ...]:
+        """What analysis found in blobs, under every hint that they were met with; nothing of what waits."""
         with self._asking() as session:
-            return revisions.commits_told(session.db, project)
+            return understood.understood(session, blobs)
+
+    def symbol_facts(self, numbers: Iterable[int]) -> Mapping[int, SymbolVersion]:
+        """Symbols by the numbers that `understood` gives, as they would stand alone in a file."""
+        with self._asking() as session:
+            return understood.symbol_facts(session, numbers)
+
+    def noted(self, topic: str, project: ProjectId) -> str:
+        """What `note` was given last, "" before."""
+        with self._asking() as session:
+            return revisions.noted(session.db, topic, project)
 
     def known_commits(self, project: ProjectId) -> frozenset[str]:
         """Ids of the recorded commits of a project: what to compare with what the vault knows of them."""

@@ -47,6 +47,7 @@ class _Prepared:
     content: int
     analysis: FileAnalysis
     whole_last_line: bool
+    gone: bool
     fragments: tuple[tuple[int, Fragment], ...]
     declarations: tuple[int, ...]
     headers: tuple[bytes, ...]
@@ -81,12 +82,13 @@ class Recorder:
         """Told after the text index has committed."""
         self._groups.written = self._names = 0
 
-    def add(self, pending: Pending, analysis: FileAnalysis, content: bytes) -> None:
-        """Takes one analysed file; what was analysed before is left as it is."""
+    def add(self, pending: Pending, analysis: FileAnalysis, content: bytes | None) -> None:
+        """Takes one analysed file; what was analysed before is left as it is. Without content its text is gone."""
         if pending.content in self._taken:
             return
         self._taken.add(pending.content)
-        cut = () if analysis.outcome is Outcome.BINARY else fragments(content, analysis.units)
+        searchable = content is not None and analysis.outcome is not Outcome.BINARY
+        cut = fragments(content, analysis.units) if content is not None and searchable else ()
         headers = tuple(map(header_record, analysis.symbols))
         insides = tuple(map(inside_record, analysis.symbols))
         declarations, symbols = self._hash_symbols(analysis, headers, insides)
@@ -94,7 +96,8 @@ class Recorder:
             _Prepared(
                 content=pending.content,
                 analysis=analysis,
-                whole_last_line=content.endswith(b"\n"),
+                whole_last_line=content is not None and content.endswith(b"\n"),
+                gone=content is None and analysis.outcome is not Outcome.BINARY,
                 fragments=tuple((self._hash("fragment", part.text), part) for part in cut),
                 declarations=declarations,
                 headers=headers,
@@ -102,7 +105,7 @@ class Recorder:
                 insides=insides,
             )
         )
-        self._bytes += len(content)
+        self._bytes += len(content or b"")
         if len(self._batch) >= BATCH_FILES or self._bytes >= BATCH_BYTES:
             self.flush()
 
@@ -142,9 +145,7 @@ class Recorder:
                 held_fragments.setdefault(number, []).append(file.content)
             for number in dict.fromkeys(symbols):
                 held_symbols.setdefault(number, []).append(file.content)
-            rows.append(
-                (*self._state(file.analysis), _fragment_list(file, parts), _symbol_list(file, symbols), file.content)
-            )
+            rows.append((*self._state(file), _fragment_list(file, parts), _symbol_list(file, symbols), file.content))
         self._db.executemany(
             "UPDATE content SET state = ?, reason = ?, language = ?, grammar = ?, fragments = ?, symbols = ?"
             " WHERE id = ?",
@@ -177,10 +178,12 @@ class Recorder:
                 earlier.note(number, fragments, symbols)
         return due, earlier
 
-    def _state(self, analysis: FileAnalysis) -> tuple[int, str | None, int, int]:
+    def _state(self, file: _Prepared) -> tuple[int, str | None, int, int]:
+        analysis = file.analysis
         reason = clean("; ".join(analysis.problems))[:LONGEST_REASON] or None
         language, grammar = self._labels.number(analysis.language), self._labels.number(analysis.grammar)
-        return int(_STATES[analysis.outcome]), reason, language, grammar
+        state = IndexState.GONE if file.gone else _STATES[analysis.outcome]
+        return int(state), reason, language, grammar
 
     def _new_fragments(self, batch: Sequence[_Prepared]) -> Mapping[int, int]:
         wanted = {key: (part, file.content) for file in batch for key, part in file.fragments}

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
 from codevault.ids import ProjectId
-from codevault.index.model import CommitVersion
+from codevault.index.model import CommitVersion, IndexState
 from codevault.index.rows import Labels, ask_many, clean, path_key
 from codevault.index.snapshots import HintOf, numbers_of_contents, numbers_of_paths, project_number
 from codevault.index.varints import pack, pack_ascending
@@ -34,23 +34,39 @@ def revision_text(key: bytes) -> str:
     return key.hex() if len(key) in {20, 32} else key.decode("ascii", "replace")
 
 
-def set_head(db: sqlite3.Connection, project: ProjectId, commit: str, told: str) -> None:
-    """Notes which commit the repository stands on (one that is not recorded is none), and what was told by then.
+def set_head(db: sqlite3.Connection, project: ProjectId, commit: str) -> None:
+    """Notes which commit the repository stands on; one that is not recorded is none.
 
     Raises:
         UnknownProject: it was never recorded.
     """
-    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"commits {project}", told))
     db.execute(
         "UPDATE project SET head = (SELECT number FROM revision WHERE project = project.id AND id = ?) WHERE id = ?",
         (revision_key(commit), project_number(db, project)),
     )
 
 
-def commits_told(db: sqlite3.Connection, project: ProjectId) -> str:
-    """What `set_head` was given last as told, "" for nothing."""
-    row = db.execute("SELECT value FROM meta WHERE key = ?", (f"commits {project}",)).fetchone()
+def note(db: sqlite3.Connection, topic: str, project: ProjectId, value: str) -> None:
+    """Remembers how far a project was told of something."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"{topic} {project}", value))
+
+
+def noted(db: sqlite3.Connection, topic: str, project: ProjectId) -> str:
+    """What `note` was given last, "" before."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (f"{topic} {project}",)).fetchone()
     return "" if row is None else str(row[0])
+
+
+def look_again(db: sqlite3.Connection, project: ProjectId) -> None:
+    """Has contents of a project's commits wait once more whose text was gone.
+
+    Raises:
+        UnknownProject: it was never recorded.
+    """
+    db.execute(
+        "UPDATE content SET state = ? WHERE state = ? AND id IN (SELECT content FROM stay WHERE project = ?)",
+        (int(IndexState.PENDING), int(IndexState.GONE), project_number(db, project)),
+    )
 
 
 def add_commits(

@@ -157,7 +157,7 @@ class Writer:
             self._recorder.flush()
             change(self._session)
 
-    def record(self, pending: Pending, analysis: FileAnalysis, content: bytes) -> None:
+    def record(self, pending: Pending, analysis: FileAnalysis, content: bytes | None) -> None:
         """Records what an analysis found."""
         with self._writing():
             self._recorder.add(pending, analysis, content)
