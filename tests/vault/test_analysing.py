@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from codevault import Vault
-from codevault.errors import InvalidArgument
-from codevault.jobs import CancelToken
+from codevault.errors import Cancelled, InvalidArgument
+from codevault.jobs import CancelToken, Progress
 
 SOURCE = "def rate(price: int) -> int:\n    return check(price) * 2\n"
 
@@ -76,3 +76,25 @@ def test_a_share_is_for_processes_of_our_own(tmp_path: Path) -> None:
         pytest.raises(InvalidArgument, match="either"),
     ):
         vault.analyse(share=0.5, executor=executor, cancel=CancelToken())
+
+
+def test_an_analysis_that_was_broken_off_goes_on_where_it_was(tmp_path: Path, shop: Path) -> None:
+    token, phases = CancelToken(), list[str]()
+
+    def note(progress: Progress) -> None:
+        phases.append(progress.phase)
+        if progress.phase == "analysing":
+            token.cancel()
+
+    for number in range(5):
+        (shop / f"more{number}.py").write_text(SOURCE + "\n" * number)
+    with Vault.create(tmp_path / "vault", workers=1) as vault:
+        vault.projects.add(shop)
+        vault.backup(str(shop))
+        with pytest.raises(Cancelled):
+            vault.analyse(progress=note, cancel=token)
+        vault.analyse()
+
+        assert "analysing" in phases
+        assert len(understood(vault, shop)) == 6
+        assert vault.analyse().versions == 0
