@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from codevault.backup import Backup, BackupStats
+    from codevault.classifying import PathStanding
     from codevault.commits import ImportedHistory, TimelineEntry
     from codevault.errors import (
         BlobDamaged,
@@ -139,6 +140,7 @@ _HOMES = {
     "LostVersion": "store.model",
     "Notice": "store.model",
     "Parity": "store.parity",
+    "PathStanding": "classifying",
     "Policy": "policy",
     "Problem": "gathering",
     "Progress": "jobs",
@@ -237,6 +239,7 @@ __all__ = [
     "LostVersion",
     "Notice",
     "Parity",
+    "PathStanding",
     "Policy",
     "Problem",
     "Progress",

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from codevault.classifying import PathStanding, classify
 from codevault.commits import TimelineEntry, timeline
 from codevault.errors import (
     CodeVaultError,
@@ -108,6 +109,18 @@ class Repositories:
             bundles=len(bundles),
             bundle_bytes=sum(file.size for file in bundles),
         )
+
+    def classify(self, project: ProjectKey) -> Iterator[PathStanding]:
+        """How each file stands to the repository nearest above it; files outside of any are not told.
+
+        Bytes decide, never what a repository's status says. Reads every tracked file once.
+
+        Raises:
+            UnknownProject: no such project.
+        """
+        store, found = self._store(), self._projects.get(project)
+        outside = (*self._roots(), Path(store.root))
+        return classify(Path(found.root), cache=Path(store.root) / "cache" / "vcs", projects=outside)
 
     def timeline(self, project: ProjectKey) -> tuple[TimelineEntry, ...]:
         """Commits (once `vault.projects.import_history` has read them) and snapshots, parents before children.

@@ -182,6 +182,10 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
         lambda s: s.vault.repositories.remove_hooks(s.history),
         codevault.InstalledHooks,
     ),
+    "vault.repositories.classify": (
+        lambda s: next(s.vault.repositories.classify(s.history)),
+        codevault.PathStanding,
+    ),
     "vault.repositories.events": (lambda s: s.vault.repositories.events(), codevault.HookEvents),
     "vault.projects.undo": (lambda s: s.vault.projects.undo("shop"), codevault.Project),
     "vault.projects.get": (lambda s: s.vault.projects.get(s.folder / "shop"), codevault.Project),

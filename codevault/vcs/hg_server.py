@@ -38,7 +38,17 @@ class HgServer:
 
     def __enter__(self) -> Self:
         try:
-            command = ("--config", "ui.report_untrusted=false", "serve", "--cmdserver", "pipe", "-R", str(self.folder))
+            foreign = ("--config", "subrepos.git:allowed=no", "--config", "subrepos.svn:allowed=no")
+            command = (
+                "--config",
+                "ui.report_untrusted=false",
+                *foreign,
+                "serve",
+                "--cmdserver",
+                "pipe",
+                "-R",
+                str(self.folder),
+            )
             self._running = self._cleanup.enter_context(self._program.started(command))
             self._answers = Answers(self._running)
             self._frame()  # its greeting
@@ -87,7 +97,8 @@ class HgServer:
         listing = self.folder / "paths"
         for start in range(0, len(paths), _AT_ONCE):
             listing.write_bytes(b"".join(b"path:%s\0" % path for path in paths[start : start + _AT_ONCE]))
-            said = self.run("cat", "-r", revision, "-T", "cbor", f"listfile0:{listing}")
+            # Quiet: it would mix words about subrepositories, which are none of this store's, into the answer.
+            said = self.run("cat", "-q", "-r", revision, "-T", "cbor", f"listfile0:{listing}")
             for record in decode_records(said):
                 yield record[b"path"], record[b"data"]
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import sqlite3
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import closing
 from itertools import groupby
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from codevault.errors import RepositoryUnreadable
@@ -39,6 +40,8 @@ _LARGEST_PRISTINE = 512 << 20
 _SECONDS = 20.0
 _STEPS = 100_000
 _FORMATS = range(29, 32)  # 1.7 to 1.14; from 32 on pristine files may be missing
+_MOST_PROPERTIES = 10_000
+_ATOM = re.compile(rb"[ \t\n\r\f]*(?:(?P<length>[0-9]{1,9})[ \t\n\r\f]|(?P<word>[A-Za-z][^ \t\n\r\f()]*))")
 _TABLES = ("NODES", "REPOSITORY", "ACTUAL_NODE")
 
 _NODES = """
@@ -50,6 +53,15 @@ LEFT JOIN ACTUAL_NODE AS a ON a.wc_id = n.wc_id AND a.local_relpath = n.local_re
 WHERE n.presence = 'normal' AND n.kind IN ('file', 'symlink') AND n.file_external IS NULL
 ORDER BY n.local_relpath, n.op_depth
 """
+
+_PROPERTIES = """
+SELECT n.local_relpath, coalesce(a.properties, n.properties)
+FROM NODES AS n LEFT JOIN ACTUAL_NODE AS a ON a.wc_id = n.wc_id AND a.local_relpath = n.local_relpath
+WHERE n.kind = 'dir' AND n.presence = 'normal' ORDER BY n.local_relpath, n.op_depth
+"""
+
+
+_Row = TypeVar("_Row")
 
 
 class _Node(NamedTuple):
@@ -156,6 +168,11 @@ class SvnRepository:
     def close(self) -> None:
         """See `Repository.close`."""
 
+    def properties(self) -> Mapping[str, Mapping[str, bytes]]:
+        """Of each folder ("" for the top) the properties it has, by name; empty when it is not to be trusted."""
+        rows = self._asked(lambda database: database.execute(_PROPERTIES).fetchall())
+        return {path: parse_properties(held) for path, held in rows or () if isinstance(held, bytes)}
+
     @property
     def on_this_machine(self) -> bool:
         """True when the server is no other machine's: all that it holds may be lost with the working copy."""
@@ -179,34 +196,73 @@ class SvnRepository:
         return head + repr(facts).encode()
 
     def _read(self) -> list[_Node]:
+        return self._asked(_nodes_of) or []
+
+    def _asked(self, question: Callable[[sqlite3.Connection], list[_Row]]) -> list[_Row] | None:
+        """The answer of a database that may be anything; None, and a note, where there is none."""
         path = os.path.join(self._root.path, ".svn", "wc.db")
         journal = self._root.status(".svn/wc.db-journal")
         if journal is not None and journal.st_size:
-            self._notes.append("the working copy is being changed, or its last change was cut short")
-            return []
+            self._note("the working copy is being changed, or its last change was cut short")
+            return None
         try:
             if self._root.kind(".svn") != "folder" or os.lstat(path).st_size > _LARGEST_DATABASE:
                 raise ValueError
             with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True, timeout=0)) as database:
-                return self._rows(database)
+                _made_safe(database)
+                return question(database)
         except (sqlite3.Error, OSError, ValueError, UnicodeError, TypeError):
-            self._notes.append("wc.db cannot be read or is of an unknown format")
-            return []
+            self._note("wc.db cannot be read or is of an unknown format")
+            return None
 
-    def _rows(self, database: sqlite3.Connection) -> list[_Node]:
-        database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 16 << 20)
-        until = time.monotonic() + _SECONDS
-        database.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
-        database.execute("PRAGMA trusted_schema = OFF")
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        # Views of these names could compute anything, triggers do not fire on reading.
-        held = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if version not in _FORMATS or not held.issuperset(_TABLES):
-            raise ValueError(version)
-        nodes = [_Node(*row) for row in database.execute(_NODES)]
-        if not all(isinstance(n.path, str) and isinstance(n.checksum, str | None) for n in nodes):
-            raise ValueError("types")
-        return nodes
+    def _note(self, why: str) -> None:
+        if why not in self._notes:
+            self._notes.append(why)
+
+
+def parse_properties(skel: bytes) -> Mapping[str, bytes]:
+    """A property list as `wc.db` holds it: `(name length value ...)`; what is none of these is no property.
+
+    Names are bare words or have their length in front as well (Subversion, subversion/libsvn_subr/skel.c).
+    """
+    atoms: list[bytes] = []
+    at = 1
+    while skel.startswith(b"(") and at < len(skel) and len(atoms) < _MOST_PROPERTIES:
+        found = _ATOM.match(skel, at)
+        if found is None:
+            break
+        at = found.end()
+        if found["length"] is None:
+            atoms.append(found["word"])
+            continue
+        length = int(found["length"])
+        atoms.append(skel[at : at + length])
+        at += length
+    return {name.decode("utf-8", "replace"): value for name, value in zip(atoms[::2], atoms[1::2], strict=False)}
+
+
+def _made_safe(database: sqlite3.Connection) -> None:
+    """Limits for a database that may be hostile.
+
+    Raises:
+        ValueError: it is of an unknown format, or a view stands where a table belongs.
+    """
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 16 << 20)
+    until = time.monotonic() + _SECONDS
+    database.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
+    database.execute("PRAGMA trusted_schema = OFF")
+    (version,) = database.execute("PRAGMA user_version").fetchone()
+    # Views of these names could compute anything, triggers do not fire on reading.
+    held = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if version not in _FORMATS or not held.issuperset(_TABLES):
+        raise ValueError(version)
+
+
+def _nodes_of(database: sqlite3.Connection) -> list[_Node]:
+    nodes = [_Node(*row) for row in database.execute(_NODES)]
+    if not all(isinstance(n.path, str) and isinstance(n.checksum, str | None) for n in nodes):
+        raise ValueError("types")
+    return nodes
 
 
 def _sha1(checksum: str | None) -> ObjectId:
