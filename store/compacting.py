@@ -31,7 +31,7 @@ from codevault.store.turns import Turn
 from codevault.store.vaultstate import VaultState
 from codevault.store.zstd_codec import usable_base
 
-_THREADS = 2  # each holds about 90 MB while it compresses its hardest
+_THREADS = 2  # each holds about 35 MB while it compresses its hardest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
