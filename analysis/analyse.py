@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Final
 
@@ -23,6 +23,7 @@ from codevault.analysis.filetypes import name_of_text
 from codevault.analysis.fingerprints import ALGORITHM
 from codevault.analysis.grammar import Grammar, load_grammar
 from codevault.analysis.layers import Layer, described, layer_of, merged
+from codevault.analysis.lexed import lexer_version, text_tokens
 from codevault.analysis.model import FileAnalysis, Outcome, SymbolKind, Unit
 from codevault.analysis.notebook import Notebook, read_notebook
 from codevault.analysis.tables import without_tables
@@ -79,7 +80,7 @@ def _analyse(path: str, content: bytes, seconds: float) -> FileAnalysis:
         return FileAnalysis(outcome=Outcome.BINARY, language="", grammar="")
     language = detect_language(path, content)
     if not language:
-        return _text(name_by_content(path, content) or name_of_text(path), content)
+        return _lexed(name_by_content(path, content) or name_of_text(path), content)
     if len(content) > MAX_BYTES:
         return _text(language, content, f"larger than {MAX_BYTES} bytes: searched as text, not parsed")
     if is_minified(content):
@@ -294,6 +295,17 @@ def _guests(host: Layer, content: bytes, shown: bytes, codec: str, seconds: floa
         tree = parse(grammar, shown, seconds, ranges) if grammar else None
         if grammar is not None and tree is not None and widest_error(tree.root_node) <= MAX_WIDE:
             yield layer_of(grammar, tree.root_node, only(content, ranges), codec)
+
+
+def _lexed(language: str, content: bytes) -> FileAnalysis:
+    found = text_tokens(language, content)
+    return replace(
+        _text(language, content),
+        grammar=lexer_version(),
+        exact=found.exact,
+        tokens=found.tokens,
+        sketch=found.sketch,
+    )
 
 
 def _text(language: str, content: bytes, *problems: str) -> FileAnalysis:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 TYPESCRIPT = """
 const ts = require("typescript"), fs = require("fs");
-const isValue = node => node && (ts.isArrowFunction(node) || ts.isFunctionExpression(node) || ts.isClassExpression(node));
+const isValue = node =>
+  node && (ts.isArrowFunction(node) || ts.isFunctionExpression(node) || ts.isClassExpression(node));
 for (const file of fs.readFileSync(0, "utf8").trim().split("\\n")) {
   const source = ts.createSourceFile(file, fs.readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
   const found = [], taken = new Set();
