@@ -74,11 +74,13 @@ def _same_place(step: Step) -> None:
     step.pair_equal(lambda symbol: place(symbol) if place(symbol) in once else None, evidence, 1.0)
     step.pair_equal(lambda symbol: place(symbol) if symbol.kind in CONTAINERS else None, evidence, 1.0)
     step.pair_equal(lambda symbol: (place(symbol), symbol.signature, group_of(symbol)), evidence, 1.0)
-    evidence = "same path, name and parameters"
-    step.pair_equal(lambda symbol: (place(symbol), step.parameters(symbol), group_of(symbol)), evidence, 1.0)
+    both = set(map(place, step.missing())) & set(map(place, step.added()))
+
+    def parameters(symbol: VersionedSymbol) -> Hashable:
+        return (place(symbol), step.parameters(symbol), group_of(symbol)) if place(symbol) in both else None
+
+    step.pair_equal(parameters, "same path, name and parameters", 1.0)
     step.pair_best(place, partial(step.alike_at_least, 0.6), "same path and name, alike", 0.95)
-    evidence = "the only ones left of that path and name"
-    step.pair_equal(lambda symbol: (place(symbol), group_of(symbol)), evidence, 0.8, once=True)
 
 
 def _alone(keys: Iterable[Hashable]) -> set[Hashable]:
