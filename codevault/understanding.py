@@ -96,7 +96,7 @@ def understand(
     a grammar that is not current: until that is done anew, the earlier analysis answers.
 
     While `cancel` is paused nothing is held and nothing handed out; the workers stop once they have done the few files
-    that were. `allowance` is told what this thread takes; the pool keeps it.
+    that were. `allowance` is told what this process takes; the pool keeps it.
 
     A content that its repository cannot give any more gets what is `kept` of it, without text.
 
@@ -113,7 +113,7 @@ def understand(
     with contextlib.closing(queue.analysed(pool, Reporter(cancel=cancel))) as results:
         ended = False
         while not ended:
-            begun = time.thread_time()
+            begun = time.process_time()  # the text index and the pool have threads of their own
             with index() as writable:
                 queue.look(writable)
                 until = time.monotonic() + BATCH_SECONDS
@@ -130,7 +130,7 @@ def understand(
                         ended = False
                         break
             if allowance is not None:
-                allowance.spend(time.thread_time() - begun)
+                allowance.spend(time.process_time() - begun)
             if cancel is not None and cancel.paused:
                 report.step("paused", done, done + queue.left, size)
                 cancel.wait()
