@@ -57,7 +57,7 @@ MAX_NAMED_ERRORS: Final = 5
 """Places of syntax errors that a problem names."""
 
 _READ: Final = 65_536
-_SMALL: Final = frozenset({SymbolKind.CONSTANT, SymbolKind.TYPE, SymbolKind.KEY})
+_SMALL: Final = (SymbolKind.CONSTANT, SymbolKind.TYPE, SymbolKind.KEY)  # not a set: hashing a member is slow
 _VISIBLE: Final = re.compile(rb"[^\r\n]")
 
 

@@ -60,6 +60,9 @@ class Walked:
     codec: str = "utf-8"
 
 
+_FUNCTIONS: Final = (SymbolKind.FUNCTION, SymbolKind.METHOD)
+
+
 class _Scope(NamedTuple):
     """What is open: where it closes, what may be defined inside, the prefix of names, its symbol or -1."""
 
@@ -129,12 +132,34 @@ class Scopes:
             rule = self._grammar.rules[index]
             if rule.level < level:
                 continue
+            if rule.is_bare:
+                self._open_bare(node, rule, captures)
+                return True
             named = name_node(captures)
             match = _Match(node, rule, captures, named, rule.called or self._name(captures, named, node))
             if self._holds(match):
                 self._enter(match)
                 return True
         return False
+
+    def _open_bare(self, node: Node, rule: Rule, captures: dict[str, list[Node]]) -> None:
+        """A scope without a name, as thousands of arrow functions are."""
+        scope = self._open[-1]
+        if len(self._open) > MAX_NESTING:
+            self._walked.too_deep = True
+            return
+        body = captures.get("body")
+        self._open.append(
+            _Scope(
+                node.end_byte,
+                max(scope.level, rule.inside),
+                scope.prefix,
+                scope.symbol,
+                rule.inside == TYPE_LEVEL,
+                body[0].start_byte if body else scope.body,
+                scope.symbols_around,
+            )
+        )
 
     def _name(self, captures: dict[str, list[Node]], named: Node | None, node: Node) -> str:
         if named is None:
@@ -185,15 +210,15 @@ class Scopes:
         body = match.captures.get("body")
         self._open.append(
             _Scope(
-                end=scope.end if rule.lasts else match.node.end_byte,
-                level=max(scope.level, rule.inside),
-                prefix=prefix,
-                symbol=symbol,
-                holds_members=rule.inside == TYPE_LEVEL,
+                scope.end if rule.lasts else match.node.end_byte,
+                max(scope.level, rule.inside),
+                prefix,
+                symbol,
+                rule.inside == TYPE_LEVEL,
                 # the function that is a definition's value has the definition's body
-                body=body[0].start_byte if body else scope.body if rule.kind is None else -1,
-                symbols_around=around,
-                lasts=rule.lasts,
+                body[0].start_byte if body else scope.body if rule.kind is None else -1,
+                around,
+                rule.lasts,
             )
         )
 
@@ -228,7 +253,7 @@ class Scopes:
         return [part for part in parts[:outer] if part not in self._grammar.spec.dropped] + parts[outer:]
 
     def _kind(self, kind: SymbolKind, parts: list[str], scope: _Scope) -> SymbolKind:
-        if kind not in {SymbolKind.FUNCTION, SymbolKind.METHOD}:
+        if kind not in _FUNCTIONS:
             return kind
         named_inside = len(parts) > 1 and not self._grammar.spec.in_modules
         member = scope.holds_members or kind is SymbolKind.METHOD or named_inside

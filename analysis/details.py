@@ -22,9 +22,9 @@ MAX_PARTS: Final = 64
 
 MAX_PART: Final = 200
 
-CALLABLE: Final = frozenset({SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR})
+CALLABLE: Final = (SymbolKind.FUNCTION, SymbolKind.METHOD, SymbolKind.CONSTRUCTOR)
 
-_UNDECORATED: Final = frozenset({SymbolKind.SECTION, SymbolKind.RULE, SymbolKind.KEY})
+_UNDECORATED: Final = (SymbolKind.SECTION, SymbolKind.RULE, SymbolKind.KEY)
 _SPACE: Final = re.compile(r"\s+")
 _OPENS_BODY: Final = re.compile(r"\s*(?:\{|:|=>|=|\s)\s*$")
 _ENDS_HEADER: Final = frozenset("{:=>")

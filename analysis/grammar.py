@@ -32,6 +32,7 @@ _SPACED: Final = re.compile(rb"\\x20")
 _NAMED_KEYWORDS: Final = frozenset(
     {"true", "false", "null", "nil", "none", "undefined", "self", "this", "super", "nullptr"}
 )
+_NAMES: Final = re.compile("@(?:name|qualifier)")
 _LEVELS: Final = {"module": MODULE_LEVEL, "type": TYPE_LEVEL}
 
 
@@ -58,6 +59,7 @@ class Rule:
     root: bool = False
     whole: bool = False
     called: str = ""
+    is_bare: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,6 +233,7 @@ def _rule(form: Form, settings: dict[str, str | None]) -> Rule:
         root="root" in settings,
         whole="whole" in settings,
         called=settings.get("called") or "",
+        is_bare=kind is None and word != "rest" and not settings and not _NAMES.search(form.text),
     )
 
 

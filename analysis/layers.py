@@ -80,11 +80,11 @@ def described(
     """The symbols of a file's definitions, in their order."""
     if not definitions:
         return
-    breaks: list[int] = np.flatnonzero(np.frombuffer(content, np.uint8) == _LINE_BREAK).tolist()
-    describers = [
-        _Describer(layer, [found for found in definitions if found.layer == number], breaks, codec)
-        for number, layer in enumerate(layers)
-    ]
+    breaks: list[int] = (np.frombuffer(content, np.uint8) == _LINE_BREAK).nonzero()[0].tolist()
+    by_layer: dict[int, list[Definition]] = {}
+    for found in definitions:
+        by_layer.setdefault(found.layer, []).append(found)
+    describers = {number: _Describer(layers[number], own, breaks, codec) for number, own in by_layer.items()}
     for found, unit in zip(definitions, homes, strict=True):
         yield describers[found.layer].symbol(found, unit)
 
@@ -93,19 +93,18 @@ class _Describer:
     """What the definitions of one layer are described with."""
 
     def __init__(self, layer: Layer, definitions: Sequence[Definition], breaks: list[int], codec: str) -> None:
-        self._spec = layer.grammar.spec
-        self._content = layer.content
         self._details = Details(layer.content, layer.grammar, codec)
-        self._codec = codec
         self._breaks = breaks
-        offsets = {found.start for found in definitions} | {found.end for found in definitions}
-        offsets.update([found.body for found in definitions if found.body >= 0])
-        boundaries = sorted(offsets)
-        self._place = dict(zip(boundaries, range(len(boundaries)), strict=True))
+        offsets = [at for found in definitions for at in (found.start, found.end, max(found.body, found.start))]
+        boundaries = sorted(set(offsets))
+        self._place = {offset: number for number, offset in enumerate(boundaries)}
         self._tokens = tokens_of(layer, boundaries)
         calls = sorted([node.byte_range for node in layer.landmarks.calls])
         self._call_places = [start for start, _ in calls]
-        self._calls = calls
+        self._call_names = [
+            layer.content[start : min(end, start + 4 * MAX_NAME)].decode(codec, "replace")[:MAX_NAME]
+            for start, end in calls
+        ]
 
     def symbol(self, found: Definition, unit: int) -> Symbol:
         """The definition with all that is known of it."""
@@ -140,10 +139,4 @@ class _Describer:
     def _called(self, found: Definition) -> tuple[str, ...]:
         begin = bisect_right(self._call_places, found.name_at)
         end = bisect_left(self._call_places, found.end, begin)
-        if begin == end:
-            return ()
-        content, codec = self._content, self._codec
-        texts = dict.fromkeys(
-            [content[start : min(stop, start + 4 * MAX_NAME)] for start, stop in self._calls[begin:end]]
-        )
-        return tuple(dict.fromkeys([text.decode(codec, "replace")[:MAX_NAME] for text in texts]))[:MAX_CALLS]
+        return tuple(dict.fromkeys(self._call_names[begin:end]))[:MAX_CALLS]

@@ -16,7 +16,7 @@ from codevault.analysis.model import SymbolKind
 MAX_CONSTANTS: Final = 1_000
 """One-line constants that one file may define; with more of them it counts as a table and none is a symbol."""
 
-_SMALL: Final = frozenset({SymbolKind.CONSTANT, SymbolKind.KEY})
+_SMALL: Final = (SymbolKind.CONSTANT, SymbolKind.KEY)
 
 
 def without_tables(content: bytes, definitions: Sequence[Definition]) -> tuple[list[Definition], int]:

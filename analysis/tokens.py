@@ -149,7 +149,9 @@ class Tokens:
         self._exact, self._exact_at = _cut(exact, b"\0b ")
         renamed = _numbers_joined(codes.translate(None, b"\n"))
         self._renamed, self._renamed_at = _cut(_runs_joined(renamed), b"\0")
-        codes = _HIGHER_PAIR.sub(b"", codes) if b"\x1b" in codes else codes
+        self._has_higher = _HIGHER in codes
+        if self._has_higher:
+            codes = _HIGHER_PAIR.sub(b"", codes)
         codes = _numbers_joined(_with_statement_ends(codes) if by_lines else codes)
         self._codes, self._codes_at = _cut(_runs_joined(_pairs_joined(codes)), b"\0")
         self._terms: _Terms | None = None
@@ -183,8 +185,8 @@ class Tokens:
 
     def count(self, first: int, last: int) -> int:
         """Tokens of a range, a run of literals as one."""
-        stream = self._renamed[self._renamed_at[first] : self._renamed_at[last]]
-        return len(stream) - 2 * stream.count(_HIGHER)
+        begin, end = self._renamed_at[first], self._renamed_at[last]
+        return end - begin - (2 * self._renamed.count(_HIGHER, begin, end) if self._has_higher else 0)
 
     def exact(self, first: int, last: int) -> str:
         """The digest of the tokens as they read."""

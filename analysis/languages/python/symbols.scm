@@ -11,7 +11,7 @@
 (function_definition name: (identifier) @name body: (_) @body) @definition.function
 (class_definition name: (identifier) @name body: (_) @body) @definition.class
 (type_alias_statement left: (type) @name) @definition.type
-((expression_statement (assignment left: (identifier) @name)) @definition.constant
+((assignment left: (identifier) @name) @definition.constant
   (#set! level "module") (#set! named "[A-Z][A-Z0-9_]*"))
 
 (decorated_definition) @wrapper
