@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -15,6 +16,8 @@ _AT_ONCE = 500
 _ORDER = ("--topo-order", "--reverse", "--parents", "--ignore-missing", "--stdin")
 _SIGNATURE = re.compile(rb"(.*?) ?<([^>]*)>(?: (-?\d{1,15})(?: ([+-])(\d{2})(\d{2}))?)?\Z", re.DOTALL)
 _FILES = (b"100", b"120")
+_NO_CHARSETS = frozenset({"unicode-escape", "raw-unicode-escape", "idna", "punycode", "undefined"})
+"""Codecs of Python's own uses, which fail or warn on foreign bytes."""
 
 
 def commits_of(git: ScratchGit, roots: Iterable[str], known: Collection[CommitId]) -> Iterator[Commit]:
@@ -142,6 +145,8 @@ def _signature(value: bytes, encoding: str) -> Signature:
 
 def _text(content: bytes, encoding: str) -> str:
     try:
-        return content.decode(encoding, "replace")
-    except LookupError:
-        return content.decode("utf-8", "replace")
+        if codecs.lookup(encoding).name not in _NO_CHARSETS:
+            return content.decode(encoding, "replace")
+    except (LookupError, ValueError):  # a commit may claim any encoding, also what no text is in
+        pass
+    return content.decode("utf-8", "replace")

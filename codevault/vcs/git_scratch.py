@@ -20,6 +20,7 @@ from codevault.vcs.programs import USUAL, Answers, Limits, Program, ProgramFaile
 
 _AHEAD = 256  # ids asked for before the first answer is read: 17 KB, which a pipe takes without anybody reading
 LARGEST_OBJECT = 512 << 20
+_BLOCK = 1 << 20
 
 _SETTINGS = (
     "core.commitGraph=false",  # files beside the objects that may say other than the objects
@@ -142,8 +143,9 @@ class ScratchGit:
 class ObjectReader:
     """One `git cat-file --batch` that answers as long as it is open. After an error it is of no more use."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, largest: int = LARGEST_OBJECT) -> None:
         self._program = program
+        self._largest = largest
         self._closing = ExitStack()
 
     def __enter__(self) -> Self:
@@ -173,8 +175,11 @@ class ObjectReader:
         if len(header) != 3:
             return asked, "", b""
         size = int(header[2])
-        if size > LARGEST_OBJECT:
-            raise ProgramFailed("an object is too large to be read at once")
+        if size > self._largest:
+            left = size + 1
+            while left:
+                left -= len(self._answers.exactly(min(left, _BLOCK)))
+            return asked, "", b""
         content = self._answers.exactly(size + 1)
         return asked, header[1].decode("ascii"), content[:-1]
 
