@@ -26,7 +26,7 @@ TYPE_LEVEL: Final = 1
 ANY_LEVEL: Final = 2
 
 _ROLES: Final = frozenset({"comment", "wrapper", "wrapper.single", "lead"})
-_PLAIN: Final = frozenset({"literal", "call", "embedded"})
+_PLAIN: Final = frozenset({"literal", "call", "embedded", "section"})
 _DEFINING: Final = ("definition.", "scope.")
 _SPACED: Final = re.compile(rb"\\x20")
 _NAMED_KEYWORDS: Final = frozenset(

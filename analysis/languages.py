@@ -25,7 +25,8 @@ class LanguageSpec:
     expressions with a text for each of their groups that the grammar sees in its place. `soft` are words of the
     grammar that may also be names; `by_lines` says that a line's end ends a statement, `whole_names` that names are
     text and not split, `in_modules` that what is named before a function is no type. `visibility` is the rule for
-    names without a word for it, `documentation` where documentation stands if not in a comment above.
+    names without a word for it, `sections` the nodes whose members lines like `private:` divide, with what holds
+    before the first, `documentation` where documentation stands if not in a comment above.
     """
 
     name: str
@@ -44,6 +45,7 @@ class LanguageSpec:
     whole_names: bool
     in_modules: bool
     visibility: tuple[str, ...]
+    sections: Mapping[str, str]
     documentation: str
     patterns: str
 
@@ -111,6 +113,7 @@ def parse_spec(name: str, text: str) -> LanguageSpec:
         whole_names=header.get("names") == ["whole"],
         in_modules=header.get("qualifiers") == ["modules"],
         visibility=tuple(header.get("visibility", ())),
+        sections=dict(rule.partition("=")[::2] for rule in header.get("sections", ())),
         documentation=" ".join(header.get("documentation", ())),
         patterns=text,
     )

@@ -15,6 +15,7 @@ from codevault.analysis.details import CALLABLE, Details
 from codevault.analysis.grammar import Grammar
 from codevault.analysis.model import Symbol
 from codevault.analysis.names import MAX_NAME
+from codevault.analysis.sections import Sections
 from codevault.analysis.tokens import Tokens
 from codevault.analysis.walk import Landmarks, walk
 
@@ -94,6 +95,7 @@ class _Describer:
 
     def __init__(self, layer: Layer, definitions: Sequence[Definition], breaks: list[int], codec: str) -> None:
         self._details = Details(layer.content, layer.grammar, codec)
+        self._sections = Sections(layer.content, layer.landmarks.sections, layer.grammar.spec.sections)
         self._breaks = breaks
         offsets = [at for found in definitions for at in (found.start, found.end, max(found.body, found.start))]
         boundaries = sorted(set(offsets))
@@ -129,7 +131,7 @@ class _Describer:
             body=tokens.exact(place[found.body], last) if tokens.count(place.get(found.body, last), last) else "",
             parameters=details.parameters(found) if is_callable else (),
             returns=details.returns(found) if is_callable else "",
-            visibility=details.visibility(found),
+            visibility=self._sections.visibility(found) or details.visibility(found),
             decorators=details.decorators(found),
             documentation=details.documentation(found),
             calls=self._called(found) if is_callable else (),

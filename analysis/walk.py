@@ -33,6 +33,7 @@ class Landmarks:
     calls: list[Node]
     errors: list[Node]
     embedded: list[Node]
+    sections: list[Node]
 
 
 def walk(root: Node, content: bytes, grammar: Grammar, *, codec: str = "utf-8") -> Landmarks:
@@ -53,6 +54,7 @@ def walk(root: Node, content: bytes, grammar: Grammar, *, codec: str = "utf-8") 
         calls=found.get("call", []),
         errors=_errors(root, grammar),
         embedded=found.get("embedded", []),
+        sections=found.get("section", []),
     )
 
 

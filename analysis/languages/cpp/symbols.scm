@@ -6,6 +6,7 @@
 ; blanked: (?<=\bclass)[\x20\t]+[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{;])
 ; blanked: (?<=\bstruct)[\x20\t]+[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{;])
 ; visibility: static
+; sections: class_specifier=private struct_specifier=public union_specifier=public
 ; soft: final override short long signed unsigned auto
 
 (((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function
@@ -32,6 +33,7 @@
   (#set! before "\\bconst(expr)?\\b"))
 
 (template_declaration) @wrapper
+(access_specifier) @section
 (lambda_expression) @scope.function
 (comment) @comment
 [(char_literal) (string_literal) (raw_string_literal) (system_lib_string)] @literal

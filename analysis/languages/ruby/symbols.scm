@@ -5,6 +5,7 @@
 ; constructors: initialize
 ; dropped: self
 ; statements: lines
+; sections: class=public module=public singleton_class=public
 
 (method name: (_) @name body: (_) @body) @definition.method
 (method name: (_) @name) @definition.method
@@ -23,6 +24,9 @@
   (#any-of? @kw "it" "specify" "test" "scenario" "should") (#set! whole "1"))
 
 [(block) (do_block) (lambda)] @scope.block
+((body_statement (identifier) @section) (#any-of? @section "private" "public" "protected" "module_function"))
+((body_statement (call method: (identifier) @word arguments: (_)) @section)
+  (#any-of? @word "private" "public" "protected" "private_class_method" "public_class_method" "module_function"))
 (comment) @comment
 [(character) (string_content) (heredoc_content) (escape_sequence) (simple_symbol) (hash_key_symbol) "\"" "`" (heredoc_beginning) (heredoc_end)] @literal
 (call method: (identifier) @call)
