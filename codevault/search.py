@@ -10,7 +10,7 @@ from codevault.analysis.model import SymbolKind
 from codevault.arguments import check_texts
 from codevault.errors import InvalidArgument
 from codevault.index.index import Index
-from codevault.index.model import Scope, SearchResult
+from codevault.index.model import CountChanges, Scope, SearchResult
 from codevault.moments import nanoseconds
 from codevault.projects.registry import ProjectKey, Projects
 
@@ -133,6 +133,34 @@ class Search:
         return self._told(
             self._index().search_regex(pattern, case_sensitive=case_sensitive, seconds=seconds, scope=scope, **page)
         )
+
+    def commits(
+        self,
+        text: str,
+        *,
+        case_sensitive: bool = True,
+        seconds: float = 10.0,
+        project: ProjectKey | None = None,
+        client: str = "",
+        tag: str = "",
+        path: str = "",
+        author: str = "",
+    ) -> CountChanges:
+        """Commits that brought a text into a file or took it out: after them it stands there more often, or less.
+
+        All of them, newest first, merges and renames aside: what `git log -S` tells. The text lies within one line.
+
+        Raises:
+            InvalidArgument: an empty text, or one over several lines.
+            IndexDamaged: run `vault.rebuild()`.
+        """
+        check_texts(text=text)
+        if not text:
+            raise InvalidArgument("give a text to search for")
+        if not isinstance(seconds, (int, float)) or not seconds > 0:
+            raise InvalidArgument("seconds is how long the search may take: a number above 0")
+        scope = self._scope(project, client, tag, path, "", None, None, None, author, "commit")
+        return self._index().commits_changing(text, case_sensitive=case_sensitive, scope=scope, seconds=seconds)
 
     def _told(self, result: SearchResult) -> SearchResult:
         """The result, saying so when it comes from an index that is still being made."""

@@ -9,14 +9,26 @@ from typing import Literal, Self
 
 from codevault.analysis.languages import language_hint
 from codevault.analysis.model import FileAnalysis
-from codevault.errors import IndexDamaged
+from codevault.errors import IndexDamaged, InvalidPattern
 from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
-from codevault.index import asking, descent, history, reshaping, revisions, schema, snapshots, understood, waiting
+from codevault.index import (
+    asking,
+    descent,
+    history,
+    pickaxe,
+    reshaping,
+    revisions,
+    schema,
+    snapshots,
+    understood,
+    waiting,
+)
 from codevault.index.matching import literal_matcher, regex_matcher
 from codevault.index.memory_text import MemoryText
 from codevault.index.model import (
     CommitVersion,
     ContentState,
+    CountChanges,
     Coverage,
     FileVersion,
     Hit,
@@ -438,6 +450,21 @@ class Index:
         with self._asking() as session:
             question = asking.TextQuestion(matcher=matcher, shape=shape, scope=scope, seconds=seconds)
             return asking.search_text(session, self._text, question, asking.Page(limit, offset))
+
+    def commits_changing(
+        self, text: str, *, case_sensitive: bool = True, scope: Scope = EVERYTHING, seconds: float = 10.0
+    ) -> CountChanges:
+        """Commits, merges aside, that changed how often a text stands in a file; the scope's times do not count.
+
+        Raises:
+            InvalidPattern: the text is empty, overlong or goes over several lines.
+        """
+        matcher = literal_matcher(text, case_sensitive=case_sensitive)
+        shape = literal(text, case_sensitive=case_sensitive)
+        if not shape.one_line:
+            raise InvalidPattern("changes are counted of a text within one line")
+        with self._asking() as session:
+            return pickaxe.commits_changing(session, self._text, matcher, shape, scope, seconds)
 
     def content_state(self, blob: BlobId, path: str) -> ContentState:
         """How far a file version is indexed, and why not further."""

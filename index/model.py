@@ -218,6 +218,30 @@ class SearchResult:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountChange:
+    """A commit after which a text stands more often, or less, in a file than before; both counts."""
+
+    at: Seen
+    path: str
+    before: int
+    after: int
+
+    @property
+    def commit(self) -> str:
+        """The commit's id; `at` has its author and time."""
+        return self.at.commit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountChanges:
+    """All changes, newest commit first, and how far the search could see."""
+
+    changes: tuple[CountChange, ...]
+    coverage: Coverage
+    seconds: float = 0.0
+
+
 class IndexState(IntEnum):
     """How far a file version is indexed; the catalog keeps the number."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from codevault.errors import InvalidArgument, UnknownSnapshot
+from codevault.errors import InvalidArgument, InvalidPattern, UnknownSnapshot
 from codevault.ids import SnapshotId
 from codevault.index.index import Index
 from codevault.index.model import CommitVersion, FileChange, ProjectFacts, Scope, SnapshotFacts
@@ -321,3 +321,44 @@ def test_forgetting_snapshots_keeps_what_waits_in_commits(graph: Graph) -> None:
     graph.index.remove_snapshots(SHOP, [1])
 
     assert [one.path for one in graph.index.pending(graph.index.waiting())] == ["one.py"]
+
+
+def test_commits_that_change_how_often_a_text_stands_are_told(graph: Graph) -> None:
+    forked(graph)
+    graph.commit("e", 5, {"one.py": b"def one(): 2\ndef one(): 2\n", "two.py": b""}, on="d")
+    graph.analyse()
+
+    found = graph.index.commits_changing("def one(): 2").changes
+    everything = graph.index.commits_changing("def")
+
+    assert [(one.commit[0], one.path, one.before, one.after) for one in found] == [
+        ("e", "one.py", 1, 2),
+        ("c", "one.py", 0, 1),
+    ]
+    assert {one.commit[0] for one in everything.changes} == {"a", "c", "e"}
+    assert everything.coverage.complete
+
+
+def test_changes_of_a_text_are_scoped_by_author_and_path(graph: Graph) -> None:
+    forked(graph)
+    graph.analyse()
+
+    by_bob = graph.index.commits_changing("def", scope=Scope(author="bob"))
+    in_one = graph.index.commits_changing("def", scope=Scope(path="one*", projects=(SHOP,)))
+
+    assert [(one.commit[0], one.path, one.after) for one in by_bob.changes] == [("c", "old.py", 0)]
+    assert [(one.commit[0], one.path) for one in in_one.changes] == [("a", "one.py")]
+
+
+def test_a_search_for_changes_whose_time_ran_out_says_so(graph: Graph) -> None:
+    forked(graph)
+    graph.analyse()
+
+    found = graph.index.commits_changing("def", seconds=-1)
+
+    assert (found.changes, found.coverage.complete) == ((), False)
+
+
+def test_changes_of_a_text_over_lines_are_refused(graph: Graph) -> None:
+    with pytest.raises(InvalidPattern, match="one line"):
+        graph.index.commits_changing("a\nb")
