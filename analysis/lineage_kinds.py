@@ -7,7 +7,7 @@ from typing import Final
 
 from codevault.analysis.kinds import CONTAINERS, ChangeKind, VersionedSymbol
 from codevault.analysis.lineage_moves import Place
-from codevault.analysis.lineage_shapes import Shape, Shapes, Words, tokens_below_header
+from codevault.analysis.lineage_shapes import Shape, Shapes, Words, tokens_below_header, without_name
 from codevault.analysis.lineage_step import container_place
 
 
@@ -87,16 +87,16 @@ def _body_changed(before: VersionedSymbol, after: VersionedSymbol, old: Shape, n
     """Whether something within differs that is not only the symbol's own new name."""
     known = old.known and new.known
     if before.kind in CONTAINERS:
-        return not _only_members(before, after) and (not known or _blind(old, before) != _blind(new, after))
+        return not _only_members(before, after) and (not known or _inside(old, before) != _inside(new, after))
     if before.body or after.body:
-        if before.name != after.name and known and _blind(old, before) == _blind(new, after):
+        if before.name != after.name and known and _inside(old, before) == _inside(new, after):
             return False
         return before.body != after.body and (before.name == after.name or known or before.renamed != after.renamed)
     return _grew(before, after) if signature else before.signature == after.signature
 
 
-def _blind(shape: Shape, symbol: VersionedSymbol) -> Words:
-    return tuple("" if word == symbol.name else word for word in shape.words)
+def _inside(shape: Shape, symbol: VersionedSymbol) -> Words:
+    return without_name(shape.words, symbol.name)
 
 
 def _grew(before: VersionedSymbol, after: VersionedSymbol) -> bool:

@@ -17,8 +17,9 @@ MIN_TOKENS_COPIED: Final = 10
 MIN_TOKENS_REWORDED: Final = 20
 """The same for equal bodies, or tokens that are equal but for names."""
 
-MIN_WORDS: Final = 5
-"""Words of a body from which on it is looked for in the function that calls it."""
+MIN_WORDS: Final = 3
+TAKEN: Final = 0.5
+"""Words of a body, marks left out, from which on it is looked for in the function that calls it; the share found."""
 
 MIN_WORDS_OF_PART: Final = 12
 """Words of a body from which on it may be a part of another."""
@@ -124,21 +125,27 @@ def _taken_out(
     names = {symbol.name for symbol in loose.values()}
     by_name: dict[str, list[tuple[Pair, Mapping[str, int]]]] = defaultdict(list)
     for one, other in changed if names else ():
-        bag, its = step.shapes.of(one).bag, step.shapes.of(other).bag
+        bag, its = _without_marks(step, one), _without_marks(step, other)
         lost = {word: count - its.get(word, 0) for word, count in bag.items() if count > its.get(word, 0)}
         for word in its:
             if word in names and its[word] > bag.get(word, 0):
                 by_name[word].append(((one, other), lost))
     for index, symbol in loose.items():
-        shape = step.shapes.of(symbol)
-        if shape.size < MIN_WORDS or not shape.known:
+        body = _without_marks(step, symbol)
+        size = sum(body.values())
+        if size < MIN_WORDS or not step.shapes.of(symbol).known:
             continue
-        shares = [(shared(shape.bag, lost) / shape.size, pair) for pair, lost in by_name[symbol.name]]
+        shares = [(shared(body, lost) / size, pair) for pair, lost in by_name[symbol.name]]
         donors = sorted(
-            ((share, pair) for share, pair in shares if share >= PART), key=lambda each: (-each[0], place(each[1][0]))
+            ((share, pair) for share, pair in shares if share >= TAKEN), key=lambda each: (-each[0], place(each[1][0]))
         )
         if donors:
             yield index, [pair for _, pair in donors]
+
+
+def _without_marks(step: Step, symbol: VersionedSymbol) -> Mapping[str, int]:
+    """Names and literals: the call that stands for what was taken out has as many brackets as what is gone."""
+    return {word: count for word, count in step.shapes.of(symbol).bag.items() if len(word) > 1 or word.isalnum()}
 
 
 def _containers(step: Step) -> Iterator[tuple[Where, Origin]]:

@@ -30,8 +30,8 @@ class Shape:
     """The parts of one symbol's text, each as words without white space.
 
     `known` is False where only the header could be read; `words` are then what the header says behind the name.
-    `header` holds "" in place of the symbol's own name; `parameters` lack receivers, annotations and words for how
-    they are passed.
+    `header` and `annotations` hold "" in place of the symbol's own name; `parameters` lack receivers, annotations and
+    words for how they are passed.
     """
 
     words: Words
@@ -87,12 +87,17 @@ def _shape(symbol: VersionedSymbol, text: str) -> Shape:
     return Shape(
         words=words,
         bag=Counter(words),
-        header=tuple("" if word == symbol.name else word for word in head),
-        annotations=(*code[: max(start, 0)], *words_of(annotations, symbol.language)[0]),
+        header=without_name(head, symbol.name),
+        annotations=without_name((*code[: max(start, 0)], *words_of(annotations, symbol.language)[0]), symbol.name),
         parameters=_parameters(head, symbol.name),
         remarks=remarks,
         known=known,
     )
+
+
+def without_name(words: Words, name: str) -> Words:
+    """The words with "" in place of a symbol's own name."""
+    return tuple("" if word == name else word for word in words)
 
 
 def _find(code: Words, stated: Words) -> int:

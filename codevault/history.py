@@ -20,22 +20,10 @@ from codevault.errors import UnknownPath, UnknownSymbol
 from codevault.filesymbols import Contents, Files, Place
 from codevault.ids import ProjectId
 from codevault.index.index import Index
-from codevault.index.model import FileVersion, Hit, PathChange, Seen, SymbolVersion
-
-MIN_TOKENS_COPIED = 30
-MIN_TOKENS_RENAMED = 40
-"""Tokens from which on an equal symbol elsewhere is taken for the source of a new one: exact, and but for names."""
+from codevault.index.model import FileVersion, PathChange, Seen, SymbolVersion
+from codevault.provenance import SymbolOrigin, copied_from
 
 MOST_FILES = 2_000  # of one step that are matched as a whole; a larger step says so in its event's evidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SymbolOrigin:
-    """A symbol that another was made from, or that took it in; `project` may be another one."""
-
-    project: ProjectId
-    path: str
-    symbol: SymbolVersion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,38 +164,11 @@ class _Walk:
             event = _made(tuple(map(str, change.kinds)), at, None, here, change.evidence)
             return replace(event, origins=origins, confidence=change.confidence)
         begun = not self._index.parents(self._project, at.sequence)  # what it began with may be as old as any other
-        source = None if begun else self._copied_from(at, here)
+        source = None if begun else copied_from(self._index, self._project, at, here.path, here.symbol)
         if source is None:
             return _made(("introduced",), at, None, here, self._limit(at))
-        same = source.symbol.exact == here.symbol.exact
-        evidence = "same tokens as a symbol that was there" if same else "same tokens except names and literals"
-        event = _made(("introduced", "copied"), at, None, here, evidence)
-        return replace(event, origins=(source,), confidence=0.9 if same else 0.7)
-
-    def _copied_from(self, at: Seen, here: Place) -> SymbolOrigin | None:
-        """The oldest symbol with its tokens that was there before, this project's first, then with other names."""
-        symbol = here.symbol
-        hits: tuple[Hit, ...] = ()
-        if symbol.tokens >= MIN_TOKENS_COPIED:
-            hits = self._index.symbols_with(exact=symbol.exact)
-        if not self._earlier(at, here, hits) and symbol.tokens >= MIN_TOKENS_RENAMED:
-            hits = self._index.symbols_with(renamed=symbol.renamed)
-        earlier = self._earlier(at, here, hits)
-        best = min(earlier, key=lambda h: (h.project != self._project, h.first_seen.created_ns, h.path), default=None)
-        if best is None or best.symbol is None:
-            return None
-        return SymbolOrigin(project=best.project, path=best.path, symbol=best.symbol)
-
-    def _earlier(self, at: Seen, here: Place, hits: Iterable[Hit]) -> list[Hit]:
-        """Those that were there when this came and did not go at that moment."""
-        return [
-            hit
-            for hit in hits
-            if hit.first_seen.created_ns < at.created_ns
-            and (hit.last_seen is None or hit.last_seen.created_ns >= at.created_ns)
-            and (hit.project, hit.path, hit.symbol and hit.symbol.qualified_name)
-            != (self._project, here.path, here.symbol.qualified_name)
-        ]
+        event = _made(("introduced", "copied"), at, None, here, source.evidence)
+        return replace(event, origins=(source.origin,), confidence=source.confidence)
 
     def _before(self, here: Place, number: int) -> Place | None:
         """The symbol in a version that this one came from: one that has it as it is, else the first that has it."""
