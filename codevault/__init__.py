@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     )
     from codevault.extras import FileAttribute
     from codevault.gathering import Problem
-    from codevault.history import Event, History, SymbolOrigin
+    from codevault.history import Event, History
     from codevault.hooks import InstalledHooks
     from codevault.index.model import Coverage, FileVersion, Hit, SearchResult, SymbolVersion
     from codevault.jobs import CancelToken, Job, Progress
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from codevault.policy import Policy, Verdict
     from codevault.projects.model import Project, ProjectChange, Protection
     from codevault.protection import State, Status
+    from codevault.provenance import SymbolOrigin
     from codevault.references import FoundSymbol
     from codevault.reports import EvolutionReport
     from codevault.repositories import RepositoryStatus
@@ -172,7 +173,7 @@ _HOMES = {
     "StorageError": "errors",
     "StorageFull": "errors",
     "StoreStats": "store.model",
-    "SymbolOrigin": "history",
+    "SymbolOrigin": "provenance",
     "SymbolVersion": "index.model",
     "TimelineEntry": "commits",
     "Understanding": "understanding",
