@@ -56,7 +56,7 @@ AS_IT_IS: Final = b"="
 MAX_NAMED_ERRORS: Final = 5
 """Places of syntax errors that a problem names."""
 
-_READ: Final = 65_536
+_READ: Final = 512  # py-tree-sitter 0.26 leaks what it is given; scanners that look back ask for it again and again
 _SMALL: Final = (SymbolKind.CONSTANT, SymbolKind.TYPE, SymbolKind.KEY)  # not a set: hashing a member is slow
 _VISIBLE: Final = re.compile(rb"[^\r\n]")
 
@@ -69,7 +69,7 @@ def analyse(path: str, content: bytes, *, seconds: float = 10.0) -> FileAnalysis
     """
     try:
         return _analyse(path, content, seconds)
-    except (MemoryError, RecursionError, ValueError, RuntimeError) as exc:
+    except (MemoryError, RecursionError, ValueError, RuntimeError, SystemError) as exc:  # the last: no memory in C
         return _failed("", "", content, f"the analysis broke off with {type(exc).__name__}")
 
 

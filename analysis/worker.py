@@ -22,6 +22,9 @@ from codevault.analysis.wire import decode_request, encode_response, read_frame
 MEMORY_LIMIT: Final = 1 << 30
 """Bytes of address space of one worker."""
 
+RETIRE_BYTES: Final = 256 << 20
+"""Resident memory from which a worker asks to be replaced: parsers leak, and what they free is rarely given back."""
+
 CPU_SECONDS: Final = 15
 """Processor time that one file may take before the system ends the worker; the parser stops itself after 10."""
 
@@ -34,16 +37,44 @@ def main() -> None:
     requests, responses = take_over_standard_streams()
     limit_resources()
     with suppress(BrokenPipeError):
-        serve(requests, responses, before_each=limit_time)
+        serve(requests, responses, before_each=limit_time, has_enough=has_grown)
 
 
-def serve(requests: BinaryIO, responses: BinaryIO, *, before_each: Callable[[], None]) -> None:
-    """Answer each request in order, one at a time. `before_each` sets limits that are a file's, not the process's."""
+def serve(
+    requests: BinaryIO,
+    responses: BinaryIO,
+    *,
+    before_each: Callable[[], None],
+    has_enough: Callable[[], bool] = lambda: False,
+) -> None:
+    """Answer each request in order, one at a time. `before_each` sets limits that are a file's, not the process's.
+
+    Once it `has_enough` an empty frame says so, and that nothing behind the last answer was looked at.
+    """
     while (payload := read_frame(requests)) is not None:
         job, path, content = decode_request(payload)
         before_each()
         responses.write(encode_response(job, analyse(path, content)))
+        if has_enough():
+            responses.write(bytes(4))
+            responses.flush()
+            return
         responses.flush()
+
+
+def has_grown() -> bool:
+    """Whether the process holds RETIRE_BYTES or more; where only its peak is known, that counts."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") >= RETIRE_BYTES
+    except OSError:
+        pass
+    if sys.platform == "win32":
+        return False
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return (peak if sys.platform == "darwin" else peak << 10) >= RETIRE_BYTES
 
 
 def analyse_batch(files: Sequence[tuple[str, bytes]]) -> list[FileAnalysis]:

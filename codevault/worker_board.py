@@ -62,6 +62,7 @@ class _Seat:
     reserved: Task | None = None
     spent: float = 0.0
     ready: bool = False
+    retired: bool = False
     dead: bool = False
     threads: tuple[threading.Thread, ...] = ()
 
@@ -198,7 +199,7 @@ class Board:
         with self._work:
             self._seats.remove(seat)
             survivors = list(seat.held)
-            suspect = survivors.pop(0) if survivors and seat.ready else None
+            suspect = survivors.pop(0) if survivors and seat.ready and not seat.retired else None
             if seat.reserved is not None:
                 survivors.append(seat.reserved)
             self._waiting.extendleft(reversed(survivors))
@@ -298,6 +299,9 @@ class Board:
                 if not seat.ready:
                     seat.ready, seat.since = True, time.monotonic()
                     del payloads[0]
+                if payloads and not payloads[-1]:  # it has grown and ends by itself
+                    seat.retired = True
+                    del payloads[-1]
                 self._deliver(seat, [wire.decode_response(payload) for payload in payloads])
         except (MemoryError, ValueError):
             seat.process.kill("the parser's answer could not be read")

@@ -65,7 +65,11 @@ while (payload := wire.read_frame(source)) is not None:
     size = str(len(content))
     answer = FileAnalysis(outcome=Outcome.PARSED, language=str(os.getpid()), grammar="", problems=(size,))
     sink.write(wire.encode_response(job, answer))
+    if path == "retires":
+        sink.write(bytes(4))
     sink.flush()
+    if path == "retires":
+        os._exit(0)
 """
 COMMAND = (sys.executable, "-I", "-c", SCRIPTED_WORKER, *default_command()[5:])
 
@@ -592,3 +596,12 @@ def test_a_process_that_is_gone_has_no_clock() -> None:
 
     assert running is not None
     assert process.cpu_seconds() is None
+
+
+def test_a_worker_that_has_grown_is_replaced_and_no_file_is_blamed() -> None:
+    files = [(number, "retires" if number % 20 == 0 else "ok", b"x" * number) for number in range(60)]
+    with scripted(2) as pool:
+        answers = dict(pool.analyse_all(files))
+
+    assert {key: int(answer.problems[0]) for key, answer in answers.items()} == {number: number for number in range(60)}
+    assert len({answer.language for answer in answers.values()}) >= 3

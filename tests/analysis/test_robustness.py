@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
-from codevault.analysis.analyse import MAX_BYTES, analyse
+from codevault.analysis import analyse as analyse_module
+from codevault.analysis.analyse import MAX_BYTES, SMALL, analyse
 from codevault.analysis.model import Outcome
 from codevault.workers import WorkerPool
 from tests.analysis.robustness import mutated, mutation, run
@@ -59,6 +61,30 @@ def test_a_line_beyond_the_limit_is_text_in_units() -> None:
 
     assert (found.outcome, len(found.symbols)) == (Outcome.TEXT, 0)
     assert uncovered(content, found) == []
+
+
+def test_memory_that_runs_out_in_c_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run_out(*_: object) -> None:
+        raise SystemError("returned a result with an exception set")
+
+    monkeypatch.setattr(analyse_module, "_analyse", run_out)
+    found = analyse("a.py", b"x = 1\n")
+
+    assert (found.outcome, found.problems) == (Outcome.FAILED, ("the analysis broke off with SystemError",))
+
+
+def test_a_scanner_that_looks_back_again_and_again_does_not_fill_the_memory() -> None:
+    heredocs = b"".join(b"$code .= <<___;\nmov %%r%d, %%rax\n___\n" % number for number in range(3_000))
+    analyse("a.pl", heredocs)
+    tracemalloc.start()
+    try:
+        analyse("a.pl", heredocs)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert len(heredocs) > SMALL
+    assert kept < 50 * len(heredocs)
 
 
 @pytest.mark.scale

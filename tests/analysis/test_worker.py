@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from codevault.analysis import worker as worker_module
 from codevault.analysis.analyse import analyse
 from codevault.analysis.model import Outcome
 from codevault.analysis.wire import decode_response, encode_request, read_frame
-from codevault.analysis.worker import MEMORY_LIMIT, limit_resources, serve
+from codevault.analysis.worker import MEMORY_LIMIT, has_grown, limit_resources, serve
 from codevault.workers import WorkerPool
 
 COMMAND = [sys.executable, "-I", "-m", "codevault.analysis.worker"]
@@ -167,3 +168,35 @@ def test_the_parser_stops_itself_when_its_time_is_over() -> None:
 
     assert (found.outcome, found.problems) == (Outcome.FAILED, ("the parser was stopped after -1 seconds",))
     assert analyse("b.py", b"def f(): pass\n").symbols[0].name == "f"
+
+
+def test_says_so_when_it_has_grown_and_looks_at_nothing_more() -> None:
+    requests = io.BytesIO(encode_request(1, "a.py", b"") + encode_request(2, "a.py", b"") + encode_request(3, "a", b""))
+    responses = io.BytesIO()
+    grown = iter([False, True])
+
+    serve(requests, responses, before_each=lambda: None, has_enough=lambda: next(grown))
+
+    responses.seek(0)
+    payloads = [read_frame(responses) for _ in range(4)]
+    assert [decode_response(payload)[0] for payload in payloads if payload] == [1, 2]
+    assert payloads[2:] == [b"", None]
+
+
+@pytest.mark.parametrize(("limit", "grown"), [(1, True), (1 << 50, False)])
+def test_knows_how_large_it_is(limit: int, grown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_module, "RETIRE_BYTES", limit)
+
+    assert has_grown() is grown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="only POSIX tells the peak")
+@pytest.mark.parametrize(("limit", "grown"), [(1, True), (1 << 50, False)])
+def test_goes_by_its_peak_where_that_is_all_it_knows(limit: int, grown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(worker_module, "RETIRE_BYTES", limit)
+    monkeypatch.setattr("builtins.open", missing)
+
+    assert has_grown() is grown
