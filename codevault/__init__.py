@@ -57,7 +57,16 @@ if TYPE_CHECKING:
     from codevault.gathering import Problem
     from codevault.history import Event, History
     from codevault.hooks import InstalledHooks
-    from codevault.index.model import Coverage, FileVersion, Hit, SearchResult, SymbolVersion
+    from codevault.index.model import (
+        CountChange,
+        CountChanges,
+        Coverage,
+        FileVersion,
+        Hit,
+        SearchResult,
+        Seen,
+        SymbolVersion,
+    )
     from codevault.jobs import CancelToken, Job, Progress
     from codevault.keeping import KeptHistory
     from codevault.policy import Policy, Verdict
@@ -111,6 +120,8 @@ _HOMES = {
     "CompactPlan": "store.compacting",
     "Compacted": "store.compacting",
     "ContentElsewhere": "errors",
+    "CountChange": "index.model",
+    "CountChanges": "index.model",
     "Coverage": "index.model",
     "Damage": "store.model",
     "DamageError": "errors",
@@ -165,6 +176,7 @@ _HOMES = {
     "Retention": "store.thinning",
     "Rewrite": "store.waste",
     "SearchResult": "index.model",
+    "Seen": "index.model",
     "Snapshot": "store.model",
     "SourceError": "errors",
     "Span": "store.keepsakes",
@@ -210,6 +222,8 @@ __all__ = [
     "CompactPlan",
     "Compacted",
     "ContentElsewhere",
+    "CountChange",
+    "CountChanges",
     "Coverage",
     "Damage",
     "DamageError",
@@ -264,6 +278,7 @@ __all__ = [
     "ReturnPlan",
     "Rewrite",
     "SearchResult",
+    "Seen",
     "Snapshot",
     "SourceError",
     "Span",

@@ -129,6 +129,12 @@ def told(scene: Scene) -> codevault.HookEvent:
     return scene.vault.repositories.events().events[0]
 
 
+def committed(scene: Scene) -> codevault.CountChange:
+    scene.vault.projects.import_history(scene.history)
+    scene.vault.analyse()
+    return scene.vault.search.commits("return", project=scene.history).changes[0]
+
+
 CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.create": (lambda s: codevault.Vault.create(s.folder / "another"), codevault.Vault),
     "vault.open": (opened_and_closed, codevault.Vault),
@@ -197,6 +203,11 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.search.symbols": (lambda s: s.vault.search.symbols("later"), codevault.SearchResult),
     "vault.search.text": (lambda s: s.vault.search.text("usual"), codevault.SearchResult),
     "vault.search.regex": (lambda s: s.vault.search.regex("us[u]al"), codevault.SearchResult),
+    "vault.search.commits": (lambda s: s.vault.search.commits("usual"), codevault.CountChanges),
+    "vault.submit.import_history": (
+        lambda s: s.vault.submit.import_history(s.history).result(60),
+        codevault.ImportedHistory,
+    ),
     "vault.submit.backup": (lambda s: s.vault.submit.backup("shop").result(60), codevault.Backup),
     "vault.submit.analyse": (lambda s: s.vault.submit.analyse().result(60), Understanding),
     "vault.submit.restore": (
@@ -213,6 +224,8 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "Attribution": lambda s: s.vault.stats().attribution,
     "BackupStats": lambda s: s.second.stats,
     "Coverage": lambda s: s.vault.search.text("usual").coverage,
+    "CountChange": committed,
+    "Seen": lambda s: committed(s).at,
     "Event": lambda s: s.vault.history("shop", "billing/tax.py", "TaxTable.rate").introduced,
     "HookEvent": told,
     "RepositoryState": lambda s: s.vault.repositories.status(s.history).state,
