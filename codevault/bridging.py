@@ -144,8 +144,11 @@ class VersionedFiles:
 
     def remember(self, snapshot: SnapshotId) -> None:
         """The run is over: its verdicts are those of this snapshot."""
-        self._memory.keep(_VERDICTS, snapshot.encode("ascii"), self._token)
-        self._memory.keep(_RELIED, b"", "\n".join(self.relied).encode("ascii"))
+        relied = "\n".join(self.relied).encode("ascii")
+        if not self.unchanged_since(snapshot):
+            self._memory.keep(_VERDICTS, snapshot.encode("ascii"), self._token)
+        if self._memory.recall(_RELIED, b"") != relied:
+            self._memory.keep(_RELIED, b"", relied)
 
 
 class _GitBridge:
