@@ -447,6 +447,7 @@ LANGUAGES = {
         ours={"header of several lines": _has_long_header, "type of a block": _is_block_type},
         alone=(("", ""), ("@implementation A\n", "\n@end")),
     ),
+    "powershell": Comparison(ctags="PowerShell", tags="f", kinds={SymbolKind.FUNCTION}, theirs=TEXT),
     "css": Comparison(
         ctags="CSS",
         tags="cis",

@@ -46,6 +46,6 @@ $script:handler = { param($x) $x }
 # expect: method Shape.Area 16-18
 # expect: method Shape.Unit 19-19
 # expect: function Add-Numbers 23-30
-# expect: function global:Get-Inner 32-35
-# expect: function global:Get-Inner.helper 33-33
+# expect: function Get-Inner 32-35
+# expect: function Get-Inner.helper 33-33
 # expect: function Even 37-37

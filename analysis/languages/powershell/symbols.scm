@@ -3,6 +3,7 @@
 ; interpreters: pwsh powershell
 ; constructors: =
 ; statements: lines
+; blanked: (?i:\b(?:function|filter)\s+((?:global|script|local|private):))
 ; soft: process data begin end clean configuration class enum filter workflow using static hidden
 
 (function_statement (function_name) @name (function_parameter_declaration (parameter_list) @parameters) (script_block) @body) @definition.function
