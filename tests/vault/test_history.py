@@ -358,3 +358,27 @@ def test_overloads_are_followed_by_their_parameters(desk: Desk) -> None:
     history = desk.vault.history(project, "A.java", "A.f")
 
     assert [(event.kinds, event.at.sequence) for event in history.events] == [(("introduced",), 1), (("body",), 3)]
+
+
+@pytest.mark.parametrize(
+    ("name", "copy", "confidence"),
+    [
+        (
+            "A.total",
+            "class A:\n" + "".join(f"    {line}\n" for line in TOTAL.replace("(p", "(self, p", 1).splitlines()),
+            0.85,
+        ),
+        ("total", TOTAL.replace("+ len(found)", "* 3"), 0.6),
+    ],
+)
+def test_a_copy_that_was_changed_is_known_by_its_name(desk: Desk, name: str, copy: str, confidence: float) -> None:
+    source, target = desk.project("shop"), desk.project("wares")
+    desk.day(source, {"a.py": TOTAL, "b.py": "def total():\n    return None\n"})
+    desk.day(target, {"c.py": "x = 1\n"})
+    desk.day(target, {"c.py": "x = 1\n\n\n" + copy})
+    desk.vault.analyse()
+
+    event = desk.vault.history(target, "c.py", name).introduced
+
+    assert (event.kinds, event.confidence) == (("introduced", "copied"), confidence)
+    assert [(origin.project, origin.path) for origin in event.origins] == [(source.id, "a.py")]
