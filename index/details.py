@@ -240,7 +240,7 @@ def _hashed(codes: bytes) -> bytes:
     terms = np.frombuffer(codes, "<u8") * np.uint64(_FIRST)
     terms ^= terms >> np.uint64(30)
     terms *= np.uint64(_SECOND)
-    return (terms ^ (terms >> np.uint64(27))).astype("<u8").tobytes()
+    return bytes((terms ^ (terms >> np.uint64(27))).astype("<u8"))
 
 
 def _codes(terms: bytes) -> bytes:
@@ -249,4 +249,4 @@ def _codes(terms: bytes) -> bytes:
     codes = codes ^ (codes >> np.uint64(27)) ^ (codes >> np.uint64(54))
     codes = codes * _UNDO_SECOND
     codes = codes ^ (codes >> np.uint64(30)) ^ (codes >> np.uint64(60))
-    return (codes * _UNDO_FIRST).astype("<u8").tobytes()
+    return bytes((codes * _UNDO_FIRST).astype("<u8"))

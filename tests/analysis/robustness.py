@@ -22,6 +22,7 @@ Case = tuple[int, str, bytes]
 
 def main(arguments: Sequence[str]) -> None:
     """Run over trees, or over mutations of the files of some trees."""
+    cases: Iterable[Case]
     if arguments[0] == "tree":
         name = " ".join(arguments[1:])
         cases = chain.from_iterable(tree(Path(folder)) for folder in arguments[1:])
