@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from codevault.analysis.lineage import Change, VersionedSymbol, match, match_step
+from codevault.analysis.lineage import Change, VersionedSymbol, match, match_merge, match_step
 from codevault.errors import UnknownPath, UnknownSymbol
 from codevault.filesymbols import Contents, Files, Place
 from codevault.ids import ProjectId
@@ -145,9 +145,9 @@ class _Walk:
     def _step_back(self, here: Place) -> tuple[tuple[Event, ...], Place | None]:
         """What brought the symbol to this version, newest first, and where it was before."""
         at = here.version.first
-        twin = self._before(here, at.sequence)
-        if twin is not None:
-            event = self._changed(at, twin, here)
+        twins = self._before(here, at.sequence)
+        if twins:
+            event, twin = self._merged(at, twins, here)
             return (event,) if event is not None else (), twin
         change, others = self._matched(at, here, forward=False)
         if change is not None and change.before is not None:
@@ -170,16 +170,28 @@ class _Walk:
         event = _made(("introduced", "copied"), at, None, here, source.evidence)
         return replace(event, origins=(source.origin,), confidence=source.confidence)
 
-    def _before(self, here: Place, number: int) -> Place | None:
-        """The symbol in a version that this one came from: one that has it as it is, else the first that has it."""
-        found = None
+    def _before(self, here: Place, number: int) -> tuple[Place, ...]:
+        """The symbol in the versions this one came from; alone the one that has it as it is, if any does."""
+        found = []
         for parent in self._index.parents(self._project, number):
             earlier = self._index.held(self._project, here.path, parent)
             twin = self._named(earlier, here) if earlier is not None else None
-            if twin is not None and (twin.symbol.unit, twin.symbol.exact) == (here.symbol.unit, here.symbol.exact):
-                return twin
-            found = found or twin
-        return found
+            if twin is not None:
+                if (twin.symbol.unit, twin.symbol.exact) == (here.symbol.unit, here.symbol.exact):
+                    return (twin,)
+                found.append(twin)
+        return tuple(found)
+
+    def _merged(self, at: Seen, twins: tuple[Place, ...], here: Place) -> tuple[Event | None, Place]:
+        """What a version made of the symbol of those it came from, and the one that speaks: the nearest."""
+        if len(twins) == 1:
+            return self._changed(at, twins[0], here), twins[0]
+        sides = [((self._files.versioned(twin),), (self._files.versioned(here),)) for twin in twins]
+        for change in match_merge(sides, self._files.text):
+            twin = next((t for t, (before, _) in zip(twins, sides, strict=True) if change.before in before), None)
+            if twin is not None:
+                return _event(change, at, twin, here), twin
+        return None, twins[0]
 
     def _step_forward(self, here: Place) -> tuple[Event | None, Place | None]:
         last = here.version.last

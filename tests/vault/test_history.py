@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from codevault import history as history_module
 from codevault.errors import InvalidArgument, UnknownPath, UnknownProject, UnknownSymbol
 from codevault.history import History
+from codevault.vault import Vault
 from tests.vault.scenes import DAY, FIRST_DAY, Archive, Desk
+from tests.vcs.scenes import GitScene, git
 
 
 def told(history: History) -> list[tuple[tuple[str, ...], int, str, str]]:
@@ -382,3 +387,46 @@ def test_a_copy_that_was_changed_is_known_by_its_name(desk: Desk, name: str, cop
 
     assert (event.kinds, event.confidence) == (("introduced", "copied"), confidence)
     assert [(origin.project, origin.path) for origin in event.origins] == [(source.id, "a.py")]
+
+
+MERGED = """\
+def total(prices, rate):
+    found = [p * rate for p in prices if p > 0]
+    first = found[0]
+    second = found[1]
+    third = found[2]
+    found.sort()
+    return round(sum(found), 2)
+
+
+def apart():
+    pass
+
+
+def between():
+    pass
+
+
+def other():
+    return 1
+"""
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_merge_changes_what_differs_from_every_parent(tmp_path: Path) -> None:
+    scene = GitScene(tmp_path)
+    scene.commit(**{"a.py": MERGED.encode()})
+    git(scene.root, "checkout", "-q", "-b", "side")
+    scene.commit(**{"a.py": MERGED.replace("return round(sum(found), 2)", "return sum(found)").encode()})
+    git(scene.root, "checkout", "-q", "-")
+    scene.commit(**{"a.py": MERGED.replace("p > 0", "p > 1").replace("return 1", "return 2").encode()})
+    git(scene.root, "merge", "-q", "-m", "merged", "side")
+    with Vault.create(tmp_path / "vault", workers=1) as vault:
+        project = vault.projects.add(scene.root)
+        vault.projects.import_history(project)
+        vault.analyse()
+        total, other = (vault.history(project, "a.py", name) for name in ("total", "other"))
+
+    assert [event.kinds for event in total.events] == [("introduced",), ("body",), ("body",)]
+    assert total.events[-1].at.commit == git(scene.root, "rev-parse", "HEAD")
+    assert [event.kinds for event in other.events] == [("introduced",), ("body",)]
