@@ -32,6 +32,12 @@ def look_again(index: Index, projects: Iterable[Project]) -> None:
             index.look_again(project.id)
 
 
+def all_told(store: Store, index: Index) -> bool:
+    """True when the index knows of every import on the shelf."""
+    newest = ((project, store.shelf.files(project, COMMITS)[-1:]) for project in index.project_ids())
+    return all(index.noted(COMMITS, project) == file.name for project, files in newest for file in files)
+
+
 def tell_commits(store: Store, index: Index, policy: Policy, report: Reporter | None = None) -> int:
     """Records the commits on the shelf that the index lacks, of every project that it knows; gives how many.
 

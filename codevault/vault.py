@@ -19,7 +19,7 @@ from codevault.arguments import check_all, check_cancel, check_texts, check_type
 from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
 from codevault.commits import ImportedHistory, TimelineEntry, import_history
-from codevault.committed import CommittedContents, look_again, tell_commits
+from codevault.committed import CommittedContents, all_told, look_again, tell_commits
 from codevault.errors import (
     CodeVaultError,
     IndexBusy,
@@ -725,9 +725,11 @@ class Vault:
         index = self._index.reading()
         if not self._caught_up:
             self._caught_up = True
-            if set(index.snapshot_ids()) != {snapshot.id for snapshot in store.snapshots()}:
+            known = {snapshot.id for snapshot in store.snapshots()}
+            if set(index.snapshot_ids()) != known or not all_told(store, index):
                 with contextlib.suppress(CodeVaultError), self._index.writing() as writable:
                     catch_up(store, writable, self.projects)
+                    tell_commits(store, writable, self._policy)
         return index
 
     def _open_store(self) -> Store:

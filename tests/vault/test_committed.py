@@ -290,6 +290,5 @@ def test_a_cancelled_import_keeps_nothing(desk: Desk) -> None:
 def test_facts_that_a_killed_run_did_not_tell_are_told_by_the_next(desk: Desk) -> None:
     desk.commit("Ann", "late.py", b"def late(): pass\n", 1_600_400_000)
     import_history(desk.vault._store, desk.project)
-    desk.vault.analyse()
 
-    assert len(desk.vault.search.symbols("late").hits) == 1
+    assert len(desk.vault._reading().known_commits(desk.project.id)) == 5
