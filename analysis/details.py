@@ -48,6 +48,7 @@ _DOC_ATTRIBUTE: Final = re.compile(
 )
 
 
+_CLOSES_COMMENT: Final = frozenset({"*/", "*)", "-}"})
 _STRING_ABOVE: Final = re.compile(r"(?:\"\"\"((?:(?!\"\"\").)*)\"\"\"|^\"([^\"\n]*)\")\n$", re.DOTALL | re.MULTILINE)
 
 
@@ -165,7 +166,7 @@ class Details:
         if found.lead >= found.start:
             return ""
         text = self._text(found.lead, min(found.start, found.lead + 4 * MAX_DOCUMENTATION))
-        return "\n".join([_without_marks(line) for line in text.splitlines()])[:MAX_DOCUMENTATION].strip()
+        return _documented(text)
 
 
 def _first_of(node: Node, fields: tuple[int, ...]) -> Node | None:
@@ -176,14 +177,28 @@ def _first_of(node: Node, fields: tuple[int, ...]) -> Node | None:
     return None
 
 
+def _documented(comment: str) -> str:
+    """The text of a comment, as much as is kept."""
+    lines: list[str] = []
+    size = 0
+    for line in comment.splitlines():
+        lines.append(_without_marks(line))
+        size += len(lines[-1]) + 1
+        if size > MAX_DOCUMENTATION:
+            break
+    return "\n".join(lines)[:MAX_DOCUMENTATION].strip()
+
+
 def _without_marks(line: str) -> str:
     """A line of a comment without what makes it one."""
     line = line.strip()
-    if line.endswith(("*/", "*)", "-}")):
+    if line[-2:] in _CLOSES_COMMENT:
         line = line[:-2].rstrip("* ")
     first = line[:1]
+    if first == "*" and line[:2] not in {"*/", "**"}:
+        return line[1:].strip()
     if first in {"/", "*", "("}:
-        return line.lstrip("/*!(" if first != "*" or line[:2] in {"*/", "**"} else "*").strip()
+        return line.lstrip("/*!(").strip()
     if first == "-" and line[:2] == "--":
         return line.lstrip("-").lstrip(" |^").strip()
     return line.lstrip("#';%").strip() if first in {"#", ";", "%"} else line

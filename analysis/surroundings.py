@@ -63,6 +63,8 @@ class Surroundings:
         self._free = 0  # those before belong to a definition, or to nothing
         self._wrappers = [node for _, _, _, node in in_order(wrappers)]
         self._single = single_wrappers
+        self._asked: Node | None = None
+        self._answer: Wrapper | None = None
         self._passed = -1
         self._resolved = -1
         self._wrapper: Wrapper | None = None
@@ -73,9 +75,12 @@ class Surroundings:
 
     def wrapper_of(self, node: Node) -> Wrapper | None:
         """The wrapper whose child the node is."""
+        if node is not self._asked:
+            self._asked, self._answer = node, self._found(node) if self._wrappers else None
+        return self._answer
+
+    def _found(self, node: Node) -> Wrapper | None:
         wrappers, following = self._wrappers, self._passed + 1
-        if not wrappers:
-            return None
         start, end = node.start_byte, node.end_byte
         while following < len(wrappers):
             wrapping = wrappers[following]

@@ -59,7 +59,11 @@ def _first_byte(unit: Unit) -> int:
 
 
 def _unit(content: bytes, spans: Sequence[Span], symbol: int) -> Unit:
-    text = b"".join([content[start:end] for start, end in spans])
+    if len(spans) == 1:
+        ((start, end),) = spans
+        text = content[start:end]
+    else:
+        text = b"".join([content[start:end] for start, end in spans])
     return Unit(id=unit_id(text), spans=tuple(spans), symbol=symbol)
 
 

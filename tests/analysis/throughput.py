@@ -1,8 +1,8 @@
 """How fast files are understood, against Universal Ctags and against tree-sitter's bare parse of the same files.
 
 Run as `python -m tests.analysis.throughput LANGUAGE FOLDER [MEGABYTES]`; prints a row of RESULTS.md.
-Everything on one core, in processor time (ctags with its children). Parse and analysis take turns file by file, so that a
-busy machine slows both alike; of five rounds each file's best time counts, and the spread of the rounds is shown.
+Everything on one core, in processor time (ctags with its children). Parse and analysis take turns file by file, so that
+a busy machine slows both alike; of five rounds each file's best time counts, and the spread of the rounds is shown.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ def main(arguments: Sequence[str]) -> None:
     gc.freeze()
     gc.set_threshold(50_000)  # as the workers do
     analyse(files[0][0].name, files[0][1])
-    rounds: list[list[tuple[float, float]]] = []
-    for _ in range(ROUNDS):
-        rounds.append([both(language, path.name, content) for path, content in files])
+    rounds = [[both(language, path.name, content) for path, content in files] for _ in range(ROUNDS)]
     tags = statistics.median(ctags(language, [path for path, _ in files]) for _ in range(3))
     of_files = list(zip(*rounds, strict=True))
     parse = sum(min(parse for parse, _ in times) for times in of_files)
