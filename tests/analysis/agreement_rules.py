@@ -121,10 +121,6 @@ def _unlike(expression: str) -> Theirs:
     return lambda source, tag: not matches(source, tag)
 
 
-def _kind(*kinds: str) -> Theirs:
-    return lambda _, tag: tag["kind"] in kinds
-
-
 def _further_clause(source: Source, tag: Tag) -> bool:
     """A clause of a function that we keep as one symbol with the clause above."""
     line, name = int(tag["line"]), tag["name"].split(".")[-1]
@@ -188,10 +184,6 @@ def _is_union(_: Source, symbol: Symbol) -> bool:
 
 def _is_operator(_: Source, symbol: Symbol) -> bool:
     return not symbol.name.isidentifier() or " operator " in symbol.signature
-
-
-def _is_macro(_: Source, symbol: Symbol) -> bool:
-    return symbol.signature.startswith("#")
 
 
 def _in_type(source: Source, symbol: Symbol) -> bool:
@@ -259,10 +251,13 @@ def _pieces(source: Source, symbol: Symbol, until: bytes, piece: bytes) -> list[
     ]
 
 
+def _is_macro(_: Source, symbol: Symbol) -> bool:
+    return symbol.signature.startswith("#")
+
+
 TEXT: dict[str, Theirs] = {"word in a string or comment": _in_text}
 LOCAL: dict[str, Ours] = {"inside a function or the value of a constant (ctags does not look there)": _in_function}
 INTERFACE: dict[str, Ours] = {"method of an interface (another kind in ctags)": _in_interface}
-MACRO: dict[str, Ours] = {"macro (another kind in ctags)": _is_macro}
 OVERLOAD: dict[str, Ours] = {"signature without a body (ctags does not read it)": _is_bodiless}
 VALUE: dict[str, Ours] = {"function as a value (ctags 5.9 does not know it)": _is_value}
 IN_CLASS = (("", ""), ("class A {\n", "\n}"))
@@ -279,7 +274,11 @@ LANGUAGES = {
                 tag["kind"] == "class" and not re.search(r"\bclass\b", line_of(source, tag))
             ),
             "computed name": _pattern(r"NAME\["),
-            "second name of a class (one symbol)": _pattern(r"\bNAME\s*=\s*class\s+\w"),
+            "second name of a class or function (one symbol)": _pattern(
+                r"\bNAME\s*=\s*(?:class|function)\s+\w|[:=]\s*function\s*\*?\s*NAME"
+            ),
+            "value of a function that runs at once": _pattern(r"\bNAME\s*=\s*\(function\b"),
+            "value of a prototype": _pattern(r"prototype\.NAME"),
         },
         ours={"member of an object (ctags does not read all)": _is_member_of_object} | VALUE,
         alone=IN_CLASS,
@@ -323,13 +322,23 @@ LANGUAGES = {
     ),
     "c": Comparison(
         ctags="C",
-        tags="fgsu",
+        tags="fgsut",
+        kinds=WITH_TYPES,
         theirs={
-            "macro that defines, called a function": lambda _, tag: tag["kind"] == "function" and tag["name"].isupper()
+            "macro that defines, called a function": lambda _, tag: tag["kind"] == "function" and tag["name"].isupper(),
         },
-        ours=MACRO | {"defined by a macro (ctags names the macro)": _is_defined_by_macro},
+        ours={
+            "macro (another kind in ctags)": _is_macro,
+            "defined by a macro (ctags names the macro)": _is_defined_by_macro,
+        },
     ),
-    "cpp": Comparison(ctags="C++", tags="fgsucn", ours=MACRO | {"defaulted (no body)": _is_defaulted}, alone=IN_CLASS),
+    "cpp": Comparison(
+        ctags="C++",
+        tags="fgsucnt",
+        kinds=WITH_TYPES,
+        ours={"macro (another kind in ctags)": _is_macro, "defaulted (no body)": _is_defaulted},
+        alone=IN_CLASS,
+    ),
     "c-sharp": Comparison(
         ctags="C#",
         tags="cgimns",
@@ -384,7 +393,7 @@ LANGUAGES = {
             "name in backticks (ctags garbles it)": lambda _, symbol: f"`{symbol.name}`" in symbol.signature,
         },
     ),
-    "php": Comparison(ctags="PHP", tags="cfint", theirs={"namespace": _kind("namespace")}, alone=(("<?php\n", ""),)),
+    "php": Comparison(ctags="PHP", tags="cfit", alone=(("<?php\n", ""),)),
     "haskell": Comparison(
         ctags="Haskell",
         tags="ft",

@@ -62,6 +62,14 @@ DEFINE_HANDLER(fault)
 {
 	return;
 }
+
+static const int sides[] = {
+    3,
+#ifdef SQUARES
+    4,
+#endif
+};
+int after_all(void) { return sides[0]; }
 // expect: constant LIMIT 3-3
 // expect: function MAX 4-4
 // expect: function LONG_MACRO 6-8
@@ -79,3 +87,5 @@ DEFINE_HANDLER(fault)
 // expect: function only_y 52-52
 // expect: function close 55-58
 // expect: function fault 61-64
+// expect: constant sides 66-71
+// expect: function after_all 72-72

@@ -6,6 +6,7 @@
 ; blanked: \b__(?:printf|scanf|aligned|section|acquires|releases|must_hold|malloc|alloc_size|no_sanitize|counted_by)\((?:[^()\n]|\([^()\n]*\))*\)
 ; visibility: static
 ; soft: short long signed unsigned
+; shown: [:,][\x20\t]*\r?\n(#[\x20\t]*if[^\n]*)(\n[^#;{}]*)(#[\x20\t]*endif[^\n]*) \x20 = \x20
 
 ((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function (#set! level "type")
   (#set! named "(?!(?:void|if|for|while|switch|return|do|else|namespace|class|struct|const|noexcept|constnoexcept|case|default|sizeof|defined)$).+"))

@@ -37,6 +37,18 @@ int geo::inner::Shape<int>::declared(int x) { return x; }
 std::ostream& operator<<(std::ostream& out, const Color& c) { return out; }
 extern "C" void plain(void) {}
 namespace { int hidden() { return 1; } }
+
+class Limiter {
+ public:
+  Limiter(int most)
+      :
+#if !defined(NDEBUG)
+        most_(most),
+#endif  // !defined(NDEBUG)
+        left_(most) {
+  }
+  int most_, left_;
+};
 // expect: module geo.inner 5-34
 // expect: constant geo.inner.LIMIT 7-7
 // expect: class geo.inner.Shape 9-22
@@ -54,3 +66,5 @@ namespace { int hidden() { return 1; } }
 // expect: function operator<< 37-37
 // expect: function plain 38-38
 // expect: function hidden 39-39
+// expect: class Limiter 41-51
+// expect: constructor Limiter.Limiter 43-49

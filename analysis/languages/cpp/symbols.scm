@@ -8,6 +8,7 @@
 ; visibility: static
 ; sections: class_specifier=private struct_specifier=public union_specifier=public
 ; soft: final override short long signed unsigned auto
+; shown: [:,][\x20\t]*\r?\n(#[\x20\t]*if[^\n]*)(\n[^#;{}]*)(#[\x20\t]*endif[^\n]*) \x20 = \x20
 
 (((function_definition declarator: (_) @name.declarator body: (_) @body) @definition.function
   (#set! named "(?!(?:void|if|for|while|switch|return|do|else|namespace|class|struct|const|noexcept|constnoexcept|case|default|sizeof|defined)$).+")))

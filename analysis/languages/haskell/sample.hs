@@ -1,14 +1,16 @@
--- expect: function limit 18-19
--- expect: type Name 21-21
--- expect: type Shape 24-27
--- expect: type Wrapped 29-29
--- expect: interface HasArea 31-32
--- expect: method HasArea.areaOf 32-32
--- expect: method HasArea.areaOf 35-36
--- expect: function area 39-43
--- expect: function area.doubled 42-42
--- expect: function |+| 47-48
--- expect: function main 50-52
+-- expect: function limit 20-21
+-- expect: type Name 23-23
+-- expect: type Shape 26-29
+-- expect: constant Shape.radius 28-28
+-- expect: type Wrapped 31-31
+-- expect: constant Wrapped.unwrap 31-31
+-- expect: interface HasArea 33-34
+-- expect: method HasArea.areaOf 34-34
+-- expect: method HasArea.areaOf 37-38
+-- expect: function area 41-45
+-- expect: function area.doubled 44-44
+-- expect: function |+| 49-50
+-- expect: function main 52-54
 
 module Shapes.Square (Shape (..), area, limit) where
 

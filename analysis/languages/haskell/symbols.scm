@@ -10,6 +10,7 @@
 ((bind name: (_) @name match: (_) @body) @definition.function (#set! level "type") (#set! whole "1"))
 ((pattern_synonym (equation synonym: (apply function: (constructor) @name))) @definition.function (#set! whole "1"))
 ((pattern_synonym (equation synonym: (constructor) @name)) @definition.function (#set! whole "1"))
+((field name: (field_name (_) @name)) @definition.constant (#set! whole "1"))
 (data_type name: (_) @name) @definition.type
 (newtype name: (_) @name) @definition.type
 (type_synonym name: (_) @name) @definition.type

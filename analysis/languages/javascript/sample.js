@@ -54,6 +54,7 @@ var registry = {
 exports.rules = {
   check: function (rule) { return rule; },
 };
+define(Shape, [{ key: "turn", value: function turn(by) { return by; } }]);
 // expect: constant LIMIT 5-5
 // expect: constant OTHER 5-5
 // expect: function add 9-13
@@ -87,3 +88,4 @@ exports.rules = {
 // expect: method registry.find 52-52
 // expect: constant rules 54-56
 // expect: method rules.check 55-55
+// expect: method turn 57-57

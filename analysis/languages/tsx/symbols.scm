@@ -47,6 +47,7 @@
 (assignment_expression left: (identifier) @name right: (function_expression body: (_) @body)) @definition.function
 (assignment_expression left: (identifier) @name right: (arrow_function body: (_) @body)) @definition.function
 (assignment_expression left: (identifier) @name right: (class body: (_) @body)) @definition.class
+((pair key: (_) @key value: (function_expression name: (_) @name body: (_) @body)) @definition.method (#any-of? @key "value" "get" "set"))
 (pair key: (_) @name value: (function_expression body: (_) @body)) @definition.method
 (pair key: (_) @name value: (arrow_function body: (_) @body)) @definition.method
 (pair key: (_) @name value: (generator_function body: (_) @body)) @definition.method
