@@ -194,8 +194,8 @@ class Places:
             inside = (spoken is None or content in spoken) and self._inside(project, first, last)
             began, ended = self._in_order(project, first, last)
             runs[content].append(((project, path), began, ended, inside))
-        for content, project, *stay in stays:
-            runs[content].append(self._run(project, Stay(*stay, content), spoken))
+        for content, project, path, line, first, last in stays:
+            runs[content].append(self._run(project, Stay(path, line, first, last, content), spoken))
 
     def _in_order(self, project: int, first: int, last: int | None) -> tuple[int, int]:
         """A run of snapshots as places in the project's timeline."""

@@ -261,7 +261,7 @@ def test_commits_that_a_rewrite_left_behind_stay_and_are_marked(desk: Desk) -> N
 
     done = desk.vault.projects.import_history(desk.project)
 
-    told = {entry.commit.id: entry.reachable for entry in desk.vault.repositories.timeline("shop") if entry.commit}
+    told = {str(entry.commit.id): entry.reachable for entry in desk.vault.repositories.timeline("shop") if entry.commit}
     assert done.commits == 1
     assert (told[left], told[kept]) == (False, True)
     assert list(told.values()).count(False) == 1
