@@ -103,8 +103,8 @@ class FileAnalysis:
     """One file version understood. `grammar` names provider and version ("tree-sitter-python 0.25.0"), "" without.
 
     `language` is a lower-case name ("python", "c-sharp"), "" when unknown; `problems` says what was not understood,
-    in short sentences fit for a report (never file content). Of a text that has no grammar, `grammar` names Pygments and
-    its version, `exact` is the fingerprint of all its tokens, `tokens` their count, `sketch` their near-miss terms.
+    in short sentences fit for a report (never file content). Of a text that has no grammar, `grammar` names Pygments
+    and its version, `exact` is the fingerprint of all its tokens, `tokens` their count, `sketch` their near-miss terms.
     """
 
     outcome: Outcome
