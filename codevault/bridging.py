@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from blake3 import blake3
 
+from codevault.gathering import Problem
 from codevault.ids import SnapshotId
 from codevault.keeping import OBJECTS, bundle_heads, keep_git
 from codevault.left import LeftContent, LeftContents
@@ -41,6 +42,15 @@ class Bridge:
 
     versioned: Versioned
     notes: tuple[str, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Earlier contents that neither the repository nor another machine is known to have now; once a run is over."""
+        gone = self.versioned.gone if isinstance(self.versioned, VersionedFiles) else ()
+        return tuple(
+            Problem(path=left.path, kind="gone", why=f"an earlier content was left as {left.reference}, and is lost")
+            for left in gone
+        )
 
     def remember(self, snapshot: SnapshotId) -> None:
         """To be called when the run has made, or confirmed, its snapshot."""
@@ -97,7 +107,8 @@ def _told(doubts: Collection[str]) -> tuple[str, ...]:
 class VersionedFiles:
     """`Versioned` over a repository.
 
-    `token` changes whenever verdicts may; `lost` gives what was left to the repository earlier and is safe no more.
+    `token` changes whenever verdicts may; `lost` gives what was left to the repository earlier and is safe no more,
+    `gone` what of it the repository could not give any more, once all was taken back.
     """
 
     def __init__(self, repository: Repository, system: System, memory: Memory, *, token: str = "") -> None:
@@ -108,6 +119,7 @@ class VersionedFiles:
         self._safe = repository.safe()
         self.apart: Mapping[str, str] = MappingProxyType({})
         self.lost: tuple[LeftContent, ...] = ()
+        self.gone: list[LeftContent] = []
         self.relied: tuple[str, ...] = ()
         self.seen = b""
         self.look_again: Callable[[], bytes] = bytes
@@ -132,11 +144,14 @@ class VersionedFiles:
         return system == self._system and named in self._safe
 
     def taken_back(self) -> Iterator[tuple[str, bytes]]:
-        """See `Versioned.taken_back`. What the repository cannot give any more is passed over: it is gone."""
+        """See `Versioned.taken_back`."""
+        self.gone = []
         for left in self.lost:
             content = self._repository.read(ObjectId(left.object))
             if content is not None and hash_of(content) == left.blob:
                 yield left.path, content
+            else:
+                self.gone.append(left)
 
     def moved(self) -> bool:
         """See `Versioned.moved`."""

@@ -45,7 +45,8 @@ class Problem:
     listing and reading), "attributes" (kept without some of its extended attributes), "suspect" (most of the project is
     gone), "damaged" (the last snapshot: nothing could be compared with it), "index" (stored, but not yet searchable),
     "given-up" (too large for what the vault may still take; last known content carried on), "thinned" (older snapshots
-    made room for this one), "limit" (a limit was reached and they could not).
+    made room for this one), "limit" (a limit was reached and they could not), "gone" (an earlier content that was left
+    to the repository, which has it no more).
     """
 
     path: str

@@ -102,7 +102,8 @@ class Recorder:
                 report,
             )
             bridge.remember(run.backup.id)
-            return replace(run, backup=replace(run.backup, notes=bridge.notes))
+            problems = (*run.backup.problems, *bridge.problems)
+            return replace(run, backup=replace(run.backup, notes=bridge.notes, problems=problems))
 
         with contextlib.closing(root):
             run = self._bridged(project, attempt)
@@ -114,7 +115,11 @@ class Recorder:
         """The run, again while the repository moves under it, and at last without leaving anything to that."""
         others = [Path(other.root) for other in self._projects if other.id != project.id]
         for _ in range(_MOST_MOVES):
-            with open_bridge(self._store, project, self._contents, others=others) as bridge:
+            with contextlib.ExitStack() as stack:
+                try:
+                    bridge = stack.enter_context(open_bridge(self._store, project, self._contents, others=others))
+                except StorageFull as exc:
+                    bridge = Bridge(NothingVersioned(), (f"its commits could not be bundled: {exc}",))
                 try:
                     return attempt(bridge)
                 except RepositoryMoved:

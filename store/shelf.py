@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from blake3 import blake3
 
-from codevault.errors import InvalidArgument, RecordDamaged
+from codevault.errors import CodeVaultError, InvalidArgument, RecordDamaged
 from codevault.ids import ProjectId
 from codevault.store.filesystem import FileSystem
 from codevault.store.layout import Layout, is_project
+from codevault.store.limits import Allowance
 from codevault.store.publishing import ensure_folder, read_back_failed
 from codevault.store.records import LoggedFile
 from codevault.store.turns import Turn
@@ -78,6 +80,7 @@ class Shelf:
 
         Raises:
             InvalidArgument: a project, kind or suffix that cannot be part of a file name.
+            LimitReached: the vault may not take as much.
             VaultBusy, StorageFull, StorageError: nothing was added.
         """
         if not (is_project(project) and _KIND.fullmatch(kind) and _SUFFIX.fullmatch(suffix)):
@@ -98,7 +101,12 @@ def _put(turn: Turn, project: ProjectId, kind: str, suffix: str, blocks: Iterabl
     files, layout = turn.state.files, turn.state.layout
     temporary = layout.incoming / f"{kind}.{suffix}.tmp"
     files.remove(temporary)
-    digest, size = _written(files, temporary, blocks)
+    try:
+        digest, size = _written(files, temporary, blocks, Allowance(turn.state))
+    except BaseException:
+        with suppress(CodeVaultError):
+            files.remove(temporary)  # else the next writer sweeps it
+        raise
     there = list(_listed(files, layout, project))
     last = next((one for one in reversed(there) if one.kind == kind), None)
     if last is not None and last.blake3 == digest == _hash(files, layout.vcs / project / last.name):
@@ -116,12 +124,13 @@ def _put(turn: Turn, project: ProjectId, kind: str, suffix: str, blocks: Iterabl
     return new
 
 
-def _written(files: FileSystem, path: Path, blocks: Iterable[bytes]) -> tuple[str, int]:
+def _written(files: FileSystem, path: Path, blocks: Iterable[bytes], allowance: Allowance) -> tuple[str, int]:
     hasher = blake3()
     size = 0
     new = files.create(path)
     try:
         for block in blocks:
+            allowance.admit(len(block))
             new.write(block)
             hasher.update(block)
             size += len(block)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from codevault.errors import InvalidArgument, RecordDamaged, VaultBusy
+from codevault.errors import InvalidArgument, LimitReached, RecordDamaged, VaultBusy
 from codevault.ids import ProjectId
+from codevault.store.limits import Limits
 from codevault.store.store import Store
 
 SHOP, OTHER = ProjectId("0123456789abcdef"), ProjectId("fedcba9876543210")
@@ -31,6 +32,27 @@ def test_files_come_back_as_they_were_in_their_order(store: Store) -> None:
     ]
     (bundle,) = store.shelf.files(SHOP, "bundle")
     assert b"".join(store.shelf.read(bundle)) == b"onetwo"
+
+
+def test_a_limit_of_the_vault_holds_for_the_shelf_too(store: Store) -> None:
+    store.housekeeping.set_limits(Limits(ceiling=500_000))
+
+    with pytest.raises(LimitReached):
+        store.shelf.put(SHOP, "bundle", "git", [bytes(300_000)] * 2)
+
+    assert store.shelf.files(SHOP) == ()
+    assert not list((store.root / "incoming").glob("bundle*"))
+
+
+def test_a_damaged_copy_of_the_newest_does_not_stand_in_for_it(store: Store) -> None:
+    first = store.shelf.put(SHOP, "bundle", "git", [b"one"])
+    path = store.root / "vcs" / SHOP / first.name
+    path.chmod(0o600)
+    path.write_bytes(b"two")
+
+    again = store.shelf.put(SHOP, "bundle", "git", [b"one"])
+
+    assert (again.number, b"".join(store.shelf.read(again))) == (2, b"one")
 
 
 def test_the_newest_of_a_kind_is_not_added_again_and_an_older_one_is(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from codevault.errors import ContentElsewhere
 from codevault.ids import BlobId
 from codevault.projects.model import Protection
 from codevault.source import Listed, RealFolder
+from codevault.store.limits import Limits
 from codevault.store.records import hash_of
 from codevault.vault import Vault
 from tests.nobody import AS_ROOT
@@ -458,6 +460,32 @@ def test_what_a_forced_push_threw_away_is_stored_though_no_file_has_it_any_more(
         laptop.project, at=second, to=laptop.folder / "back", paths=["a.txt"], clone=laptop.folder / "fresh.git"
     )
     assert (back.complete, (laptop.folder / "back/a.txt").read_text()) == (True, "two\n")
+
+
+def test_what_nobody_has_any_more_is_told(laptop: Laptop) -> None:
+    laptop.commit("second", **{"a.txt": "two\n"})
+    laptop.push()
+    laptop.backup()
+    throw_away(laptop)
+    git(laptop.root, "gc", "-q", "--prune=now")
+
+    done = laptop.backup()
+    again = laptop.backup()
+
+    assert [(problem.path, problem.kind) for problem in done.problems] == [("a.txt", "gone")]
+    assert again.problems == ()
+    assert [lost.path for lost in laptop.vault.verify().lost] == ["a.txt"]
+
+
+def test_without_room_for_a_bundle_files_are_stored_as_far_as_there_is_room(laptop: Laptop) -> None:
+    (laptop.root / "big.bin").write_bytes(random.Random(1).randbytes(1 << 20))
+    laptop.commit("large")
+    laptop.vault.set_limits(Limits(ceiling=1 << 20))
+
+    done = laptop.backup()
+
+    assert (laptop.left(), "bundled" in done.notes[0], stored(laptop, b"one\n")) == ({}, True, True)
+    assert "big.bin" in {problem.path for problem in done.problems}
 
 
 def test_a_cache_that_is_gone_withdraws_nothing_and_forgets_nothing(laptop: Laptop) -> None:
