@@ -16,7 +16,7 @@ from codevault.jobs import CancelToken
 from codevault.store.shelf import Shelved
 from codevault.understood import UNDERSTOOD, KeptSymbols
 from codevault.vault import Vault
-from tests.vcs.scenes import git
+from tests.vcs.scenes import HgScene, SvnScene, git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
@@ -292,3 +292,38 @@ def test_facts_that_a_killed_run_did_not_tell_are_told_by_the_next(desk: Desk) -
     import_history(desk.vault._store, desk.project)
 
     assert len(desk.vault._reading().known_commits(desk.project.id)) == 5
+
+
+@pytest.mark.skipif(shutil.which("hg") is None, reason="Mercurial is not installed")
+def test_mercurial_commits_are_versions_too(tmp_path: Path) -> None:
+    scene = HgScene(tmp_path)
+    scene.commit(**{"tax.py": RATE_1})
+    scene.commit(**{"tax.py": RATE_2})
+
+    with Vault.create(tmp_path / "vault", workers=1) as vault:
+        project = vault.projects.add(scene.root)
+        done = vault.projects.import_history(project)
+        vault.analyse()
+        introduced, changed = vault.history(project, "tax.py", "rate").events
+        (hit,) = vault.search.text("x * 2").hits
+
+    assert (done.commits, done.contents, done.problems) == (2, 2, ())
+    assert introduced.author == changed.author == "Ann <ann@example.org>"
+    assert (hit.first_seen.commit, changed.at.sequence) == (introduced.at.commit, -2)
+
+
+@pytest.mark.skipif(shutil.which("svn") is None, reason="Subversion is not installed")
+def test_revisions_that_a_subversion_working_copy_knows_are_versions_too(tmp_path: Path) -> None:
+    scene = SvnScene(tmp_path)
+    scene.commit(**{"tax.py": RATE_1})
+
+    with Vault.create(tmp_path / "vault", workers=1) as vault:
+        project = vault.projects.add(scene.root)
+        done = vault.projects.import_history(project)
+        vault.analyse()
+        (introduced,) = vault.history(project, "tax.py", "rate").events
+        named = [one.qualified_name for one in vault.symbols(introduced.at)]
+
+    assert done.commits == 1
+    assert (introduced.at.sequence, introduced.author != "") == (-1, True)
+    assert named == ["rate"]
