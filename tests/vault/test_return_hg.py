@@ -28,7 +28,7 @@ ASKED = {
     "edits": ("diff", "--git"),
     "history": ("log", "--hidden", "-T", "{node} {phase} {bookmarks} {branch}\n", "-r", "sort(all(), node)"),
     "summary": ("summary",),
-    "shelves": ("shelve", "--list", "--patch"),
+    "shelves": (*EXTENSIONS, "shelve", "--list", "--patch"),
 }
 
 
@@ -45,7 +45,7 @@ class Laptop:
 
     def ask(self, root: Path) -> dict[str, str]:
         """What Mercurial says of a repository."""
-        said = {name: hg(root, *EXTENSIONS, *question) for name, question in ASKED.items()}
+        said = {name: hg(root, *question) for name, question in ASKED.items()}
         return {name: re.sub(r"\(\w+ ago\) *", "", text) for name, text in said.items()}
 
     def make_a_mess(self) -> None:

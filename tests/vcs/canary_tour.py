@@ -116,6 +116,7 @@ ONCE: dict[str, Callable[[Tour], object]] = {
     "vault.repositories.events": lambda t: t.vault.repositories.events(),
     "vault.search.symbols": lambda t: t.vault.search.symbols("two"),
     "vault.search.text": lambda t: t.vault.search.text("kept"),
+    "vault.search.commits": lambda t: t.vault.search.commits("two"),
     "vault.search.regex": lambda t: t.vault.search.regex("ke[p]t"),
     "vault.reuse.clones": lambda t: t.vault.reuse.clones(),
     "vault.reuse.graph": lambda t: t.vault.reuse.graph(),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import sqlite3
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +18,9 @@ from codevault.vcs.memory_repository import MemoryRepository
 from codevault.vcs.model import Commit, CommitChange, CommitId, Signature
 from codevault.vcs.opening import open_repository
 from codevault.vcs.ports import Repository
+from codevault.vcs.programs import Answers, ask
 
+_HG = {"PATH": os.environ["PATH"], "HOME": os.devnull, "HGRCPATH": "", "HGUSER": "Ann <ann@example.org>"}
 REMOTE = "https://example.org/shop"
 
 
@@ -41,11 +46,66 @@ def git(root: Path, *arguments: str, check: bool = True, given: str = "", **envi
 
 
 def hg(root: Path, *arguments: str, check: bool = True) -> str:
-    """Runs Mercurial as a user would, but for the machine's own settings."""
-    clean = {"PATH": os.environ["PATH"], "HOME": str(root.parent), "HGRCPATH": "", "HGUSER": "Ann <ann@example.org>"}
-    command = ["hg", "--cwd", str(root), *arguments]
-    done = subprocess.run(command, env=clean, capture_output=True, text=True, check=check, timeout=60)
-    return done.stdout.strip()
+    """Runs Mercurial as a user would, but for the machine's own settings.
+
+    Starting it takes its time, so one process serves all; but for extensions and filters, which would stay with it.
+    """
+    if any("extensions." in argument or "pipe:" in argument for argument in arguments):
+        command = ["hg", "--cwd", str(root), *arguments]
+        own = {**_HG, "HOME": str(root.parent)}
+        done = subprocess.run(command, env=own, capture_output=True, text=True, check=check, timeout=60)
+        return done.stdout.strip()
+    code, said, told = _mercurial().run("--cwd", str(root), *arguments)
+    if check and code:
+        raise subprocess.CalledProcessError(code, ["hg", *arguments], said, told)
+    return said.strip()
+
+
+class _Mercurial:
+    """A command server of the real program; each command opens its repository anew."""
+
+    def __init__(self) -> None:
+        self._running = subprocess.Popen(
+            ["hg", "serve", "--cmdserver", "pipe"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env=_HG,
+        )
+        self._answers = Answers(self._running)
+        self._frame()  # its greeting
+
+    def run(self, *arguments: str) -> tuple[int, str, str]:
+        """Status, output and errors of one command."""
+        joined = "\0".join(arguments).encode("utf-8", "surrogateescape")
+        ask(self._running, b"runcommand\n" + struct.pack(">I", len(joined)) + joined)
+        said: dict[bytes, list[bytes]] = {b"o": [], b"e": [], b"d": []}
+        while True:
+            channel, content = self._frame()
+            if channel == b"r":
+                output, errors = (b"".join(said[one]).decode("utf-8", "surrogateescape") for one in (b"o", b"e"))
+                return int.from_bytes(content, "big"), output, errors
+            if channel in {b"I", b"L"}:
+                ask(self._running, bytes(4))  # there is nobody to ask
+            else:
+                said[channel].append(content)
+
+    def close(self) -> None:
+        """Ends it."""
+        self._running.kill()
+        self._running.communicate()
+
+    def _frame(self) -> tuple[bytes, bytes]:
+        channel, length = struct.unpack(">cI", self._answers.exactly(5))
+        return channel, b"" if channel in {b"I", b"L"} else self._answers.exactly(length)
+
+
+@cache
+def _mercurial() -> _Mercurial:
+    made = _Mercurial()
+    atexit.register(made.close)
+    return made
 
 
 def svn(root: Path, *arguments: str, check: bool = True) -> str:
