@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from codevault.errors import DamageError, SourceError
 from codevault.gathering import Changes, Gathering, Problem
@@ -145,6 +146,7 @@ class _Attempt:
     versioned: Versioned
 
     def made(self, last: Snapshot | None, known: Mapping[str, bytes]) -> tuple[Scan, Gathering, Snapshot]:
+        previous = lru_cache(maxsize=1)(lambda: _listing(self.store, last))
         try:
             scan = Scan(
                 self.root,
@@ -157,12 +159,12 @@ class _Attempt:
             gathering = Gathering(
                 self.writer,
                 scan,
-                previous=lambda: _listing(self.store, last),
+                previous=previous,
                 report=self.report,
                 whole=last is None,
                 largest=self.largest,
                 versioned=self.versioned,
-                withdrawn=self._withdrawn(last),
+                withdrawn=self._withdrawn(last, previous),
             )
             different = gathering.gather()
         except OSError as exc:
@@ -176,11 +178,11 @@ class _Attempt:
         kept = {key: last.facts[key] for key in ("files", "bytes", "left") if key in last.facts}
         return scan, gathering, self.writer.commit_again(replace(self.draft, facts=dict(self.draft.facts) | kept))
 
-    def _withdrawn(self, last: Snapshot | None) -> list[str]:
+    def _withdrawn(self, last: Snapshot | None, previous: Callable[[], Listing]) -> list[str]:
         """Paths whose content the last snapshot left to a repository and that may not be safe there any more."""
         if last is None or not last.facts.get("left") or self.versioned.unchanged_since(last.id):
             return []
-        return [entry.path for entry in _listing(self.store, last).left() if not self.versioned.stands(entry)]
+        return [entry.path for entry in previous().left() if not self.versioned.stands(entry)]
 
 
 def _holds_suspects(store: Store, snapshot: Snapshot | None) -> bool:

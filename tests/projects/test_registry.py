@@ -13,7 +13,7 @@ import pytest
 
 from codevault.errors import InvalidArgument, RecordDamaged, UnknownProject, VaultBusy
 from codevault.ids import ProjectId
-from codevault.projects.model import Project, ProjectChange, from_document, to_document
+from codevault.projects.model import Project, ProjectChange, Protection, from_document, to_document
 from codevault.projects.registry import Projects
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.store import Store
@@ -197,6 +197,24 @@ def test_changes_are_logged_with_what_was_before(projects: Projects, shop: Path)
         ProjectChange(at_ns=1_001, field="client", before="Acme", after="Zeta"),
         ProjectChange(at_ns=1_001, field="tags", before=("a",), after=("a", "b")),
     )
+
+
+def test_a_project_is_protected_in_one_of_three_ways(projects: Projects, shop: Path) -> None:
+    with pytest.raises(InvalidArgument, match="trust_remote, mirror, copy"):
+        projects.add(shop, protection="everything")
+
+    project = projects.add(shop, protection="mirror")
+
+    assert (project.protection, projects.get(shop).protection) == (Protection.MIRROR, Protection.MIRROR)
+    with pytest.raises(InvalidArgument, match="trust_remote, mirror, copy"):
+        projects.update(project, protection="none")
+
+
+def test_a_document_from_before_there_were_protections_trusts_the_remote(projects: Projects, shop: Path) -> None:
+    document = to_document(projects.add(shop, protection="copy"), ())
+    del document["protection"]
+
+    assert from_document(document)[0].protection is Protection.TRUST_REMOTE
 
 
 def test_changing_nothing_writes_nothing(projects: Projects, shop: Path, store: Store) -> None:
