@@ -13,6 +13,11 @@ _SAMPLE: Final = 65_536
 _SHEBANG: Final = re.compile(
     rb"(?:\xef\xbb\xbf)?#!\s*(?:\S*/)?([^/\s]+)(?:[ \t]+(?:-\S+[ \t]+|\w+=\S*[ \t]+)*([^\s/]+))?"
 )
+_EXEC: Final = re.compile(rb"""^["']*exec["']*[ \t]+(?:[^\s"']*/)?([\w.+-]+)[ \t][^\n]*\$(?:0|\{0)""", re.MULTILINE)
+_OTHER_INTERPRETERS: Final = frozenset(
+    {"tclsh", "wish", "expect", "guile", "sbcl", "racket"}
+)  # of text without grammar
+_HEAD: Final = 1000  # bytes in which a shell hands a script over to another interpreter
 _VERSION_SUFFIX: Final = re.compile(r"[\d.]+$")
 _EMACS: Final = re.compile(rb"-\*-[ \t]*(?:.*?\bmode:[ \t]*)?([A-Za-z0-9+#-]+)[ \t]*(?:;.*?)?-\*-", re.IGNORECASE)
 _VIM: Final = re.compile(rb"\b(?:vim?|ex):[^\n]*?\b(?:ft|filetype|syntax|syn)=([\w+#-]+)")
@@ -48,7 +53,7 @@ def detect_language(path: str, content: bytes) -> str:
     if hint:
         return _unless_something_else(hint, content)
     if extension:
-        return by_modeline(content) if extension in _TEMPLATES else ""
+        return by_modeline(content) or by_first_line(content) or _by_content(content) if extension in _TEMPLATES else ""
     return by_modeline(content) or by_first_line(content) or _by_content(content)
 
 
@@ -64,6 +69,10 @@ def by_first_line(content: bytes) -> str:
     if program == "env" and found[2]:
         program = found[2].decode("ascii", "replace")
     interpreters = _interpreters()
+    handed_over = _EXEC.search(content, found.end(), _HEAD) if program == "sh" else None
+    if handed_over is not None:
+        other = _VERSION_SUFFIX.sub("", handed_over[1].decode("ascii", "replace"))
+        program = other if other in interpreters or other in _OTHER_INTERPRETERS else program
     return interpreters.get(program) or interpreters.get(_VERSION_SUFFIX.sub("", program), "")
 
 

@@ -1,6 +1,7 @@
 ; provider: tree_sitter_c language
 ; extensions: .c .h
 ; interpreters: tcc
+; blanked: ^[\x20\t]*\#[\x20\t]*if(?:def[\x20\t]+|[\x20\t]+defined[\x20\t]*\(?[\x20\t]*)__cplusplus\b[^\n]*\n\s*(?:extern\s*"C"\s*\{|\}[^\n#]*)\s*\n[\x20\t]*\#[\x20\t]*endif\b
 ; blanked: ^[A-Z][A-Z0-9_]*\([\x20\t]*\w+(,[^;{}]{0,300})\)\s{0,20}\{
 ; blanked: \b(?:__(?:init|exit|initdata|initconst|exitdata|refdata|ref|meminit|net_init|net_exit|user|kernel|iomem|percpu|rcu|force|must_check|maybe_unused|always_unused|used|unused|pure|cold|hot|weak|noreturn|visible|read_mostly|ro_after_init|packed|latent_entropy|sched|lockfunc|kprobes|always_inline|noclone|cpuinit|devinit)|noinline(?:_for_stack)?|asmlinkage|notrace|noinstr)\b
 ; blanked: \b__(?:printf|scanf|aligned|section|acquires|releases|must_hold|malloc|alloc_size|no_sanitize|counted_by)\((?:[^()\n]|\([^()\n]*\))*\)

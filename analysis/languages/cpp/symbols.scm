@@ -1,6 +1,7 @@
 ; provider: tree_sitter_cpp language
 ; extensions: .cpp .cc .cxx .c++ .hpp .hh .hxx .h++ .ipp .inl .tpp .cu .cuh .ino
 ; constructors: =
+; blanked: ^[\x20\t]*\#[\x20\t]*if(?:def[\x20\t]+|[\x20\t]+defined[\x20\t]*\(?[\x20\t]*)__cplusplus\b[^\n]*\n\s*(?:extern\s*"C"\s*\{|\}[^\n#]*)\s*\n[\x20\t]*\#[\x20\t]*endif\b
 ; blanked: ^[\x20\t]*[A-Z][A-Z0-9_]{2,}(?:\((?:[^()\n;]|\([^()\n]*\))*\))?[\x20\t]*\r?$(?!\s*(?:[{,;.)+\-*|&?:=<>]|/[^/*]))
 ; blanked: (?<=\))[\x20\t\r\n]+[A-Z][A-Z0-9_]{3,}(?:\([^()\n]*\))?(?=\s*(?:\{|override\b|final\b))
 ; blanked: (?<=\bclass)[\x20\t]+[A-Z][A-Z0-9_]*_[A-Z0-9_]*(?:\([^()\n]*\))?(?=\s+\w+\s*(?:final\s*)?[:{;])
