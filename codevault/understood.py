@@ -8,6 +8,7 @@ are left out, a fifth of the bytes: likeness that is neither equality nor renami
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -39,6 +40,8 @@ _OUTCOMES = {
     IndexState.FAILED: Outcome.FAILED,
 }
 _DIGEST = 16
+_SYMBOL = b'{"symbol"'
+_BLOCK = 1 << 20
 
 
 def keep_understood(store: Store, index: Index) -> int:
@@ -64,14 +67,19 @@ def keep_understood(store: Store, index: Index) -> int:
         blobs = {held.blob for held in facts.objects.values() if held.blob is not None}
         wanted = sorted(blob for blob in blobs if blob[:_NAMED] not in kept.blobs and not store.contains(blob))
         lines = _Lines(index)
-        content = b"".join(lines.of(wanted))
+        packed = list(_compressed(lines.of(wanted)))
         if lines.contents:
-            chosen = zstandard.ZstdCompressionParameters.from_level(_LEVEL, window_log=_WINDOW, write_checksum=True)
-            packed = zstandard.ZstdCompressor(compression_params=chosen).compress(content)
-            added += store.shelf.put(project, UNDERSTOOD, "jsonl.zst", (packed,)).size
+            added += store.shelf.put(project, UNDERSTOOD, "jsonl.zst", packed).size
         if not index.pending_count():
             index.note(UNDERSTOOD, project, files[-1].name)
     return added
+
+
+def _compressed(lines: Iterable[bytes]) -> Iterator[bytes]:
+    chosen = zstandard.ZstdCompressionParameters.from_level(_LEVEL, window_log=_WINDOW, write_checksum=True)
+    packer = zstandard.ZstdCompressor(compression_params=chosen).compressobj()
+    yield from filter(None, map(packer.compress, lines))
+    yield packer.flush()
 
 
 class _Lines:
@@ -119,8 +127,8 @@ class KeptSymbols:
     def __init__(self, store: Store, projects: Iterable[ProjectId]) -> None:
         self._store = store
         self._projects = tuple(projects)
-        self._symbols: list[list[Any]] = []
-        self._lines: dict[tuple[str, str], tuple[int, Mapping[str, Any]]] | None = None
+        self._symbols: list[bytes] = []  # as they lie there: few of many are ever asked for
+        self._lines: dict[tuple[str, str], tuple[int, bytes]] | None = None
 
     @property
     def blobs(self) -> frozenset[str]:
@@ -130,9 +138,9 @@ class KeptSymbols:
     def analysis(self, pending: Pending) -> FileAnalysis | None:
         """What was found in a content while its text could still be read, None when nothing is kept of it."""
         found = self._known().get((pending.blob[:_NAMED], language_hint(pending.path)))
-        return None if found is None else self._analysis(*found)
+        return None if found is None else self._analysis(found[0], json.loads(found[1]))
 
-    def _known(self) -> Mapping[tuple[str, str], tuple[int, Mapping[str, Any]]]:
+    def _known(self) -> Mapping[tuple[str, str], tuple[int, bytes]]:
         if self._lines is None:
             self._lines = {}
             for project in self._projects:
@@ -141,17 +149,18 @@ class KeptSymbols:
                         self._read(self._store.shelf.read(file), self._lines)
         return self._lines
 
-    def _read(self, blocks: Iterable[bytes], known: dict[tuple[str, str], tuple[int, Mapping[str, Any]]]) -> None:
-        content = zstandard.ZstdDecompressor().decompressobj(read_across_frames=True).decompress(b"".join(blocks))
-        lines = (json.loads(line) for line in content.split(b"\n") if line)
-        if next(lines)["format"] != _FORMAT:
+    def _read(self, blocks: Iterable[bytes], known: dict[tuple[str, str], tuple[int, bytes]]) -> None:
+        packed = io.BytesIO(b"".join(blocks))
+        lines = io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(packed), _BLOCK)
+        if json.loads(next(lines))["format"] != _FORMAT:
             return
         first = len(self._symbols)
         for line in lines:
-            if "symbol" in line:
-                self._symbols.append(line["symbol"])
+            if line.startswith(_SYMBOL):
+                self._symbols.append(line)
             else:
-                known[line["content"], line["hint"]] = (first, line)
+                content = json.loads(line)
+                known[content["content"], content["hint"]] = (first, line)
 
     def _analysis(self, first: int, line: Mapping[str, Any]) -> FileAnalysis:
         placed = []
@@ -162,7 +171,7 @@ class KeptSymbols:
             number = expected + values[at]
             byte += values[at + 1]
             at_line += values[at + 2]
-            placed.append((self._symbols[first + number], byte, at_line))
+            placed.append((json.loads(self._symbols[first + number])["symbol"], byte, at_line))
             expected = number + 1
         symbols = tuple(_symbol(fields, byte, line, at) for at, (fields, byte, line) in enumerate(placed))
         return FileAnalysis(
