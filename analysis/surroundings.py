@@ -25,10 +25,15 @@ class Wrapper:
     end: int
     spans: bool
     leads_header: bool
+    children: frozenset[int] | None = None
 
     def holds(self, node: Node) -> bool:
-        """Whether the node is a child of the wrapper."""
-        return node.end_byte <= self.end and node in self.node.named_children
+        """Whether the node is a child of the wrapper; its children, thousands of constants perhaps, are read once."""
+        if node.end_byte > self.end:
+            return False
+        if self.children is None:
+            self.children = frozenset([child.id for child in self.node.named_children])
+        return node.id in self.children
 
 
 Placed: TypeAlias = tuple[int, int, int, Node]
