@@ -229,18 +229,15 @@ class _Walk:
         return f"{files} files changed at once: only this one was searched for it" if files > MOST_FILES else ""
 
     def _named(self, version: FileVersion, here: Place) -> Place | None:
-        """The symbol of the same qualified name, the same kind first, then the nearest, in another version."""
-        same = [s for s in self._files.found(version) if s.qualified_name == here.symbol.qualified_name]
-        if not same:
-            return None
+        """The symbol of the same qualified name in another version."""
+        wanted = here.symbol
+        same = [s for s in self._files.found(version) if s.qualified_name == wanted.qualified_name]
+        equal = [s for s in same if (s.unit, s.exact) == (wanted.unit, wanted.exact)]
+        if not same or len(equal) == 1:
+            return Place(version.path, version, equal[0]) if equal else None
         if len(same) > 1 or self._files.overloaded(here):
             return self._overload(version, here)
-        wanted = here.symbol
-        best = min(
-            same,
-            key=lambda s: (s.exact != wanted.exact, s.kind is not wanted.kind, abs(s.start_line - wanted.start_line)),
-        )
-        return Place(version.path, version, best)
+        return Place(version.path, version, same[0])
 
     def _overload(self, version: FileVersion, here: Place) -> Place | None:
         """Which of several of the same name it is: both files matched as a whole."""
