@@ -360,7 +360,13 @@ LANGUAGES = {
         tags="f",
         theirs={
             **TEXT,
+            "index that is an expression": _pattern(r"\[[^\]]*[(#{]"),
             "value that is no function": _unlike(r"function\s+[\w.:]*NAME\s*\(|=\s*function\b"),
+        },
+        ours={
+            "index that is an expression": lambda _, symbol: (
+                re.search(r"[(#{]", symbol.signature.partition("=")[0]) is not None
+            )
         },
         dotted=True,
     ),
