@@ -1,7 +1,8 @@
 """`vault.reuse`: where else a symbol lives, over all projects and all time, and who had it first.
 
 Two symbols are clones when their tokens are equal (type 1), or equal once identifiers and literals are left out (type
-2), in the terms of Roy and Cordy (2007). The similarity of a type 2 pair is the share of tokens that are the same.
+2), in the terms of Roy and Cordy (2007). The similarity of a type 2 pair is the share of tokens that are the same; of
+a text that was left to a repository which cannot give it now, the share of terms of their sketches, which know no names.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from codevault.errors import InvalidArgument
+from codevault.analysis.similarity import shared_terms
+from codevault.errors import ContentElsewhere, InvalidArgument
 from codevault.ids import BlobId
 from codevault.index.index import Index
 from codevault.index.model import Hit, Scope, SymbolVersion
@@ -62,10 +65,18 @@ class CloneGroup:
 class Reuse:
     """Clones over all stored versions. Crossing from one client to another has to be asked for."""
 
-    def __init__(self, index: Callable[[], Index], projects: Projects, read: Callable[[BlobId], bytes]) -> None:
+    def __init__(
+        self,
+        index: Callable[[], Index],
+        projects: Projects,
+        read: Callable[[BlobId], bytes],
+        session: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        """Between entering and leaving `session` much is read: what that needs may stay open."""
         self._index = index
         self._projects = projects
         self._read = read
+        self._session = session
 
     def of(
         self,
@@ -92,7 +103,8 @@ class Reuse:
         if version is None:
             raise InvalidArgument("this search hit is a line of text, not a symbol")
         hits = self._index().symbols_with(renamed=version.renamed, scope=Scope())
-        clones = self._clones(hits, version)
+        with self._session():
+            clones = self._clones(hits, version)
         return tuple(c for c in clones if c.similarity >= at_least and (across_clients or c.client == client))
 
     def clones(
@@ -110,14 +122,17 @@ class Reuse:
         it each client's places form a group of their own. `project` keeps groups with a place in that project.
         """
         owner = self._projects.get(project).id if project is not None else None
+        found = self._index().fingerprint_groups("renamed", min_tokens=least_tokens, scope=Scope())
         groups = []
-        for fingerprint, hits in self._index().fingerprint_groups("renamed", min_tokens=least_tokens, scope=Scope()):
-            for members in self._parted(hits, across_clients=across_clients):
-                group = self._group(fingerprint, members, at_least)
-                homes = {c.hit.project for c in group.members} if group is not None else set()
-                if group is None or (across_projects and len(homes) < 2) or (owner is not None and owner not in homes):
-                    continue
-                groups.append(group)
+        with self._session():
+            for fingerprint, hits in found:
+                for members in self._parted(hits, across_clients=across_clients):
+                    group = self._group(fingerprint, members, at_least)
+                    homes = {c.hit.project for c in group.members} if group is not None else set()
+                    elsewhere = owner is not None and owner not in homes
+                    if group is None or (across_projects and len(homes) < 2) or elsewhere:
+                        continue
+                    groups.append(group)
         groups.sort(key=lambda g: (-len(g.members) * g.origin.symbol.tokens, g.fingerprint, g.clients))
         return tuple(groups)
 
@@ -166,7 +181,10 @@ class Reuse:
     def _similarity(self, left: SymbolVersion, right: SymbolVersion) -> float:
         if left.exact == right.exact:
             return 1.0
-        return SequenceMatcher(None, self._tokens(left), self._tokens(right), autojunk=False).ratio()
+        try:
+            return SequenceMatcher(None, self._tokens(left), self._tokens(right), autojunk=False).ratio()
+        except ContentElsewhere:
+            return shared_terms(left.sketch, right.sketch)
 
     def _tokens(self, symbol: SymbolVersion) -> list[str]:
         content = self._read(symbol.blob)[symbol.start_byte : symbol.end_byte]

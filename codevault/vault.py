@@ -115,7 +115,7 @@ class Vault:
             store, self._index, self.projects, self._contents, policy=policy, source=source, clock=clock
         )
         self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
-        self.reuse = Reuse(self._reading, self.projects, self.read)
+        self.reuse = Reuse(self._reading, self.projects, self.read, self._contents.session)
         self.reports = Reports(self._reading, self.read, self.projects, self.snapshots)
         self._thinner = Thinner(store, self._index, self.projects)
         self.submit = Submit(self)

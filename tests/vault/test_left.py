@@ -18,6 +18,7 @@ from codevault.projects.model import Protection
 from codevault.source import Listed, RealFolder
 from codevault.store.limits import Limits
 from codevault.store.records import hash_of
+from codevault.store.thinning import Retention, UndoWindow
 from codevault.vault import Vault
 from tests.nobody import AS_ROOT
 from tests.vault.laptop import Laptop, copied
@@ -628,6 +629,60 @@ def test_what_was_left_is_analysed_and_found_and_stays_found(laptop: Laptop) -> 
 
     assert [symbol.name for symbol in laptop.vault.symbols(snapshot)] == ["answer"]
     assert [hit.path for hit in laptop.vault.search.text("return 42").hits] == ["code.py"]
+
+
+SLUG = """\
+def slug(title):
+    words = [word.lower() for word in title.split() if word.isalnum()]
+    return "-".join(word for word in words if word)
+"""
+
+
+def test_clones_are_found_though_the_repository_of_one_is_gone(laptop: Laptop) -> None:
+    laptop.commit("code", **{"code.py": SLUG})
+    laptop.push()
+    laptop.backup()
+    (laptop.folder / "other").mkdir()
+    (laptop.folder / "other/copy.py").write_text(SLUG.replace("title", "name").replace("word", "part"))
+    laptop.vault.backup(laptop.vault.projects.add(laptop.folder / "other"))
+    laptop.vault.analyse()
+    (there,) = laptop.vault.reuse.clones(at_least=0.0)
+    shutil.rmtree(laptop.root)
+
+    (gone,) = laptop.vault.reuse.clones(at_least=0.0)
+
+    assert there.members[1].similarity < gone.members[1].similarity <= 1.0
+    assert [one.hit.path for one in gone.members] == ["code.py", "copy.py"]
+
+
+def test_an_index_made_again_answers_the_same_while_the_repository_is_there(laptop: Laptop) -> None:
+    laptop.commit("code", **{"code.py": SLUG})
+    laptop.push()
+    snapshot = laptop.backup()
+    laptop.vault.analyse()
+    before = list(laptop.vault.symbols(snapshot))
+
+    laptop.vault.rebuild()
+
+    assert list(laptop.vault.symbols(snapshot)) == before
+    assert laptop.vault.text(before[0]) == SLUG.rstrip("\n")
+
+
+def test_upkeep_neither_needs_nor_loses_what_was_left(laptop: Laptop) -> None:
+    laptop.commit("code", **{"code.py": SLUG})
+    laptop.push()
+    laptop.backup()
+    laptop.vault.analyse()
+    (laptop.root / "code.py").unlink()
+    laptop.backup()
+    laptop.backup()
+    rules = Retention(newest=1, floor=1, manual=True, undo=UndoWindow(0, 0))
+
+    gone = laptop.vault.prune(rules)
+    laptop.vault.compact()
+
+    assert (len(gone.plan.thin) + len(gone.plan.expire) > 0, gone.problems) == (True, ())
+    assert (laptop.vault.verify().ok, laptop.vault.read(blob_of(b"one\n"))) == (True, b"one\n")
 
 
 # restoring
