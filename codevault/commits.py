@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -154,11 +155,11 @@ def import_history(
         lines = _Lines(repository, known.objects, report)
         state = repository.state()
         head, roots = CommitId(state.facts.head), state.tips
-        content = b"".join((*lines.of(repository.commits(known.tips())), _line({"head": head, "roots": roots})))
+        standing = _line({"head": head, "roots": roots})
+        packed = list(_compressed(chain(lines.of(repository.commits(known.tips())), (standing,))))
     if not lines.commits and (head, roots) == (known.head, known.roots):
         return ImportedHistory(project=project, commits=0, contents=0, bytes=0)
-    packed = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(content)
-    kept = store.shelf.put(project.id, COMMITS, "jsonl.zst", (packed,))
+    kept = store.shelf.put(project.id, COMMITS, "jsonl.zst", packed)
     return ImportedHistory(
         project=project,
         commits=lines.commits,
@@ -166,6 +167,12 @@ def import_history(
         bytes=kept.size,
         problems=tuple(lines.problems),
     )
+
+
+def _compressed(lines: Iterable[bytes]) -> Iterator[bytes]:
+    packer = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compressobj()
+    yield from filter(None, map(packer.compress, lines))
+    yield packer.flush()
 
 
 def timeline(store: Store, project: Project) -> tuple[TimelineEntry, ...]:
