@@ -13,13 +13,13 @@ from codevault.index.index import Index
 from codevault.index.model import Hit, Seen, SymbolVersion
 
 LEAST_EXACT = 12
-LEAST_BODY = 20
+LEAST_BODY = 15
 LEAST_RENAMED = 40
-LEAST_ALIKE = 30
+LEAST_ALIKE = 20
 """Tokens from which on equal tokens, an equal body under the same name, tokens that are equal but for names, and
 likeness under the same name make one symbol the source of another."""
 
-ALIKE = 0.6
+ALIKE = 0.5
 """Share of the smaller sketch's terms that the other has."""
 
 MOST_NAMESAKES = 200
