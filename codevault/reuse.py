@@ -2,7 +2,7 @@
 
 Two symbols are clones when their tokens are equal (type 1), or equal once identifiers and literals are left out (type
 2), in the terms of Roy and Cordy (2007). The similarity of a type 2 pair is the share of tokens that are the same; of
-a text that was left to a repository which cannot give it now, the share of terms of their sketches, which know no names.
+a text left to a repository which cannot give it now, the share of terms of their sketches, which know no names.
 """
 
 from __future__ import annotations
