@@ -94,13 +94,13 @@ def tree_at(db: sqlite3.Connection, project: int, reach: Mapping[int, int]) -> d
     )
     nearest = {line: at for at, line in enumerate(reach)}
     found: dict[int, Stay] = {}
-    for row in rows:
-        stay = Stay(*row)
-        if stay.line not in nearest or not _covers(stay, reach[stay.line]):
+    for path, line, first, last, content in rows:
+        place = reach.get(line)
+        if place is None or first > place or (last is not None and last < place):
             continue
-        known = found.get(stay.path)
-        if known is None or nearest[stay.line] < nearest[known.line]:
-            found[stay.path] = stay
+        known = found.get(path)
+        if known is None or nearest[line] < nearest[known.line]:
+            found[path] = Stay(path, line, first, last, content)
     return {path: stay for path, stay in found.items() if stay.content != GONE}
 
 
