@@ -112,7 +112,8 @@ class LeftContents:
                 cannot give it now.
             BlobDamaged: the vault has it, but not as it was.
         """
-        return b"".join(self.chunks(blob))
+        left = self._elsewhere(blob)
+        return self._store().read(blob) if left is None else self._fetched(left)
 
     def chunks(self, blob: BlobId) -> Iterator[bytes]:
         """The same in pieces.
@@ -120,23 +121,23 @@ class LeftContents:
         Raises:
             BlobMissing, BlobDamaged: as `read`.
         """
-        store = self._store()
-        left = None if store.contains(blob) else self.find(blob)
-        if left is None:  # asked only then: what a store is asked for and has not, it takes for lost
-            yield from store.read_chunks(blob)
-            return
-        content = self._fetched(left)
-        if content is None:
-            raise ContentElsewhere(blob, left.reference, left.path)
-        yield content
+        left = self._elsewhere(blob)
+        if left is None:
+            yield from self._store().read_chunks(blob)
+        else:
+            yield self._fetched(left)
 
-    def _fetched(self, left: LeftContent) -> bytes | None:
+    def _elsewhere(self, blob: BlobId) -> LeftContent | None:
+        """Asked before the store is: what that is asked for and has not, it takes for lost."""
+        return None if self._store().contains(blob) else self.find(blob)
+
+    def _fetched(self, left: LeftContent) -> bytes:
         with self.session(), self._guard:
             for source in self._sources_of(left.project):
                 content = source.read(left.object)
                 if content is not None and hash_of(content) == left.blob:
                     return content
-        return None
+        raise ContentElsewhere(left.blob, left.reference, left.path)
 
     def last_heard(self, project: ProjectId) -> int | None:
         """When the other side of a project's repository was last heard of, in nanoseconds (UTC); None: unknown."""
