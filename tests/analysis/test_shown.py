@@ -28,6 +28,8 @@ def shown(language: str, text: str) -> str:
         ("make", "A?=b", "A =b"),
         ("c", '#ifdef __cplusplus\nextern "C" {\n#endif\n', "                  \n            \n      \n"),
         ("cpp", "A() :\n#if B\n b(1),\n#endif\n c(2) {}", "A() :\n     \n b(1),\n      \n c(2) {}"),
+        ("html", "{% if a < 1 %}<p>{{ a > b }}</p>", "              <p>           </p>"),
+        ("vue", "<p>{{ a > b }}</p>", "<p>           </p>"),
         ("powershell", "function script:Go {}", "function        Go {}"),
     ],
 )

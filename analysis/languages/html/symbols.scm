@@ -1,6 +1,8 @@
 ; provider: tree_sitter_html language
 ; extensions: .html .htm .xhtml
 ; names: whole
+; blanked: \{\{[^{}\n]*\}\}
+; blanked: \{%[^%\n]*%\}
 
 ((element (start_tag (attribute (attribute_name) @attribute [(attribute_value) @name (quoted_attribute_value (attribute_value) @name)]))) @definition.section
   (#eq? @attribute "id"))

@@ -1,6 +1,7 @@
 ; provider: tree_sitter_html language
 ; extensions: .vue
 ; names: whole
+; blanked: \{\{[^{}\n]*\}\}
 
 ((element (start_tag (tag_name) @name)) @definition.section (#eq? @name "template") (#set! deepest "1"))
 ((element (start_tag (attribute (attribute_name) @attribute [(attribute_value) @name (quoted_attribute_value (attribute_value) @name)]))) @definition.section
