@@ -53,7 +53,7 @@ def journey(folder: Path, *, user: int | None = None) -> Journey:
     }
     environment |= {"HGRCPATH": str(folder / "hg/.hg/hgrc"), "PYTHONPATH": str(Path(codevault.__file__).parents[1])}
     command = [sys.executable, "-P", canary_tour.__file__, str(folder), *([str(user)] if user is not None else [])]
-    done = subprocess.run(command, cwd=roots[0], env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=roots[0], env=environment, capture_output=True, text=True, timeout=1800)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     return Journey(folder=folder, told=told, before=before, after=pictured(folder), **said)

@@ -36,12 +36,12 @@ def counted(root: Path) -> tuple[int, int, bool]:
 def test_a_repository_that_is_known_is_asked_nothing_again(
     tmp_path: Path, system: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made(system, tmp_path / "work", 200)
+    made(system, tmp_path / "work", 50)
     first = counted(tmp_path / "work")
 
     monkeypatch.setenv("PATH", str(tmp_path / "nowhere"))
 
-    assert first == counted(tmp_path / "work") == (200, 200, True)
+    assert first == counted(tmp_path / "work") == (50, 50, True)
 
 
 @pytest.mark.scale
