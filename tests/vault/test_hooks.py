@@ -68,7 +68,7 @@ def on_a_full_disk(spool: Path) -> None:
     (spool / EVENTS).symlink_to("/dev/full")
 
 
-SHELLS = [shell for shell in ("sh", "dash", "bash", "busybox") if shutil.which(shell)]
+SHELLS = [shell for shell in ("sh", "dash", "bash", "ksh") if shutil.which(shell)]
 
 
 def needs(*programs: str) -> None:
