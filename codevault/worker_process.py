@@ -3,7 +3,8 @@
 The process runs `python -I` in a neutral folder with next to no environment, so that nothing lying in the caller's
 working folder or beside his script (`store.py`, `re.py`, `sitecustomize.py`) is ever imported by it. It never
 imports `__main__`. Messages in both directions are the frames of `codevault.analysis.wire`; the first one from a
-worker is empty and says that it is ready, a later empty one that it ends by choice. End of input ends it, so workers never outlive their parent.
+worker is empty and says that it is ready, a later empty one that it ends by choice. End of input ends it, so workers
+never outlive their parent.
 """
 
 from __future__ import annotations
