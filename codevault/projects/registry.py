@@ -122,9 +122,9 @@ class Projects:
     ) -> ImportedHistory:
         """Reads the commits of a project's repository that the vault does not know yet: they become versions too.
 
-        Once `vault.analyse()` has understood them, searches, histories, versions and `vault.symbols()` answer over commits
-        and snapshots alike; `vault.repositories.timeline()` tells both. No content is stored: what was understood of it
-        outlives the repository, its text does not. What cannot be read is one of `.problems`, never an error.
+        Once `vault.analyse()` has understood them, searches, histories, versions and `vault.symbols()` answer over
+        commits and snapshots alike; `vault.repositories.timeline()` tells both. No content is stored: what was
+        understood of it outlives the repository, its text does not. What cannot be read is one of `.problems`.
 
         Raises:
             UnknownProject: no such project.

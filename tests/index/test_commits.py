@@ -298,8 +298,8 @@ def test_dates_that_no_clock_shows_stop_nothing(graph: Graph) -> None:
     assert [seen.commit for seen in graph.index.timeline(SHOP)] == [named("a"), named("b")]
 
 
-def test_a_commit_with_a_hundred_thousand_parents_is_one_version(graph: Graph) -> None:
-    many = tuple(f"{at:040x}" for at in range(100_000))
+def test_a_commit_with_twenty_thousand_parents_is_one_version(graph: Graph) -> None:
+    many = tuple(f"{at:040x}" for at in range(20_000))
     roots = [CommitVersion(id=one, parents=(), author=ANN, authored_ns=0, committed_ns=0) for one in many[:1000]]
     graph.index.add_commits(SHOP, roots)
     graph.index.add_commits(

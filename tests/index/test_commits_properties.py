@@ -60,7 +60,7 @@ def told(graph: list[Step]) -> tuple[list[CommitVersion], list[Tree]]:
     return commits, trees
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(step, min_size=1, max_size=14), st.integers(1, 5))
 def test_each_commit_holds_what_replaying_gives_however_it_was_told(graph: list[Step], pieces: int) -> None:
     commits, trees = told(graph)
@@ -89,7 +89,7 @@ def test_each_commit_holds_what_replaying_gives_however_it_was_told(graph: list[
         assert {path: after for path, (_, after) in difference.items()} == touched
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(step, min_size=1, max_size=14))
 def test_the_timeline_never_tells_a_commit_before_its_parents(graph: list[Step]) -> None:
     commits, _ = told(graph)
