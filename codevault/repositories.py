@@ -4,6 +4,8 @@ The small files of a repository (heads, logs, index, settings, half-done operati
 files are. Its objects are many and mostly on another machine too: the shelf holds bundles of those that are not.
 """
 
+# A little over 400 lines: the face of `vault.repositories`, and below it the one way back of git's repositories.
+
 from __future__ import annotations
 
 import os

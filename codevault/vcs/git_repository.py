@@ -1,5 +1,7 @@
 """Git behind the port: files read here as plain files, objects through a scratch git folder of ours."""
 
+# A little over 400 lines: one repository with all that is asked of it; parsing, deciding and running are modules apart.
+
 from __future__ import annotations
 
 import hashlib
