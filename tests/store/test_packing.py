@@ -128,7 +128,7 @@ def test_a_pack_that_could_not_be_finished_aside_stops_the_flush_and_all_behind_
 def test_a_fault_aside_leaves_no_record_and_ends_the_writer() -> None:
     store, files = new_store()
     back_up(store, {"main.py": b"print()\n"})
-    faulty = Store.open(ROOT, filesystem=FaultyFileSystem(files, Fault(2, errno.EIO, only="sync")))
+    faulty = Store.open(ROOT, filesystem=FaultyFileSystem(files, Fault(1, errno.EIO, only="sync")))
     with small_packs(), pytest.raises(StorageError):
         back_up(faulty, LARGE)
     assert len(Store.open(ROOT, filesystem=files).snapshots(SHOP)) == 1
