@@ -32,14 +32,15 @@ from codevault.projects.model import Project, Protection, protection_of
 from codevault.projects.registry import ProjectKey, Projects
 from codevault.restore_model import Restored, RestorePlan, Step
 from codevault.restoring import AtHand, plan_restore, restore
-from codevault.returning import INERT, ReturnPlan, bring_back_of, plan_return_of, system_of
+from codevault.returning import ReturnPlan, bring_back_of, plan_return_of, system_of
+from codevault.settings import put_settings
 from codevault.spool import HookEvents, take_events
 from codevault.store.model import Entry, Snapshot
 from codevault.store.records import hash_of
 from codevault.store.store import Store
 from codevault.vcs.git_refs import parse_log, parse_packed, parse_ref
 from codevault.vcs.git_repository import POINTERS, GitRepository
-from codevault.vcs.git_return import GitReturn, harmless_config, objects_folder, runs_something
+from codevault.vcs.git_return import GitReturn, objects_folder
 from codevault.vcs.model import RepositoryState, System
 from codevault.vcs.opening import open_repository
 from codevault.vcs.programs import ProgramFailed, find_program
@@ -263,20 +264,17 @@ def bring_back(
         RestoreRefused: as `restore`.
         RepositoryUnreadable: as `plan_return`.
     """
-    files = plan_restore(store, snapshot, to)
+    files = plan_restore(store, snapshot, to, live=live)
     if system_of(files) in {System.HG, System.SVN}:
-        return bring_back_of(store, project, files, clone=clone, others=others, live=live, report=report)
+        return bring_back_of(store, project, files, clone=clone, others=others, report=report)
     if any(planned.entry.path == ".git/config" for planned in files.entries) and files.conflicts:
         raise RestoreRefused(f"{to} holds other files; choose an empty folder", to)
     with _collected(store, project, files, clone, others) as objects:
-        files = plan_restore(store, snapshot, to, at_hand=_at_hand(objects))
+        files = plan_restore(store, snapshot, to, at_hand=_at_hand(objects), live=live)
         plan = _planned(store, files, objects)
-        done = restore(store, _renamed(plan, live=live), report=report, read=_reader(store, files, objects))
-        git = files.target / ".git"
-        objects.write_to(git / "objects")
-        if not live and (settings := _content(store, files, ".git/config")) is not None:
-            (git / "config").write_bytes(harmless_config(settings))
-            (git / "config").chmod(0o600)
+        done = restore(store, _without_objects(plan), report=report, read=_reader(store, files, objects))
+        objects.write_to(files.target / OBJECTS)
+        put_settings(files, store.read)
     return plan, done
 
 
@@ -378,7 +376,7 @@ def _planned(store: Store, files: RestorePlan, objects: GitReturn) -> ReturnPlan
     refs = () if held and not whole else missing
     return ReturnPlan(
         files=files,
-        inert=tuple(p.entry.path for p in files.entries if p.entry.blob is not None and _may_run(p.entry.path)),
+        inert=tuple(sorted(files.inert)),
         missing=tuple(sorted((*refs, *(entry.path for entry in files.references)))),
         from_snapshot=held and not whole,
     )
@@ -402,21 +400,11 @@ def _wanted(store: Store, files: RestorePlan) -> Iterator[tuple[str, str]]:
                 yield name, value
 
 
-def _renamed(plan: ReturnPlan, *, live: bool) -> RestorePlan:
-    entries = []
-    for planned in plan.files.entries:
-        path = planned.entry.path
-        if path.startswith(".git/objects/") and not plan.from_snapshot:
-            continue
-        if path in plan.inert and not live:
-            mode = planned.entry.mode & 0o600
-            planned = replace(planned, entry=replace(planned.entry, path=path + INERT, mode=mode))  # noqa: PLW2901
-        entries.append(planned)
-    return replace(plan.files, entries=tuple(entries))
-
-
-def _may_run(path: str) -> bool:
-    return path.startswith(".git/") and not path.startswith(".git/logs/") and runs_something(path)
+def _without_objects(plan: ReturnPlan) -> RestorePlan:
+    if plan.from_snapshot:
+        return plan.files
+    kept = (planned for planned in plan.files.entries if not planned.entry.path.startswith(f"{OBJECTS}/"))
+    return replace(plan.files, entries=tuple(kept))
 
 
 def _content(store: Store, files: RestorePlan, path: str) -> bytes | None:

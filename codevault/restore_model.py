@@ -33,13 +33,15 @@ class RestorePlan:
     """What a restore will do. `references` lists files whose content was left to a repository that is not at hand.
 
     These will not be restored, the rest will: give a clone that has their objects, or fetch them by their ids. Files in
-    the target that the snapshot does not have are never touched.
+    the target that the snapshot does not have are never touched. `inert` lists hooks and settings of repositories that
+    get another name, since they could run something.
     """
 
     snapshot: Snapshot
     target: Path
     entries: tuple[PlannedEntry, ...]
     references: tuple[Entry, ...] = ()
+    inert: frozenset[str] = frozenset()
 
     @property
     def conflicts(self) -> tuple[str, ...]:
@@ -57,8 +59,8 @@ class Restored:
     """What a restore did: counts, bytes written, and each path that could not be given back with the reason.
 
     `references` are the files that were not given back since their repository was not at hand.
-    `renamed` lists paths that the target cannot hold by their own name, with the path each was written as. `safety` are
-    the snapshots taken first of projects whose own files were about to be replaced.
+    `renamed` lists paths that the target cannot hold by their own name, or that could run something, with the path each
+    was written as. `safety` are the snapshots taken first of projects whose own files were about to be replaced.
     """
 
     target: Path

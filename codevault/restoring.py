@@ -22,6 +22,7 @@ from codevault.restore_run import RestoreRun, plain
 from codevault.store.model import Entry, EntryKind, Snapshot
 from codevault.store.store import Store
 from codevault.target import Target
+from codevault.vcs.inert import INERT, may_run
 
 OpenTarget = Callable[..., Target]
 AtHand = Callable[[ProjectId, Collection[Entry]], Collection[str]]
@@ -35,11 +36,13 @@ def plan_restore(
     *,
     paths: Collection[str] = (),
     at_hand: AtHand | None = None,
+    live: bool = False,
     open_target: OpenTarget = Target.open,
 ) -> RestorePlan:
     """Says what a restore would do, touching nothing. `paths`: files or folders relative to the root; none: all.
 
     `at_hand` says which references can be read now: those files are planned like all others, the rest is listed apart.
+    Hooks and settings of repositories get another name, unless `live` or they lie there already as they were.
 
     Raises:
         InvalidArgument: a path that the snapshot does not hold.
@@ -60,6 +63,10 @@ def plan_restore(
         chosen = tuple(_held(store, entry) for entry in chosen)
         written_as = _written_as(chosen, existing)
         entries = [_planned(existing, entry, written_as) for entry in chosen]
+        inert = frozenset() if live else frozenset(filter(None, map(_may_run, entries)))
+        if inert:
+            written_as = _with_inert(written_as, inert)
+            entries = [_inert(existing, p, written_as) if p.entry.path in inert else p for p in entries]
     finally:
         existing.close()
     left = [one.entry for one in entries if _is_elsewhere(one)]
@@ -70,6 +77,7 @@ def plan_restore(
         target=real,
         entries=tuple(one for one in entries if one.entry.path not in references),
         references=tuple(references.values()),
+        inert=inert,
     )
 
 
@@ -99,7 +107,7 @@ def restore(
         target = open_target(plan.target, create=True, forbidden=_folders(Path(os.path.realpath(store.root))))
         try:
             target.prepare()
-            written_as = _written_as((p.entry for p in plan.entries), target)
+            written_as = _with_inert(_written_as((p.entry for p in plan.entries), target), plan.inert)
             run = RestoreRun(
                 target,
                 read or store.read_chunks,
@@ -192,6 +200,21 @@ def _planned(target: Target, entry: Entry, written_as: Mapping[str, str]) -> Pla
         return PlannedEntry(entry=entry, step=Step.SKIP, why=why)
     found = target.compare(entry, written_as.get(entry.path, entry.path))
     return PlannedEntry(entry=entry, step={None: Step.CREATE, True: Step.KEEP, False: Step.REPLACE}[found])
+
+
+def _may_run(planned: PlannedEntry) -> str:
+    """The path of an entry that could run something where it is going to be put; "" for most."""
+    entry = planned.entry
+    moved = planned.step in {Step.CREATE, Step.REPLACE} and entry.kind is not EntryKind.DIRECTORY
+    return entry.path if moved and may_run(entry.path) else ""
+
+
+def _with_inert(written_as: Mapping[str, str], inert: Collection[str]) -> Mapping[str, str]:
+    return {**written_as, **{path: written_as.get(path, path) + INERT for path in sorted(inert)}}
+
+
+def _inert(target: Target, planned: PlannedEntry, written_as: Mapping[str, str]) -> PlannedEntry:
+    return _planned(target, replace(planned.entry, mode=planned.entry.mode & 0o600), written_as)
 
 
 def _why_not(entry: Entry) -> str:

@@ -14,14 +14,13 @@ from codevault.jobs import Reporter
 from codevault.projects.model import Project
 from codevault.restore_model import PlannedEntry, Restored, RestorePlan, Step
 from codevault.restoring import restore
+from codevault.settings import put_settings
 from codevault.store.store import Store
-from codevault.vcs.git_return import runs_something
-from codevault.vcs.hg_return import STORE, HgReturn, harmless_hgrc, wanted_commits
+from codevault.vcs.hg_return import STORE, HgReturn, wanted_commits
 from codevault.vcs.model import System
 from codevault.vcs.programs import ProgramFailed, find_program
 from codevault.vcs.reading import ReadFolder
 
-INERT = ".from-backup"
 _BUNDLE = "bundle"
 _LARGEST_PRISTINE = 512 << 20
 _MARKS = ((".git/HEAD", System.GIT), (".hg/requires", System.HG), (".svn/wc.db", System.SVN))
@@ -77,13 +76,12 @@ def bring_back_of(
     *,
     clone: Path | None,
     others: Iterable[Path],
-    live: bool,
     report: Reporter | None,
 ) -> tuple[ReturnPlan, Restored]:
     """Puts a project and its Mercurial or Subversion repository into the planned folder, as they were.
 
     Contents and commits come from the vault and from `clone`: a fresh clone's or checkout's top folder. Hooks and
-    settings get other names unless `live`; settings that only say where other sides are stay.
+    settings get other names where the plan says so; settings that only say where other sides are stay.
 
     Raises:
         RestoreRefused: the folder holds other files, or as `restore`.
@@ -93,7 +91,7 @@ def bring_back_of(
         raise RestoreRefused(f"{files.target} holds other files; choose an empty folder", files.target)
     with _found(store, project, files, clone, others) as found:
         there = tuple(_with_source(planned, found.sources) for planned in _planned(files))
-        entries = [_renamed(planned, found.plan, live=live) for planned in there if planned is not None]
+        entries = [planned for planned in there if planned is not None]
         left = tuple(entry for entry in files.references if (entry.reference or "") not in found.sources)
         plan = replace(files, entries=tuple(entries), references=left)
 
@@ -103,11 +101,7 @@ def bring_back_of(
 
         done = restore(store, plan, report=report, read=read)
         found.finish(files.target)
-        settings = b"" if live else harmless_hgrc(_content(store, files, ".hg/hgrc") or b"")
-        if settings:
-            hgrc = files.target / ".hg" / "hgrc"
-            hgrc.write_bytes(settings)
-            hgrc.chmod(0o600)
+        put_settings(files, store.read)
     return found.plan, done
 
 
@@ -124,13 +118,6 @@ def _with_source(planned: PlannedEntry, sources: Mapping[str, Blocks]) -> Planne
     if reference not in sources:
         return None
     return replace(planned, entry=replace(planned.entry, reference=None, blob=BlobId(reference)))
-
-
-def _renamed(planned: PlannedEntry, plan: ReturnPlan, *, live: bool) -> PlannedEntry:
-    path = planned.entry.path
-    if live or path not in plan.inert:
-        return planned
-    return replace(planned, entry=replace(planned.entry, path=path + INERT, mode=planned.entry.mode & 0o600))
 
 
 @contextmanager
@@ -226,13 +213,9 @@ def _subversion(store: Store, files: RestorePlan, clone: Path | None) -> _Found:
 
 
 def _plan(files: RestorePlan, missing: Iterable[str], *, from_snapshot: bool) -> ReturnPlan:
-    inert = (p.entry.path for p in files.entries if p.entry.blob is not None and _may_run(p.entry.path))
-    return ReturnPlan(files=files, inert=tuple(inert), missing=tuple(missing), from_snapshot=from_snapshot)
-
-
-def _may_run(path: str) -> bool:
-    """Hooks and settings of this repository, and of those that lie in it."""
-    return bool({".git", ".hg"} & set(path.split("/")[:-1])) and runs_something(path)
+    return ReturnPlan(
+        files=files, inert=tuple(sorted(files.inert)), missing=tuple(missing), from_snapshot=from_snapshot
+    )
 
 
 def _nothing(target: Path) -> None:

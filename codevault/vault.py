@@ -56,6 +56,7 @@ from codevault.restoring import checked_attributes, plan_restore, restore
 from codevault.reuse import Reuse
 from codevault.safety import saved_first
 from codevault.search import Search, check_kind
+from codevault.settings import put_settings
 from codevault.source import Folder, RealFolder
 from codevault.store.compacting import Compacted, CompactPlan
 from codevault.store.donors import Donor
@@ -405,6 +406,7 @@ class Vault:
         at: SnapshotKey = ...,
         paths: Collection[str] = ...,
         clone: str | os.PathLike[str] | None = ...,
+        live: bool = ...,
         plan: Literal[True],
     ) -> RestorePlan: ...
 
@@ -417,6 +419,7 @@ class Vault:
         at: SnapshotKey = ...,
         paths: Collection[str] = ...,
         clone: str | os.PathLike[str] | None = ...,
+        live: bool = ...,
         plan: Literal[False] = ...,
         overwrite: bool = ...,
         attributes: Collection[FileAttribute] = ...,
@@ -432,6 +435,7 @@ class Vault:
         at: SnapshotKey = None,
         paths: Collection[str] = (),
         clone: str | os.PathLike[str] | None = None,
+        live: bool = False,
         plan: bool = False,
         overwrite: bool = False,
         attributes: Collection[FileAttribute] = (),
@@ -445,8 +449,9 @@ class Vault:
         attributes, set-id bits, capabilities and foreign owners come back only as `attributes` asks.
 
         What was left to a repository comes from the project's own, from `clone`, or from bundles in the vault; files
-        that none of them has are the plan's `references`, and are not written. Hooks and settings of a repository
-        come back as they were: `vault.repositories.bring_back()` makes them inert.
+        that none of them has are the plan's `references`, and are not written. Hooks and settings of a repository get
+        names that nothing runs (the result's `renamed`), and settings that only describe take their place, unless
+        `live`; those that lie there as they were stay.
 
         Each file is written whole or not at all; after an interruption the same call goes on from there.
 
@@ -461,7 +466,8 @@ class Vault:
         check_cancel(cancel)
         store, snapshot = self._open_store(), self._snapshot(at, project)
         with self._contents.session(clone=_folder(clone) if clone is not None else None):
-            planned = plan_restore(store, snapshot, _folder(to), paths=paths, at_hand=self._contents.at_hand)
+            at_hand = self._contents.at_hand
+            planned = plan_restore(store, snapshot, _folder(to), paths=paths, at_hand=at_hand, live=live)
             if plan:
                 return planned
             report = Reporter(progress, cancel)
@@ -474,6 +480,7 @@ class Vault:
                 safety=saved_first(store, self.projects, planned, self._safely(report)) if overwrite else (),
                 read=self._contents.chunks,
             )
+            put_settings(planned, self._contents.read)
         return with_objects(store, self.projects, planned, done, _folder(clone) if clone is not None else None)
 
     def verify(

@@ -17,7 +17,6 @@ from itertools import accumulate
 from typing import Final, Literal, TypeVar
 
 import msgspec
-import numpy as np
 import zstandard
 
 from codevault.analysis.model import Symbol
@@ -229,14 +228,16 @@ def _unpacked(first: int, lengths: bytes, packed: bytes) -> _Group:
 _TERM: Final = 8
 _FIRST: Final = 0x9E3779B97F4A7C15
 _SECOND: Final = 0xBF58476D1CE4E5B9
-_UNDO_FIRST: Final = np.uint64(pow(_FIRST, -1, 1 << 64))
-_UNDO_SECOND: Final = np.uint64(pow(_SECOND, -1, 1 << 64))
+_UNDO_FIRST: Final = pow(_FIRST, -1, 1 << 64)
+_UNDO_SECOND: Final = pow(_SECOND, -1, 1 << 64)
 
 
 def _hashed(codes: bytes) -> bytes:
     """The terms that codes were made to: the steps of splitmix64 that FINGERPRINTS.md names, on each eight bytes."""
     if not codes:
         return b""
+    import numpy as np  # reading many rows needs it, starting does not
+
     terms = np.frombuffer(codes, "<u8") * np.uint64(_FIRST)
     terms ^= terms >> np.uint64(30)
     terms *= np.uint64(_SECOND)
@@ -245,8 +246,10 @@ def _hashed(codes: bytes) -> bytes:
 
 def _codes(terms: bytes) -> bytes:
     """What `_hashed` was given: every step of it taken back, the last one first."""
+    import numpy as np
+
     codes = np.frombuffer(terms, "<u8")
     codes = codes ^ (codes >> np.uint64(27)) ^ (codes >> np.uint64(54))
-    codes = codes * _UNDO_SECOND
+    codes = codes * np.uint64(_UNDO_SECOND)
     codes = codes ^ (codes >> np.uint64(30)) ^ (codes >> np.uint64(60))
-    return bytes((codes * _UNDO_FIRST).astype("<u8"))
+    return bytes((codes * np.uint64(_UNDO_FIRST)).astype("<u8"))

@@ -123,12 +123,6 @@ def harmless_config(content: bytes) -> bytes:
     return "".join(lines).encode("utf-8", "surrogateescape")
 
 
-def runs_something(path: str) -> bool:
-    """True for settings and hooks among a repository's files, of its further work trees and submodules too."""
-    parts = path.split("/")
-    return parts[-1] in {"config", "config.worktree", "hgrc", "hgrc-not-shared"} or "hooks" in parts[:-1]
-
-
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 

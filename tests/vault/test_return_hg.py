@@ -123,9 +123,7 @@ def test_history_that_the_snapshot_lacks_comes_from_the_clone_and_the_shelf(
     files = without_history(store, project, tmp_path / "back")
 
     alone = plan_return_of(store, project, files, clone=None, others=())
-    plan, done = bring_back_of(
-        store, project, files, clone=laptop.folder / "server/.hg", others=(), live=False, report=None
-    )
+    plan, done = bring_back_of(store, project, files, clone=laptop.folder / "server/.hg", others=(), report=None)
 
     assert (plan.missing, plan.from_snapshot, done.problems) == ((), False, ())
     assert laptop.ask(tmp_path / "back") == before
@@ -146,7 +144,7 @@ def test_files_left_to_the_repository_are_had_from_it_and_named_when_they_cannot
     rest = tuple(p for p in files.entries if p.entry.path != "b.txt")
     files = replace(files, entries=rest, references=(had, gone))
 
-    plan, done = bring_back_of(store, project, files, clone=None, others=(), live=False, report=None)
+    plan, done = bring_back_of(store, project, files, clone=None, others=(), report=None)
 
     assert (plan.missing, done.problems) == (("lost.txt",), ())
     assert [entry.path for entry in done.references] == ["lost.txt"]

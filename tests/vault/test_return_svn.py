@@ -118,7 +118,7 @@ def test_contents_left_to_the_server_are_had_from_the_snapshots_pristine_files_o
     files = plan_restore(store, vault.snapshots("shop")[-1], tmp_path / "back")
     files = referenced(files, b"kept\n", b"only in the checkout\n", b"damaged there\n", b"nowhere\n")
 
-    plan, done = bring_back_of(store, project, files, clone=fresh.root, others=(), live=False, report=None)
+    plan, done = bring_back_of(store, project, files, clone=fresh.root, others=(), report=None)
 
     assert plan.missing == ("left3.txt",)
     assert [entry.path for entry in done.references] == ["left3.txt"]
@@ -136,7 +136,7 @@ def test_references_that_are_none_bring_nothing(
     files = referenced(plan_restore(store, vault.snapshots("shop")[-1], tmp_path / "back"), b"")
     files = replace(files, references=(replace(files.references[0], reference=reference),))
 
-    plan, _ = bring_back_of(store, project, files, clone=tmp_path / "missing", others=(), live=False, report=None)
+    plan, _ = bring_back_of(store, project, files, clone=tmp_path / "missing", others=(), report=None)
 
     assert plan.missing == ("left0.txt",)
 

@@ -10,8 +10,9 @@ from codevault.vcs.git_bundle import parse_head
 from codevault.vcs.git_config import ConfigEntry, parse_config
 from codevault.vcs.git_history import parse_commit
 from codevault.vcs.git_refs import parse_log, parse_packed, parse_ref, read_refs
-from codevault.vcs.git_return import GitReturn, harmless_config, runs_something
+from codevault.vcs.git_return import GitReturn, harmless_config
 from codevault.vcs.git_trust import remotes_of
+from codevault.vcs.inert import may_run
 from codevault.vcs.model import ObjectId, Tracked
 from codevault.vcs.programs import find_program
 from codevault.vcs.reading import ReadFolder
@@ -119,14 +120,41 @@ def test_harmless_settings_only_describe() -> None:
     )
 
 
-@pytest.mark.parametrize("path", [".git/config", ".git/hooks/pre-commit", ".git/modules/x/hooks/a", ".hg/hgrc"])
+RUNNING = [
+    ".git/config",
+    ".git/config.worktree",
+    ".git/hooks/pre-commit",
+    ".git/modules/x/hooks/a",
+    ".git/worktrees/w/config.worktree",
+    "vendor/lib/.git/config",
+    ".GIT/Hooks/pre-commit",
+    ".hg/hgrc",
+    "lib/.hg/hgrc-not-shared",
+]
+
+
+@pytest.mark.parametrize("path", RUNNING)
 def test_settings_and_hooks_may_run_something(path: str) -> None:
-    assert runs_something(path)
+    assert may_run(path)
 
 
-@pytest.mark.parametrize("path", [".git/HEAD", ".git/index", ".git/refs/heads/hooks"])
+RESTING = [
+    ".git",
+    ".git/HEAD",
+    ".git/index",
+    ".git/refs/heads/hooks",
+    ".git/refs/heads/config",
+    ".git/logs/refs/heads/config",
+    ".hg/store/data/hooks/a.py.i",
+    ".hg/dirstate",
+    "hooks/config",
+    "my.git/config",
+]
+
+
+@pytest.mark.parametrize("path", RESTING)
 def test_everything_else_may_not(path: str) -> None:
-    assert not runs_something(path)
+    assert not may_run(path)
 
 
 def test_what_is_no_bundle_is_not_taken_in(tmp_path: Path) -> None:
