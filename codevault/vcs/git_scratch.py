@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import islice
@@ -73,6 +74,7 @@ class ScratchGit:
         environment = clean_environment(program, self.folder, GIT_DIR=str(self.folder), **_ENVIRONMENT)
         self._program = Program(path=program, environment=environment, folder=self.folder)
         self._reader: ObjectReader | None = None
+        self._asking = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -120,12 +122,16 @@ class ScratchGit:
         return ObjectReader(self._program)
 
     def read_one(self, id: str) -> bytes | None:  # noqa: A002 - the word callers use
-        """The bytes of a file, None when it is not here, is none, or is damaged: others can still be read then."""
-        try:
-            found = next(iter(self.objects.read_all((id,))), None)
-        except ProgramFailed:
-            self._reader = None
-            return None
+        """The bytes of a file, None when it is not here, is none, or is damaged: others can still be read then.
+
+        May be called from several threads: a restore fills two folders at once, and one program answers both.
+        """
+        with self._asking:
+            try:
+                found = next(iter(self.objects.read_all((id,))), None)
+            except ProgramFailed:
+                self._reader = None
+                return None
         return found[2] if found is not None and found[1] == "blob" else None
 
     @property

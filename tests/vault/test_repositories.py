@@ -52,6 +52,23 @@ def test_a_lost_laptop_comes_back_from_the_vault_and_a_fresh_clone(laptop: Lapto
     assert git(to, "rev-parse", "--abbrev-ref", "HEAD") == "topic"
 
 
+def test_many_folders_come_back_at_once_from_the_clone(laptop: Laptop, tmp_path: Path) -> None:
+    for number in range(60):
+        folder = laptop.root / f"folder{number}"
+        folder.mkdir()
+        for name in range(20):
+            (folder / f"{name}.txt").write_text(f"{number} {name}\n" * 20)
+    laptop.commit("many")
+    laptop.push()
+    laptop.backup()
+    laptop.root.rename(tmp_path / "gone")
+
+    done = laptop.vault.repositories.bring_back(laptop.project, to=tmp_path / "back", clone=laptop.server)
+
+    assert (done.problems, done.references) == ((), ())
+    assert git(tmp_path / "back", "status", "--porcelain") == ""
+
+
 def test_hooks_and_settings_come_back_alive_when_asked(laptop: Laptop, tmp_path: Path) -> None:
     laptop.make_a_mess()
     keep_history(laptop.store, laptop.project)
