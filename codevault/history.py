@@ -77,14 +77,23 @@ class History:
         return found
 
 
-def history_of(index: Index, contents: Contents, project: ProjectId, path: str, qualified_name: str) -> History:
+def history_of(
+    index: Index,
+    contents: Contents,
+    project: ProjectId,
+    path: str,
+    qualified_name: str,
+    meant: SymbolVersion | None = None,
+) -> History:
     """Follows a symbol that some version of `path` defines, from its introduction to its end or to now.
+
+    Of several of one name `meant` is followed, else the first that is an implementation and no overload's stub.
 
     Raises:
         UnknownPath: no snapshot holds that path.
         UnknownSymbol: no analysed version of it defines that name.
     """
-    start = _newest(index, project, path, qualified_name)
+    start = _newest(index, project, path, qualified_name, meant)
     walk = _Walk(index, contents, project)
     backward = walk.backward(start)
     return History(
@@ -324,7 +333,9 @@ class _Walk:
         return None, ()
 
 
-def _newest(index: Index, project: ProjectId, path: str, qualified_name: str) -> Place:
+def _newest(
+    index: Index, project: ProjectId, path: str, qualified_name: str, meant: SymbolVersion | None = None
+) -> Place:
     versions = index.lives(project, path)
     if not versions:
         raise UnknownPath(f"no snapshot or commit of this project holds {path!r}")
@@ -332,12 +343,21 @@ def _newest(index: Index, project: ProjectId, path: str, qualified_name: str) ->
     led = [v for v in versions if newest is not None and index.leads(project, v.first.sequence, newest)]
     # What only abandoned branches had comes last.
     for version in (*reversed(led), *(v for v in reversed(versions) if v not in led)):
-        for symbol in index.symbols_of(version.blob, path):
-            if symbol.qualified_name == qualified_name:
-                return Place(path, version, symbol)
+        named = [one for one in index.symbols_of(version.blob, path) if one.qualified_name == qualified_name]
+        if named:
+            return Place(path, version, max(named, key=lambda one: _closeness(one, meant)))
     raise UnknownSymbol(
         f"no analysed version of {path!r} defines {qualified_name!r}; symbols() lists names, analyse() fills the index"
     )
+
+
+def _closeness(symbol: SymbolVersion, meant: SymbolVersion | None) -> tuple[bool, ...]:
+    """How well one of several symbols of a name answers to the one that is meant, or else to being no stub."""
+    if meant is None:
+        is_stub = any(name.partition("(")[0].endswith("overload") for name in symbol.decorators)
+        return (not is_stub, bool(symbol.body))
+    same = (symbol.blob, symbol.start_byte) == (meant.blob, meant.start_byte)
+    return (same, symbol.exact == meant.exact, symbol.parameters == meant.parameters)
 
 
 def _key(symbol: VersionedSymbol) -> tuple[str, int, str]:

@@ -145,6 +145,12 @@ class LeftContents:
             times = [source.heard_ns for source in self._sources_of(project) if isinstance(source, _Opened)]
         return max((one for one in times if one is not None), default=None)
 
+    def is_alone(self, project: ProjectId) -> bool:
+        """True when the project's repository is there and knows of no commit that another machine has."""
+        with self.session(), self._guard:
+            known = [source.is_alone for source in self._sources_of(project) if isinstance(source, _Opened)]
+        return bool(known) and all(known)
+
     def has_repository(self, project: ProjectId) -> bool:
         """True while a repository of the project is there and is to be trusted."""
         with self.session(), self._guard:
@@ -249,6 +255,10 @@ class _Opened:
     @property
     def heard_ns(self) -> int | None:
         return self._repository.fetched_ns if isinstance(self._repository, GitRepository) else None
+
+    @property
+    def is_alone(self) -> bool:
+        return isinstance(self._repository, GitRepository) and not self._repository.published
 
     @property
     def trusted(self) -> bool:

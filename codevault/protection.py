@@ -60,6 +60,8 @@ class Keeper:
 
     by: str = "vault"
     heard_ns: int | None = None
+    why: str = ""
+    """Why it is not to be relied on, "" when it is."""
 
 
 def status_of(
@@ -87,7 +89,8 @@ def status_of(
     why = "" if newest.size <= _LARGEST_HASHED else f"above {_LARGEST_HASHED >> 20} MiB only the sizes were compared"
     safe = _status(project, path, State.SAFE, versions, newest, why)
     kept = keeper(newest.blob)
-    return replace(safe, by=kept.by, fetched=iso(kept.heard_ns) if kept.heard_ns is not None else "")
+    fetched = iso(kept.heard_ns) if kept.heard_ns is not None else ""
+    return replace(safe, protected=not kept.why, by=kept.by, fetched=fetched, why=kept.why or why)
 
 
 def explanation(policy: Policy, project: Project, path: str) -> Verdict:

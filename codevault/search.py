@@ -148,7 +148,8 @@ class Search:
     ) -> CountChanges:
         """Commits that brought a text into a file or took it out: after them it stands there more often, or less.
 
-        All of them, newest first, merges and renames aside: what `git log -S` tells. The text lies within one line.
+        All of them, newest first, merges left out: what `git log -S --no-renames` tells. A file that was renamed loses
+        the text under one path and gains it under the other, in the same commit. The text lies within one line.
 
         Raises:
             InvalidArgument: an empty text, or one over several lines.

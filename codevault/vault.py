@@ -42,7 +42,7 @@ from codevault.indexing import IndexKeeper
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
 from codevault.left import LeftContents
 from codevault.policy import DEFAULT, Policy, Verdict
-from codevault.projects.model import Project
+from codevault.projects.model import Project, Protection
 from codevault.projects.registry import ProjectKey, Projects
 from codevault.protection import Keeper, Status, explanation, status_of
 from codevault.recording import Recorder
@@ -358,22 +358,26 @@ class Vault:
     ) -> History:
         """One symbol through all versions: introduced, changed, moved, renamed, removed, restored.
 
-        Give a symbol (from `symbols()` or a search), or project, path within it, and qualified name.
+        Give a symbol (from `symbols()` or a search), or project, path within it, and qualified name: of several of that
+        name the first is followed that is no stub of an overload.
 
         Raises:
             UnknownPath: no snapshot holds the path.
             UnknownSymbol: no analysed version of the file defines the name.
         """
+        meant: SymbolVersion | None = None
         if isinstance(symbol, FoundSymbol):
-            owner, path, qualified_name = symbol.project.id, symbol.path, symbol.qualified_name
+            owner, path, meant = symbol.project.id, symbol.path, symbol.symbol
+            qualified_name = meant.qualified_name
         elif isinstance(symbol, Hit):
-            owner, path, qualified_name = symbol.project, symbol.path, version_of(symbol).qualified_name
+            owner, path, meant = symbol.project, symbol.path, version_of(symbol)
+            qualified_name = meant.qualified_name
         elif not path or not qualified_name:
             raise InvalidArgument("history() takes a symbol, or a project, a path in it and a qualified name")
         else:
             owner, path = self.projects.get(symbol).id, _downwards(path)
         with self._contents.session():
-            return history_of(self._reading(), self._contents.read, owner, path, qualified_name)
+            return history_of(self._reading(), self._contents.read, owner, path, qualified_name, meant)
 
     def versions(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> tuple[FileVersion, ...]:
         """The distinct contents of a file, oldest first, followed through renames.
@@ -673,7 +677,10 @@ class Vault:
         left = None if self._open_store().contains(blob) else self._contents.find(blob)
         if left is None:
             return Keeper()
-        return Keeper(left.reference.partition(":")[0], self._contents.last_heard(left.project))
+        owner = self.projects.get(left.project)
+        lost = owner.protection is Protection.TRUST_REMOTE and self._contents.is_alone(left.project)
+        why = "its repository knows no other machine any more: the next backup stores it" if lost else ""
+        return Keeper(left.reference.partition(":")[0], self._contents.last_heard(left.project), why)
 
     def _safely(self, report: Reporter) -> Callable[[Project], Backup]:
         return lambda project: self._recorder.record(project, "before a restore over it", "automatic", report)

@@ -430,3 +430,29 @@ def test_a_merge_changes_what_differs_from_every_parent(tmp_path: Path) -> None:
     assert [event.kinds for event in total.events] == [("introduced",), ("body",), ("body",)]
     assert total.events[-1].at.commit == git(scene.root, "rev-parse", "HEAD")
     assert [event.kinds for event in other.events] == [("introduced",), ("body",)]
+
+
+STUBS = "@t.overload\ndef locate(a: int) -> int: ...\n@t.overload\ndef locate(a: str) -> str: ...\n"
+
+
+def test_an_implementation_is_followed_not_the_stubs_of_its_overloads(desk: Desk) -> None:
+    project = desk.project("shop")
+    desk.day(project, {"m.py": "def locate(a):\n    found = search(a)\n    return found\n"})
+    desk.day(project, {"m.py": STUBS + "def locate(a):\n    found = search(a)\n    return found\n"})
+    desk.day(project, {"m.py": STUBS + "def locate(a):\n    found = search(a, deep=True)\n    return found\n"})
+    desk.vault.analyse()
+
+    history = desk.vault.history(project, "m.py", "locate")
+
+    assert told(history) == [(("introduced",), 1, "m.py", "locate"), (("body",), 3, "m.py", "locate")]
+
+
+def test_of_several_of_one_name_the_one_that_was_found_is_followed(desk: Desk) -> None:
+    project = desk.project("shop")
+    desk.day(project, {"m.py": "def locate(a):\n    found = search(a)\n    return found\n"})
+    snapshot = desk.day(project, {"m.py": STUBS + "def locate(a):\n    found = search(a)\n    return found\n"})
+    desk.vault.analyse()
+    stub, _, real = (found for found in desk.vault.symbols(snapshot) if found.name == "locate")
+
+    assert told(desk.vault.history(real))[0] == (("introduced",), 1, "m.py", "locate")
+    assert told(desk.vault.history(stub)) == [(("introduced",), 2, "m.py", "locate")]

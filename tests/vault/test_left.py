@@ -445,6 +445,22 @@ def test_what_is_safe_no_more_is_stored_by_the_next_run(laptop: Laptop, loss: Ca
     assert laptop.vault.restore(laptop.project, at=first, to=laptop.folder / "back", paths=["a.txt"]).complete
 
 
+@pytest.mark.parametrize("loss", [remove_the_remote, point_to_this_machine], ids=lambda loss: loss.__name__)
+def test_a_file_whose_repository_lost_its_other_machine_is_not_called_safe(
+    laptop: Laptop, loss: Callable[[Laptop], None]
+) -> None:
+    laptop.backup()
+    before = laptop.vault.status(laptop.root / "a.txt")
+    loss(laptop)
+
+    after = laptop.vault.status(laptop.root / "a.txt")
+
+    assert (before.protected, before.why) == (True, "")
+    assert (after.protected, "next backup" in after.why) == (False, True)
+    laptop.backup()
+    assert laptop.vault.status(laptop.root / "a.txt").protected
+
+
 def test_what_a_forced_push_threw_away_is_stored_though_no_file_has_it_any_more(laptop: Laptop) -> None:
     laptop.commit("second", **{"a.txt": "two\n"})
     laptop.push()
