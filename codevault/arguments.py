@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from codevault.errors import InvalidArgument
 from codevault.jobs import CancelToken
@@ -36,6 +37,20 @@ def checked_path(path: object) -> str:
     if not isinstance(text, str) or not is_path(text):
         raise InvalidArgument(f"{text!r} is no path on this system")
     return text
+
+
+def checked_clone(path: object) -> Path | None:
+    """The folder of a clone that a caller offers, None when none is offered.
+
+    Raises:
+        InvalidArgument: there is no such folder.
+    """
+    if path is None:
+        return None
+    folder = Path(os.path.abspath(os.path.expanduser(checked_path(path))))
+    if not folder.is_dir():
+        raise InvalidArgument(f"there is no folder {folder}: clone= is the folder of a fresh clone of the repository")
+    return folder
 
 
 def is_path(text: str) -> bool:

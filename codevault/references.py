@@ -27,6 +27,7 @@ CommitKey = Seen | Commit | TimelineEntry
 
 
 _SHA1 = 40
+_FEWEST_DIGITS = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +117,15 @@ def find_commit(index: Index, project: ProjectId | None, key: object) -> Seen | 
     found = [seen for owner in owners if owner in index.project_ids() for seen in index.commits_named(owner, named)]
     if len(found) > 1:
         raise InvalidArgument(f"{named!r} names {len(found)} commits: give more of the id, or project=")
-    if not found and isinstance(key, str) and len(key) == _SHA1 and not set(key) - set("0123456789abcdef"):
+    if not found and isinstance(key, str) and _is_commit(key):
         raise UnknownSnapshot(f"the index knows no commit {key}: projects.import_history() tells it of commits")
     return found[0] if found else None
+
+
+def _is_commit(key: str) -> bool:
+    """True for what is written like a commit's id or its first digits, and is no date."""
+    long_enough = len(key) == _SHA1 or (_FEWEST_DIGITS <= len(key) < _SHA1 and not key.isdigit())
+    return long_enough and not set(key) - set("0123456789abcdef")
 
 
 def is_id(text: str) -> bool:

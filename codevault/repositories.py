@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from codevault.arguments import checked_clone
 from codevault.classifying import PathStanding, classify
 from codevault.commits import TimelineEntry, timeline
 from codevault.errors import (
@@ -147,7 +148,7 @@ class Repositories:
         """
         store, found, snapshot = self._newest(project)
         folder = Path(to).expanduser()
-        return plan_return(store, found, snapshot, folder, clone=_path(clone), others=self._roots())
+        return plan_return(store, found, snapshot, folder, clone=checked_clone(clone), others=self._roots())
 
     def bring_back(
         self,
@@ -173,9 +174,9 @@ class Repositories:
         report = Reporter(progress, cancel)
         folder = Path(to).expanduser()
         others = self._roots()
-        return bring_back(store, found, snapshot, folder, clone=_path(clone), others=others, live=live, report=report)[
-            1
-        ]
+        return bring_back(
+            store, found, snapshot, folder, clone=checked_clone(clone), others=others, live=live, report=report
+        )[1]
 
     def install_hooks(self, project: ProjectKey) -> InstalledHooks:
         """Puts hooks into a project's repository that tell this vault's spool of commits; `remove_hooks` ends it.
@@ -334,10 +335,6 @@ def _reader(store: Store, files: RestorePlan, objects: GitReturn) -> Callable[[B
 
 def _object(entry: Entry) -> str:
     return (entry.reference or "").partition(":")[2]
-
-
-def _path(path: str | os.PathLike[str] | None) -> Path | None:
-    return Path(path).expanduser() if path is not None else None
 
 
 def _collected(

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Literal, Self, overload
 
 from codevault.allowance import Allowance
-from codevault.arguments import check_all, check_cancel, check_texts, check_type, checked_path
+from codevault.arguments import check_all, check_cancel, check_texts, check_type, checked_clone, checked_path
 from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
 from codevault.commits import ImportedHistory, TimelineEntry, import_history
@@ -469,7 +469,8 @@ class Vault:
         paths = [checked_path(wanted) for wanted in paths]
         check_cancel(cancel)
         store, snapshot = self._open_store(), self._snapshot(at, project)
-        with self._contents.session(clone=_folder(clone) if clone is not None else None):
+        offered = checked_clone(clone)
+        with self._contents.session(clone=offered):
             at_hand = self._contents.at_hand
             planned = plan_restore(store, snapshot, _folder(to), paths=paths, at_hand=at_hand, live=live)
             if plan:
@@ -485,7 +486,7 @@ class Vault:
                 read=self._contents.chunks,
             )
             put_settings(planned, self._contents.read)
-        return with_objects(store, self.projects, planned, done, _folder(clone) if clone is not None else None)
+        return with_objects(store, self.projects, planned, done, offered)
 
     def verify(
         self,

@@ -150,6 +150,8 @@ def test_a_commit_that_nobody_imported_has_no_symbols_to_show(desk: Desk) -> Non
         list(other.symbols(known))
     with pytest.raises(UnknownSnapshot):
         list(desk.vault.symbols(git(desk.root, "rev-parse", "HEAD"), project="shop"))
+    with pytest.raises(UnknownSnapshot):
+        list(desk.vault.symbols("deadbeef", project="shop"))
 
 
 def test_uncommitted_work_is_signed_by_the_commit_that_took_it_in(desk: Desk) -> None:

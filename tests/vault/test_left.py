@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from codevault.errors import ContentElsewhere
+from codevault.errors import ContentElsewhere, InvalidArgument
 from codevault.ids import BlobId
 from codevault.projects.model import Protection
 from codevault.source import Listed, RealFolder
@@ -459,6 +459,13 @@ def test_a_file_whose_repository_lost_its_other_machine_is_not_called_safe(
     assert (after.protected, "next backup" in after.why) == (False, True)
     laptop.backup()
     assert laptop.vault.status(laptop.root / "a.txt").protected
+
+
+def test_a_clone_that_is_not_there_is_said(laptop: Laptop) -> None:
+    laptop.backup()
+    for call in (laptop.vault.restore, laptop.vault.repositories.bring_back, laptop.vault.repositories.plan):
+        with pytest.raises(InvalidArgument, match="fresh clone"):
+            call(laptop.project, to=laptop.folder / "back", clone=laptop.folder / "nowhere")
 
 
 def test_what_a_forced_push_threw_away_is_stored_though_no_file_has_it_any_more(laptop: Laptop) -> None:
