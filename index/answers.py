@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TypeVar
 
 from codevault.errors import IndexDamaged, InvalidArgument
-from codevault.index.contents import first_line, packed_fragments
+from codevault.index.contents import first_line, packed_fragments, packed_symbols
 from codevault.index.finding import NOW, Found
 from codevault.index.history import seen_at
 from codevault.index.matching import Matcher, Span, snippet
@@ -100,7 +100,7 @@ def symbol_hits(
     """Hits for symbols: the first in the newest version that is one of the numbers of its key."""
     blobs = _blobs(db, page)
     moments = _moments(db, page)
-    lists = dict(ask_many(db, "SELECT id, symbols FROM content WHERE id IN (*)", blobs))
+    lists = packed_symbols(db, blobs, labels.details)
     placed = [_place(lists.get(one.content), frozenset(numbers[one.key])) for one in page]
     rows = symbol_rows(db, labels, {number for number, _, _ in placed})
     hits = []

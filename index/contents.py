@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping
 
+from codevault.errors import IndexDamaged
+from codevault.index.details import DetailCache
 from codevault.index.groups import Group, GroupCache, group_of
 from codevault.index.rows import ask_many
-from codevault.index.varints import unpack, unzigzag
+from codevault.index.varints import pack, unpack, unzigzag
 
 
 def fragment_list(packed: bytes | None) -> tuple[bool, list[tuple[int, int]]]:
@@ -23,9 +25,40 @@ def fragment_list(packed: bytes | None) -> tuple[bool, list[tuple[int, int]]]:
     return bool(values[0]), found
 
 
-def packed_fragments(db: sqlite3.Connection, contents: Iterable[int]) -> Mapping[int, bytes | None]:
-    """The stored list of each content that has one."""
-    return dict(ask_many(db, "SELECT id, fragments FROM content WHERE id IN (*)", contents))
+def list_record(fragments: bytes, symbols: bytes) -> bytes:
+    """The record of what a content is made of: its fragments, and its symbols."""
+    return pack((len(fragments),)) + fragments + symbols
+
+
+def packed_lists(
+    db: sqlite3.Connection, contents: Iterable[int], details: DetailCache | None = None
+) -> dict[int, tuple[bytes, bytes]]:
+    """The packed fragments and symbols of each content that was analysed. `details` remembers what was unpacked."""
+    numbers = dict(ask_many(db, "SELECT id, listed FROM content WHERE listed IS NOT NULL AND id IN (*)", contents))
+    records = (details or DetailCache()).lists(db, numbers.values())
+    return {content: _split(records[number]) for content, number in numbers.items()}
+
+
+def packed_fragments(
+    db: sqlite3.Connection, contents: Iterable[int], details: DetailCache | None = None
+) -> Mapping[int, bytes]:
+    """The packed fragments alone."""
+    return {content: fragments for content, (fragments, _) in packed_lists(db, contents, details).items()}
+
+
+def packed_symbols(
+    db: sqlite3.Connection, contents: Iterable[int], details: DetailCache | None = None
+) -> Mapping[int, bytes]:
+    """The packed symbols alone."""
+    return {content: symbols for content, (_, symbols) in packed_lists(db, contents, details).items()}
+
+
+def _split(record: bytes) -> tuple[bytes, bytes]:
+    at = next((at for at, byte in enumerate(record) if byte < 128), -1) + 1
+    if not at:
+        raise IndexDamaged("a content's lists are damaged: rebuild() the index")
+    end = at + unpack(record[:at])[0]
+    return record[at:end], record[end:]
 
 
 class Texts:

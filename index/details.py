@@ -23,11 +23,14 @@ from codevault.analysis.model import Symbol
 from codevault.errors import IndexDamaged
 from codevault.index.varints import pack, unpack
 
-Table = Literal["declaration_group", "symbol_group"]
+Table = Literal["declaration_group", "symbol_group", "content_group"]
 R = TypeVar("R")
 
 GROUP: Final = 128 << 10
 """Bytes of records and sketches from which a group is full."""
+
+LISTS: Final = 32 << 10
+"""The same of lists, of which a page of hits reads as many groups as it has files."""
 
 LEVEL: Final = 6
 MOST_HELD: Final = 16 << 20
@@ -106,14 +109,26 @@ class _Group:
 class DetailWriter:
     """Takes records in the order of their numbers, one after another without a gap."""
 
-    def __init__(self, db: sqlite3.Connection, table: Table) -> None:
+    def __init__(self, db: sqlite3.Connection, table: Table, full: int = GROUP) -> None:
         self._db = db
         self._table = table
+        self._full = full
         self._compressor = zstandard.ZstdCompressor(level=LEVEL)
         self._records: list[bytes] = []
         self._sketches: list[bytes] = []
         self._size = 0
         self._first = 0
+        self._next = 0
+
+    def append(self, record: bytes) -> int:
+        """Takes a record under the next free number, and gives that."""
+        if not self._next:
+            row = self._db.execute(f"{_COLUMNS[self._table]} ORDER BY first DESC LIMIT 1").fetchone()
+            self._next = 1 if row is None else _unpacked(*row).next
+        number = self._next
+        self._next += 1
+        self.add(number, record)
+        return number
 
     def add(self, number: int, record: bytes, sketch: bytes = b"") -> None:
         """Takes what belongs to the next number."""
@@ -122,7 +137,7 @@ class DetailWriter:
         self._records.append(record)
         self._sketches.append(sketch)
         self._size += len(record) + len(sketch)
-        if self._size >= GROUP:
+        if self._size >= self._full:
             self.flush()
 
     def _begin(self, number: int) -> None:
@@ -132,7 +147,7 @@ class DetailWriter:
         if row is None:
             return
         tail = _unpacked(*row)
-        if len(tail.text) < GROUP // 2 and tail.next == number:
+        if len(tail.text) < self._full // 2 and tail.next == number:
             self._first, self._size = tail.first, len(tail.text)
             self._records = [tail.record(one) or b"" for one in range(tail.first, tail.next)]
             self._sketches = [tail.sketch(one) for one in range(tail.first, tail.next)]
@@ -173,17 +188,33 @@ class DetailCache:
         found = self._decoded(db, "symbol_group", symbols, _insides)
         return {number: (inside, group.sketch(number)) for number, inside, group in found}
 
+    def lists(self, db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, bytes]:
+        """Records of lists, by their numbers.
+
+        Raises:
+            IndexDamaged: one of them is missing.
+        """
+        return {number: record for number, record, _ in self._records(db, "content_group", numbers)}
+
     def _decoded(
         self, db: sqlite3.Connection, table: Table, numbers: Iterable[int], decoder: msgspec.msgpack.Decoder[R]
     ) -> Iterator[tuple[int, R, _Group]]:
-        group: _Group | None = None
-        for number in sorted(set(numbers)):
-            if group is None or group.record(number) is None:
-                group = self._group(db, table, number)
+        for number, record, group in self._records(db, table, numbers):
             try:
-                yield number, decoder.decode(group.record(number) or b""), group
+                yield number, decoder.decode(record), group
             except msgspec.DecodeError as exc:
                 raise IndexDamaged(f"{table} has no record {number}: rebuild() the index") from exc
+
+    def _records(
+        self, db: sqlite3.Connection, table: Table, numbers: Iterable[int]
+    ) -> Iterator[tuple[int, bytes, _Group]]:
+        group: _Group | None = None
+        for number in sorted(set(numbers)):
+            record = None if group is None else group.record(number)
+            if group is None or record is None:
+                group = self._group(db, table, number)
+                record = group.record(number) or b""
+            yield number, record, group
 
     def _group(self, db: sqlite3.Connection, table: Table, number: int) -> _Group:
         """The group that should hold a number; the newest one may have grown since it was remembered."""
@@ -209,6 +240,7 @@ class DetailCache:
 _COLUMNS: dict[Table, str] = {
     "declaration_group": "SELECT first, lengths, records FROM declaration_group",
     "symbol_group": "SELECT first, lengths, records FROM symbol_group",
+    "content_group": "SELECT first, lengths, records FROM content_group",
 }
 
 

@@ -19,7 +19,7 @@ class Earlier:
         self._fragments: dict[int, set[int]] = {}
         self._symbols: dict[int, set[int]] = {}
 
-    def note(self, content: int, fragments: bytes | None, symbols: bytes | None) -> None:
+    def note(self, content: int, fragments: bytes, symbols: bytes) -> None:
         """Remembers the packed lists of a content."""
         if fragments:
             self._fragments[content] = {number for number, _ in fragment_list(fragments)[1]}

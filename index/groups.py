@@ -1,4 +1,4 @@
-"""Fragments' text at rest: neighbours in compressed groups of about 64 KB, each group one document of the text index.
+"""Fragments' text at rest: neighbours in compressed groups of about 128 KB, each group one document of the text index.
 
 The newest group is taken up again while it is small, so that many small commits do not leave many small groups; the
 document it had is forgotten one commit later, when the catalog that no longer names it is durable (FORMAT.md).
@@ -19,7 +19,7 @@ from codevault.index.rows import ask_many, steps
 from codevault.index.text import Fragment
 from codevault.index.varints import pack, unpack
 
-GROUP = 64 << 10
+GROUP = 128 << 10
 """Bytes of text from which a group is full."""
 
 LEVEL = 6

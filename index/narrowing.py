@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from codevault.index.contents import fragment_list
+from codevault.index.contents import fragment_list, packed_fragments, packed_symbols
 from codevault.index.rows import ask_many, path_text
 from codevault.index.scoping import Limits
 from codevault.index.symbols import positions
@@ -30,8 +30,8 @@ def near_text(db: sqlite3.Connection, bounds: Limits) -> Near | None:
     contents = _contents(db, bounds)
     if contents is None:
         return None
-    rows = ask_many(db, "SELECT fragments FROM content WHERE id IN (*) AND fragments IS NOT NULL", contents)
-    fragments = frozenset(number for (packed,) in rows for number, _ in fragment_list(packed)[1])
+    lists = packed_fragments(db, contents).values()
+    fragments = frozenset(number for packed in lists for number, _ in fragment_list(packed)[1])
     held = db.execute("SELECT first, id FROM text_group ORDER BY first").fetchall()
     firsts = [first for first, _ in held]
     return Near(fragments, frozenset(held[bisect_right(firsts, number) - 1][1] for number in fragments))
@@ -42,8 +42,7 @@ def near_declarations(db: sqlite3.Connection, bounds: Limits) -> set[int] | None
     contents = _contents(db, bounds)
     if contents is None:
         return None
-    rows = ask_many(db, "SELECT symbols FROM content WHERE id IN (*) AND symbols IS NOT NULL", contents)
-    symbols = {number for (packed,) in rows for number, _, _ in positions(packed)}
+    symbols = {number for packed in packed_symbols(db, contents).values() for number, _, _ in positions(packed)}
     return {number for (number,) in ask_many(db, "SELECT declaration FROM symbol WHERE id IN (*)", symbols)}
 
 

@@ -69,7 +69,9 @@ def _counts(
                 group.first + bisect_right(group.starts, start) - 1 for start, _ in matcher.spans(group.text)
             )
     held = postings.holders(db, "fragment_in", in_fragments)
-    lists = packed_fragments(db, {content for contents in held.values() for content in contents})
+    lists = packed_fragments(
+        db, {content for contents in held.values() for content in contents}, session.labels.details
+    )
     return {
         content: sum(in_fragments[number] for number, _ in fragment_list(packed)[1])
         for content, packed in lists.items()

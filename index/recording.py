@@ -6,16 +6,18 @@ Files are taken in batches, so that finding out what is new costs a few statemen
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from blake3 import blake3
 
+from codevault.analysis.fingerprints import unit_id
 from codevault.analysis.model import FileAnalysis, Outcome, Symbol
 from codevault.ids import VaultId
 from codevault.index import postings
-from codevault.index.details import DetailWriter, header_record, inside_record
+from codevault.index.contents import list_record, packed_lists
+from codevault.index.details import LISTS, DetailWriter, header_record, inside_record
 from codevault.index.earlier import Earlier
 from codevault.index.groups import AGE_BITS, GroupWriter
 from codevault.index.model import IndexState, Pending
@@ -31,7 +33,7 @@ BATCH_BYTES = 8 << 20
 LONGEST_REASON = 500
 
 _ANALYSED = {IndexState.PARSED, IndexState.FAILED}
-_UNKNOWN = (IndexState.UNKNOWN, None, None, None)
+_UNKNOWN = (IndexState.UNKNOWN, None)
 _STATES = {
     Outcome.PARSED: IndexState.PARSED,
     Outcome.TEXT: IndexState.TEXT,
@@ -53,6 +55,7 @@ class _Prepared:
     headers: tuple[bytes, ...]
     symbols: tuple[int, ...]
     insides: tuple[bytes, ...]
+    units: tuple[str, ...]
 
 
 class Recorder:
@@ -68,6 +71,7 @@ class Recorder:
         self._groups = GroupWriter(db, text)
         self._headers = DetailWriter(db, "declaration_group")
         self._insides = DetailWriter(db, "symbol_group")
+        self._lists = DetailWriter(db, "content_group", LISTS)
         self._batch: list[_Prepared] = []
         self._taken: set[int] = set()
         self._bytes = 0
@@ -91,7 +95,8 @@ class Recorder:
         cut = fragments(content, analysis.units) if content is not None and searchable else ()
         headers = tuple(map(header_record, analysis.symbols))
         insides = tuple(map(inside_record, analysis.symbols))
-        declarations, symbols = self._hash_symbols(analysis, headers, insides)
+        units = tuple(_own_units(analysis, content))
+        declarations, symbols = self._hash_symbols(analysis, headers, insides, units)
         self._batch.append(
             _Prepared(
                 content=pending.content,
@@ -103,6 +108,7 @@ class Recorder:
                 headers=headers,
                 symbols=symbols,
                 insides=insides,
+                units=units,
             )
         )
         self._bytes += len(content or b"")
@@ -113,14 +119,13 @@ class Recorder:
         return int.from_bytes(blake3(text, key=self._keys[kind]).digest(8), "little") >> 1
 
     def _hash_symbols(
-        self, analysis: FileAnalysis, headers: Iterable[bytes], insides: Iterable[bytes]
+        self, analysis: FileAnalysis, headers: Iterable[bytes], insides: Iterable[bytes], units: Iterable[str]
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
         declarations, symbols = [], []
-        for symbol, header, inside in zip(analysis.symbols, headers, insides, strict=True):
+        for symbol, header, inside, unit in zip(analysis.symbols, headers, insides, units, strict=True):
             named = f"{symbol.qualified_name}\0{symbol.name}\0{symbol.kind}\0{analysis.language}\0"
             declared = named.encode("utf-8", "surrogatepass") + header
             declarations.append(self._hash("declaration", declared))
-            unit = analysis.units[symbol.unit].id
             lines, size = symbol.end_line - symbol.start_line, symbol.end_byte - symbol.start_byte
             body = f"\0{symbol.exact}{symbol.renamed}{symbol.body}\0{unit}\0{symbol.tokens}\0{size}\0{lines}\0"
             symbols.append(self._hash("symbol", b"".join((declared, body.encode(), inside, symbol.sketch))))
@@ -145,12 +150,12 @@ class Recorder:
                 held_fragments.setdefault(number, []).append(file.content)
             for number in dict.fromkeys(symbols):
                 held_symbols.setdefault(number, []).append(file.content)
-            rows.append((*self._state(file), _fragment_list(file, parts), _symbol_list(file, symbols), file.content))
+            record = list_record(_fragment_list(file, parts), _symbol_list(file, symbols))
+            rows.append((*self._state(file), self._lists.append(record), file.content))
         self._db.executemany(
-            "UPDATE content SET state = ?, reason = ?, language = ?, grammar = ?, fragments = ?, symbols = ?"
-            " WHERE id = ?",
-            rows,
+            "UPDATE content SET state = ?, reason = ?, language = ?, grammar = ?, listed = ? WHERE id = ?", rows
         )
+        self._lists.flush()  # what is asked of the running transaction needs them
         earlier.replace(self._db, held_fragments, held_symbols)
         postings.append(self._db, "fragment_in", held_fragments)
         postings.append(self._db, "symbol_in", held_symbols)
@@ -161,21 +166,23 @@ class Recorder:
         self._groups.flush()
         self._headers.flush()
         self._insides.flush()
+        self._lists.flush()
 
     def _due(self) -> tuple[list[_Prepared], Earlier]:
         """The batch without files that are unknown or analysed alike by now, and what was known of the others."""
         earlier = Earlier()
         due = []
         files = {file.content: file for file in self._batch}
-        question = "SELECT id, state, grammar, fragments, symbols FROM content WHERE id IN (*)"
+        question = "SELECT id, state, grammar FROM content WHERE id IN (*)"
         known = {row[0]: row[1:] for row in ask_many(self._db, question, files)}
+        lists = packed_lists(self._db, files)
         for number, file in files.items():
-            state, grammar, fragments, symbols = known.get(number, _UNKNOWN)
+            state, grammar = known.get(number, _UNKNOWN)
             if state == IndexState.PENDING or (
                 state in _ANALYSED and self._labels.text(grammar) != file.analysis.grammar
             ):
                 due.append(file)
-                earlier.note(number, fragments, symbols)
+                earlier.note(number, *lists.get(number, (b"", b"")))
         return due, earlier
 
     def _state(self, file: _Prepared) -> tuple[int, str | None, int, int]:
@@ -216,10 +223,10 @@ class Recorder:
 
     def _new_symbols(self, batch: Sequence[_Prepared], declarations: Mapping[int, int]) -> Mapping[int, int]:
         wanted = {
-            key: (declarations[declared], symbol, file.analysis.units[symbol.unit].id, inside)
+            key: (declarations[declared], symbol, unit, inside)
             for file in batch
-            for key, declared, symbol, inside in zip(
-                file.symbols, file.declarations, file.analysis.symbols, file.insides, strict=True
+            for key, declared, symbol, unit, inside in zip(
+                file.symbols, file.declarations, file.analysis.symbols, file.units, file.insides, strict=True
             )
         }
         rows: list[tuple[object, ...]] = []
@@ -254,6 +261,20 @@ class Recorder:
     def _first_free(self, table: str) -> int:
         newest = self._db.execute(f"SELECT max(id) FROM {table}").fetchone()[0]  # noqa: S608 - a constant of ours
         return 1 + (newest or 0)
+
+
+def _own_units(analysis: FileAnalysis, content: bytes | None) -> Iterator[str]:
+    """For each symbol what names its own text: its unit, or where that is another's (constants), its own lines.
+
+    A constant would otherwise be a new symbol whenever the class around it changed.
+    """
+    for index, symbol in enumerate(analysis.symbols):
+        unit = analysis.units[symbol.unit]
+        if content is None or unit.symbol == index:
+            yield unit.id
+        else:
+            own = content[symbol.start_byte : symbol.end_byte]
+            yield unit_id(own + b"\0" + symbol.documentation.encode("utf-8", "replace"))
 
 
 def _fragment_list(file: _Prepared, numbers: Iterable[int]) -> bytes:

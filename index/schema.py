@@ -14,7 +14,7 @@ from pathlib import Path
 from codevault.errors import IndexBusy, IndexDamaged, StorageFull
 from codevault.ids import VaultId
 
-VERSION = 2
+VERSION = 3
 """Format of everything under cache/ that this package writes; FORMAT.md says when to bump it."""
 
 TABLES = """
@@ -30,7 +30,8 @@ CREATE TABLE snapshot (
 CREATE TABLE path (id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE);
 CREATE TABLE content (
   id INTEGER PRIMARY KEY, blob BLOB NOT NULL, hint INTEGER NOT NULL, size INTEGER NOT NULL, state INTEGER NOT NULL,
-  reason TEXT, language INTEGER, grammar INTEGER, fragments BLOB, symbols BLOB);
+  reason TEXT, language INTEGER, grammar INTEGER, listed INTEGER);
+CREATE TABLE content_group (first INTEGER PRIMARY KEY, lengths BLOB NOT NULL, records BLOB NOT NULL);
 CREATE INDEX content_blob ON content (substr(blob, 1, 6));
 CREATE INDEX content_pending ON content (id) WHERE state = 0;
 CREATE INDEX content_grammar ON content (grammar) WHERE state IN (1, 4);

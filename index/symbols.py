@@ -10,6 +10,7 @@ from typing import Any
 from codevault.analysis.model import SymbolKind
 from codevault.errors import IndexDamaged
 from codevault.ids import UnitId
+from codevault.index.contents import packed_symbols
 from codevault.index.details import Header, Inside
 from codevault.index.model import SymbolVersion
 from codevault.index.rows import Labels, ask_many, blob_text
@@ -37,8 +38,9 @@ def positions(packed: bytes | None) -> Iterator[tuple[int, int, int]]:
 
 def symbols_of(db: sqlite3.Connection, labels: Labels, contents: Iterable[int]) -> dict[int, tuple[SymbolVersion, ...]]:
     """All symbols of each content, by position; none of one that is not parsed."""
-    stored = list(ask_many(db, "SELECT id, blob, symbols FROM content WHERE id IN (*)", contents))
-    placed = [(content, blob, list(positions(packed))) for content, blob, packed in stored]
+    stored = list(ask_many(db, "SELECT id, blob FROM content WHERE id IN (*)", contents))
+    lists = packed_symbols(db, (content for content, _ in stored), labels.details)
+    placed = [(content, blob, list(positions(lists.get(content)))) for content, blob in stored]
     rows = symbol_rows(db, labels, {number for _, _, places in placed for number, _, _ in places})
     try:
         return {

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from codevault.index import postings
 from codevault.index.contents import Texts, packed_fragments
+from codevault.index.details import DetailCache
 from codevault.index.finding import Found, Places
 from codevault.index.groups import Group, GroupCache, all_numbers, groups
 from codevault.index.matching import MOST_SPANS, Matcher, Span, is_word, literal_matcher
@@ -166,10 +167,10 @@ class TextSearch:
         """A match may touch several lines: whole file versions are searched, those that hold a needed word."""
         wanted = self._contents(self.shape.need)
         if wanted is None:
-            wanted = {number for (number,) in self.db.execute("SELECT id FROM content WHERE fragments IS NOT NULL")}
-        texts, kept = Texts(self.db, self.cache), 0
+            wanted = {number for (number,) in self.db.execute("SELECT id FROM content WHERE listed IS NOT NULL")}
+        texts, kept, details = Texts(self.db, self.cache), 0, DetailCache()
         for part in steps(sorted(self.places.covered(wanted), reverse=True), 50):
-            packed = packed_fragments(self.db, part)
+            packed = packed_fragments(self.db, part, details)
             for content in part:
                 if self._spent(matches):
                     return

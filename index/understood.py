@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from codevault.ids import BlobId
+from codevault.index.contents import packed_symbols
 from codevault.index.model import IndexState, SymbolVersion
 from codevault.index.rows import ask_many, blob_key, blob_text
 from codevault.index.sessions import Session
@@ -28,8 +29,9 @@ class Understood:
 def understood(session: Session, blobs: Iterable[BlobId]) -> tuple[Understood, ...]:
     """What is known of blobs, under every hint that they were met with; what waits or is secret is left out."""
     wanted = {blob_key(blob) for blob in blobs}
-    rows = ask_many(session.db, _CONTENTS, {key[:6] for key in wanted})
+    rows = list(ask_many(session.db, _CONTENTS, {key[:6] for key in wanted}))
     labels = session.labels
+    lists = packed_symbols(session.db, (row[0] for row in rows if row[1] in wanted), labels.details)
     return tuple(
         Understood(
             blob=blob_text(key),
@@ -38,9 +40,9 @@ def understood(session: Session, blobs: Iterable[BlobId]) -> tuple[Understood, .
             reason=reason or "",
             language=labels.text(language),
             grammar=labels.text(grammar),
-            symbols=tuple(positions(packed)),
+            symbols=tuple(positions(lists.get(number))),
         )
-        for key, hint, state, reason, language, grammar, packed in rows
+        for number, key, hint, state, reason, language, grammar in rows
         if key in wanted and state not in {IndexState.PENDING, IndexState.SECRET}
     )
 
@@ -51,4 +53,4 @@ def symbol_facts(session: Session, numbers: Iterable[int]) -> Mapping[int, Symbo
     return {number: symbol_version(session.labels, b"", row, 0, 1) for number, row in rows.items()}
 
 
-_CONTENTS = "SELECT blob, hint, state, reason, language, grammar, symbols FROM content WHERE substr(blob, 1, 6) IN (*)"
+_CONTENTS = "SELECT id, blob, hint, state, reason, language, grammar FROM content WHERE substr(blob, 1, 6) IN (*)"

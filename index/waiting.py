@@ -1,4 +1,7 @@
-"""What waits for analysis, in the order of work: what is there now before what was, code before text, newest first."""
+"""What waits for analysis, in the order of work: what is there now before what was, code before text, newest first.
+
+What was goes path by path: versions of one text that lie together take half the space (DECISIONS.md).
+"""
 
 from __future__ import annotations
 
@@ -49,13 +52,15 @@ _ORDERED = (
     "SELECT c.id FROM content c JOIN version v ON v.content = c.id"
     " JOIN snapshot s ON s.project = v.project AND s.sequence = v.first"
     " WHERE {} GROUP BY c.id"
-    " ORDER BY max(v.last IS NULL) DESC, c.hint = (SELECT id FROM label WHERE text = ''), max(s.created_ns) DESC, c.id"
+    " ORDER BY max(v.last IS NULL) DESC, c.hint = (SELECT id FROM label WHERE text = ''),"
+    " CASE WHEN max(v.last IS NULL) THEN 0 ELSE min(v.path) END, max(s.created_ns) DESC, c.id"
 )
 _OF_COMMITS = (
-    "SELECT c.id FROM content c WHERE {} AND NOT EXISTS (SELECT 1 FROM version WHERE content = c.id)"
-    " AND EXISTS (SELECT 1 FROM stay WHERE content = c.id) ORDER BY c.id DESC"
+    "SELECT c.id FROM content c JOIN stay t ON t.content = c.id"
+    " WHERE {} AND NOT EXISTS (SELECT 1 FROM version WHERE content = c.id)"
+    " GROUP BY c.id ORDER BY max(t.last IS NULL) DESC, min(t.path), c.id DESC"
 )
-"""What no snapshot ever held comes last, what was told last first."""
+"""What no snapshot ever held comes last: what lines end with, then path by path what was told last first."""
 _DESCRIBED = (
     "SELECT c.id, c.blob, c.size, t.path FROM content c JOIN path t ON t.id = ifnull("
     " (SELECT path FROM version WHERE content = c.id LIMIT 1), (SELECT path FROM stay WHERE content = c.id LIMIT 1))"

@@ -54,8 +54,8 @@ def symbol(**fields: object) -> Symbol:
     return structs.replace(made, **fields)
 
 
-def written(db: sqlite3.Connection, numbers: range) -> None:
-    writer = DetailWriter(db, "symbol_group")
+def written(db: sqlite3.Connection, numbers: range, full: int = details.GROUP) -> None:
+    writer = DetailWriter(db, "symbol_group", full)
     for number in numbers:
         writer.add(number, inside_record(symbol(documentation=f"about {number}")), bytes([number]) * 8 * (number % 3))
     writer.flush()
@@ -149,18 +149,16 @@ def test_small_commits_fill_one_group(db: sqlite3.Connection) -> None:
     assert documented(db, range(1, 30)) == [f"about {number}" for number in range(1, 30)]
 
 
-def test_a_full_group_is_left_alone(db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(details, "GROUP", 40)
-    written(db, range(1, 5))
-    written(db, range(5, 7))
+def test_a_full_group_is_left_alone(db: sqlite3.Connection) -> None:
+    written(db, range(1, 5), 40)
+    written(db, range(5, 7), 40)
 
     assert groups(db) == [1, 3, 5]
     assert documented(db, range(1, 7)) == [f"about {number}" for number in range(1, 7)]
 
 
-def test_what_is_remembered_stays_within_its_bounds(db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(details, "GROUP", 1)
-    written(db, range(1, 10))
+def test_what_is_remembered_stays_within_its_bounds(db: sqlite3.Connection) -> None:
+    written(db, range(1, 10), 1)
     cache = DetailCache(most=40)
 
     assert set(cache.insides(db, range(1, 10))) == set(range(1, 10))

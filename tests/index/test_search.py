@@ -318,8 +318,9 @@ def test_groups_places_that_share_a_fingerprint(scene: Scene, monkeypatch: pytes
 
 
 @pytest.fixture
-def crowded(scene: Scene) -> Scene:
+def crowded(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Scene:
     """One line and one function of SHOP, among 2,200 lines of DESK that are newer, and gone."""
+    monkeypatch.setattr("codevault.index.groups.GROUP", 32 << 10)
     scene.project(DESK, "desk", client="Umbrella")
     scene.snap({"old.py": b"needle = 1\ndef needed():\n    pass\n"})
     scene.understand()
