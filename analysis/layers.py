@@ -136,6 +136,7 @@ class _Describer:
             documentation=details.documentation(found),
             calls=self._called(found) if is_callable else (),
             sketch=tokens.sketch(first, last),
+            codes=tokens.codes(first, last),
         )
 
     def _called(self, found: Definition) -> tuple[str, ...]:

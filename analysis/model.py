@@ -59,7 +59,8 @@ class Symbol(Struct, frozen=True, kw_only=True, gc=False):
     is written. `visibility` is the word for it ("public", "private", "exported"…), "" where language and file say none.
     `decorators` are decorators, annotations and attributes. `documentation` is the comment directly above, or the
     docstring, without its marks. `calls` are the names called inside, nested symbols included, each once, in order.
-    `sketch` are near-miss terms (FINGERPRINTS.md), 8 bytes each.
+    `sketch` are near-miss terms (FINGERPRINTS.md), 8 bytes each; `codes` is the stream that they were chosen from, one
+    byte a token, to compare two symbols by.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Symbol(Struct, frozen=True, kw_only=True, gc=False):
     documentation: str = ""
     calls: tuple[str, ...] = ()
     sketch: bytes = b""
+    codes: bytes = b""
 
 
 class Unit(Struct, frozen=True, kw_only=True, gc=False):
