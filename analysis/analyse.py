@@ -18,12 +18,12 @@ from tree_sitter import Parser, Point, Tree
 
 from codevault.analysis.definitions import Definition
 from codevault.analysis.detection import detect_language, name_by_content
+from codevault.analysis.editions import lexers_edition
 from codevault.analysis.embedded import embedded_language, included, only
 from codevault.analysis.filetypes import name_of_text
-from codevault.analysis.fingerprints import ALGORITHM
 from codevault.analysis.grammar import Grammar, load_grammar
 from codevault.analysis.layers import Layer, described, layer_of, merged
-from codevault.analysis.lexed import lexer_version, text_tokens
+from codevault.analysis.lexed import text_tokens
 from codevault.analysis.model import FileAnalysis, Outcome, SymbolKind, Unit
 from codevault.analysis.notebook import Notebook, read_notebook
 from codevault.analysis.tables import without_tables
@@ -94,31 +94,17 @@ def _analyse(path: str, content: bytes, seconds: float) -> FileAnalysis:
 def _with_grammar(grammar: Grammar, path: str, content: bytes, seconds: float) -> FileAnalysis:
     shown = without(content, blanked_regions(grammar, content))
     if bracket_depth(content, MAX_DEPTH) > MAX_DEPTH:
-        return _failed(grammar.spec.name, grammar_name(grammar), content, f"brackets nest over {MAX_DEPTH} deep")
+        return _failed(grammar.spec.name, grammar.edition, content, f"brackets nest over {MAX_DEPTH} deep")
     tree = parse(grammar, shown if is_valid_utf8(content) else high_bytes_as_letters(shown), seconds)
     language = grammar.spec.name
     if tree is None:
-        return _failed(language, grammar_name(grammar), content, f"the parser was stopped after {seconds:g} seconds")
+        return _failed(language, grammar.edition, content, f"the parser was stopped after {seconds:g} seconds")
     if widest_error(tree.root_node) > MAX_WIDE:
-        return _failed(language, grammar_name(grammar), content, "most of it does not parse: searched as text")
+        return _failed(language, grammar.edition, content, "most of it does not parse: searched as text")
     notebook = read_notebook(tree.root_node, content) if path.endswith(".ipynb") else None
     if notebook is not None:
         return _notebook(notebook, content, seconds)
     return _parsed(grammar, tree, content, shown, seconds)
-
-
-def grammar_name(grammar: Grammar) -> str:
-    """What analyses depend on: provider, its version, version of the fingerprints."""
-    return f"{grammar.version}/{ALGORITHM}"
-
-
-def is_current(language: str, grammar: str) -> bool:
-    """Whether an analysis made with this `grammar` would come out the same today: what failed or lacks, too.
-
-    A language whose grammar is not installed keeps what it has.
-    """
-    installed = load_grammar(language)
-    return installed is None or not grammar or grammar == grammar_name(installed)
 
 
 def bare_parse(language: str, content: bytes) -> bool:
@@ -210,7 +196,7 @@ def _parsed(grammar: Grammar, tree: Tree, content: bytes, shown: bytes, seconds:
     return FileAnalysis(
         outcome=Outcome.PARSED,
         language=grammar.spec.name,
-        grammar=grammar_name(grammar),
+        grammar=grammar.edition,
         symbols=tuple(described(layers, definitions, content, _homes(units, owners, definitions), codec)),
         units=units,
         problems=tuple(problems),
@@ -234,7 +220,7 @@ def _notebook(notebook: Notebook, content: bytes, seconds: float) -> FileAnalysi
     return FileAnalysis(
         outcome=Outcome.PARSED if layers else Outcome.TEXT,
         language="jupyter",
-        grammar=grammar_name(grammar) if grammar else "",
+        grammar=grammar.edition if grammar else "",
         symbols=tuple(described(layers, definitions, content, homes, "utf-8")) if layers else (),
         units=units,
         problems=tuple(_skipped(layers, content)) if layers else ("the language of its code is not parsed",),
@@ -301,7 +287,7 @@ def _lexed(language: str, content: bytes) -> FileAnalysis:
     found = text_tokens(language, content)
     return replace(
         _text(language, content),
-        grammar=lexer_version(),
+        grammar=lexers_edition(),
         exact=found.exact,
         tokens=found.tokens,
         sketch=found.sketch,

@@ -6,7 +6,6 @@ Tables are indexed by `Node.kind_id`.
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Final, cast
 from tree_sitter import Language, Query, QueryCursor
 
 from codevault.analysis import bundled
+from codevault.analysis.editions import edition_of
 from codevault.analysis.languages import LanguageSpec, specs
 from codevault.analysis.model import SymbolKind
 from codevault.analysis.shapes import Shapes, shapes_of
@@ -73,7 +73,7 @@ class Grammar:
 
     spec: LanguageSpec
     language: Language
-    version: str
+    edition: str
     levels: dict[int, int]
     leads: frozenset[int]
     single_wrappers: frozenset[int]
@@ -96,10 +96,10 @@ def load_grammar(name: str) -> Grammar | None:
         return None
     try:
         language = _language(spec)
-        version = importlib.metadata.version(spec.distribution)
+        edition = edition_of(spec)
     except (ImportError, AttributeError):
         return None
-    return build_grammar(spec, language, f"{spec.distribution} {version}")
+    return build_grammar(spec, language, edition)
 
 
 def _language(spec: LanguageSpec) -> Language:
@@ -109,7 +109,7 @@ def _language(spec: LanguageSpec) -> Language:
     return bundled.language_at(pointer) if isinstance(pointer, int) else Language(pointer)
 
 
-def build_grammar(spec: LanguageSpec, language: Language, version: str) -> Grammar:
+def build_grammar(spec: LanguageSpec, language: Language, edition: str) -> Grammar:
     """Tables and queries of a language; ValueError when the patterns do not fit the grammar."""
     forms = list(split_forms(spec.patterns))
     definitions = [form for form in forms if form.capture.startswith(_DEFINING)]
@@ -138,7 +138,7 @@ def build_grammar(spec: LanguageSpec, language: Language, version: str) -> Gramm
     return Grammar(
         spec=spec,
         language=language,
-        version=version,
+        edition=edition,
         levels=levels,
         leads=frozenset(leads),
         single_wrappers=frozenset(single_wrappers),

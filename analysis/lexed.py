@@ -6,7 +6,6 @@ expressions of many hands, slow and at times quadratic, hence the limits; what t
 
 from __future__ import annotations
 
-import importlib.metadata
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,6 @@ from typing import Any, Final
 
 import numpy as np
 
-from codevault.analysis.fingerprints import ALGORITHM
 from codevault.analysis.text import is_valid_utf8
 from codevault.analysis.tokens import Tokens, Vocabulary
 
@@ -31,7 +29,6 @@ MAX_SECONDS: Final = 0.5
 _PROSE: Final = frozenset({"text", "output", "restructuredtext", "tex", "groff", "gettext", "po", "diff", "xml", "svg"})
 """Types without comments to speak of, and of which trees hold much: no lexer is asked."""
 
-_DISTRIBUTION: Final = "Pygments"
 _Range = tuple[int, int]
 
 
@@ -42,11 +39,6 @@ class TextTokens:
     exact: str
     tokens: int
     sketch: bytes
-
-
-def lexer_version() -> str:
-    """What fingerprints of texts depend on, in the form of a grammar's name: lexers, their version, the algorithm."""
-    return f"{_DISTRIBUTION} {importlib.metadata.version(_DISTRIBUTION)}/{ALGORITHM}"
 
 
 def text_tokens(language: str, content: bytes, *, clock: Callable[[], float] = time.thread_time) -> TextTokens:

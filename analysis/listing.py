@@ -29,7 +29,7 @@ def rows(*, versions: bool = True) -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- |"
     for name, spec in specs().items():
         grammar = load_grammar(name) if versions else None
-        provider = grammar.version if grammar else spec.distribution
+        provider = grammar.edition.partition("/")[0] if grammar else spec.distribution
         signs = " ".join([*spec.extensions, *spec.filenames, *(f"#!{program}" for program in spec.interpreters)])
         yield f"| {name} | {tier(spec)} | {provider} | {signs} | {', '.join(kinds(spec))} |"
 

@@ -6,6 +6,7 @@ The streams are those of `Tokens.codes` (FINGERPRINTS.md); only streams of one l
 from __future__ import annotations
 
 import re
+from math import ceil
 from typing import Final
 
 from rapidfuzz.distance import LCSseq
@@ -16,23 +17,30 @@ MAX_CODES: Final = 20_000
 """Codes of a stream that are compared: the longest common subsequence takes the product of both lengths."""
 
 _TERM: Final = 8
+_ROUNDING: Final = 1e-9
 _LINE: Final = re.compile(rb"[^\x03{}]+|[{}]")
 _END: Final = bytes([STATEMENT_END])
 
 
-def similarity(one: bytes, other: bytes) -> float:
+def similarity(one: bytes, other: bytes, at_least: float = 0.0) -> float:
     """The smaller of two shares, 0 to 1, of the longer one: of lines and of tokens in their common subsequence.
 
     As in BigCloneBench (Svajlenko and Roy, ICSME 2015, section 3); lines are statements, and brackets of blocks.
+    Below `at_least` it is 0.0, which is found out sooner.
     """
     one, other = one[:MAX_CODES], other[:MAX_CODES]
-    tokens = _share(one.replace(_END, b""), other.replace(_END, b""))
-    return min(tokens, _share(_LINE.findall(one), _LINE.findall(other))) if tokens else 0.0
+    if one == other:
+        return 1.0
+    tokens = _share(one.replace(_END, b""), other.replace(_END, b""), at_least)
+    return min(tokens, _share(_LINE.findall(one), _LINE.findall(other), at_least)) if tokens else 0.0
 
 
-def _share(one: bytes | list[bytes], other: bytes | list[bytes]) -> float:
+def _share(one: bytes | list[bytes], other: bytes | list[bytes], at_least: float) -> float:
     longer = max(len(one), len(other))
-    return LCSseq.similarity(one, other) / longer if longer else 1.0
+    if not longer:
+        return 1.0
+    share = LCSseq.similarity(one, other, score_cutoff=ceil(at_least * longer - _ROUNDING)) / longer
+    return share if share >= at_least - _ROUNDING else 0.0
 
 
 def shared_terms(one: bytes, other: bytes) -> float:

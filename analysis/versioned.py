@@ -68,19 +68,19 @@ def own_text(content: bytes, language: str, symbols: Sequence[Symbol], index: in
 
     Of a container without the members that are symbols, and without the comments above them.
     """
-    start, end = _extent(content, language, symbols, index)
+    start, end = extent_of(content, language, symbols, index)
     if symbols[index].kind not in CONTAINERS:
         return content[start:end]
     parts, position = [], start
     for member in _nested(symbols)[index]:
-        left, right = _extent(content, language, symbols, member)
+        left, right = extent_of(content, language, symbols, member)
         if left >= position and not _shares_its_unit(symbols[member]):
             parts.append(content[position:left])
             position = right
     return b"".join([*parts, content[position:end]])
 
 
-def _extent(content: bytes, language: str, symbols: Sequence[Symbol], index: int) -> tuple[int, int]:
+def extent_of(content: bytes, language: str, symbols: Sequence[Symbol], index: int) -> tuple[int, int]:
     """From the comments above a symbol to its end."""
     start, end = symbols[index].start_byte, symbols[index].end_byte
     borders = (each.end_byte if each.end_byte <= start else each.start_byte for each in symbols)

@@ -26,7 +26,10 @@ MAX_WIDE: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Landmarks:
-    """What a tree holds beside its definitions. Ranges are ascending; a literal inside a literal is not listed."""
+    """What a tree holds beside its definitions. Ranges are ascending; a literal inside a literal is not listed.
+
+    Calls and sections come in no order.
+    """
 
     walked: Walked
     literals: list[tuple[int, int]]
@@ -53,7 +56,7 @@ def walk(root: Node, content: bytes, grammar: Grammar, *, codec: str = "utf-8") 
         literals=_outermost(sorted([node.byte_range for node in found.get("literal", ())])),
         calls=found.get("call", []),
         errors=_errors(root, grammar),
-        embedded=found.get("embedded", []),
+        embedded=[node for _, _, _, node in in_order(found.get("embedded", ()))],
         sections=found.get("section", []),
     )
 

@@ -83,3 +83,17 @@ def lead_of(above: str, language: str) -> int:
             break
         lead = begin
     return lead
+
+
+def inside_literals(text: str, language: str) -> tuple[bool, ...]:
+    """For each line of a text whether it begins inside a literal: its white space is content then.
+
+    A literal that stands alone on its lines (a docstring) does not count: it is indented with the code around it.
+    """
+    inside = [False] * (text.count("\n") + 1)
+    for found in _BY_LANGUAGE.get(language, _C).finditer(text):
+        lines = found[0].count("\n")
+        if lines and found.lastgroup is None and text[text.rfind("\n", 0, found.start()) + 1 : found.start()].strip():
+            first = text.count("\n", 0, found.start())
+            inside[first + 1 : first + 1 + lines] = [True] * lines
+    return tuple(inside)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import time
 from array import array
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from codevault.allowance import Allowance
-from codevault.analysis.fingerprints import ALGORITHM
+from codevault.analysis.editions import is_current
 from codevault.analysis.model import FileAnalysis, Outcome
 from codevault.errors import ContentElsewhere, DamageError
 from codevault.ids import BlobId
@@ -41,20 +40,6 @@ class Analyser(Protocol):
     ) -> Generator[tuple[T, FileAnalysis], None, None]:
         """Gives (key, analysis) for each (key, path, content), each once, in any order, reading `files` lazily."""
         ...
-
-
-def is_up_to_date(grammar: str) -> bool:
-    """Whether an analysis made with this `FileAnalysis.grammar` would come out the same today.
-
-    One made without a grammar would, and one whose grammar is not installed any more is kept.
-    """
-    provider, _, version = grammar.rpartition(" ")
-    if not provider:
-        return True
-    try:
-        return version == f"{importlib.metadata.version(provider)}/{ALGORITHM}"
-    except importlib.metadata.PackageNotFoundError:
-        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +72,7 @@ def understand(
     report: Reporter | None = None,
     cancel: CancelToken | None = None,
     allowance: Allowance | None = None,
-    is_current: IsCurrent = is_up_to_date,
+    is_current: IsCurrent = is_current,
     kept: Callable[[Pending], FileAnalysis | None] = lambda _: None,
 ) -> Understanding:
     """Analyses every file version that waits; the index is held, and committed, a few seconds at a time.

@@ -343,7 +343,6 @@ def _lay_to_rest(seat: _Seat) -> str:
 
 def unparsed(path: str, content: bytes, why: str) -> FileAnalysis:
     """What is known of a file that no parser survived: its text, and the grammar that need not try it again."""
-    from codevault.analysis.analyse import grammar_name
     from codevault.analysis.detection import detect_language
     from codevault.analysis.grammar import load_grammar
     from codevault.analysis.units import cut_text
@@ -353,7 +352,7 @@ def unparsed(path: str, content: bytes, why: str) -> FileAnalysis:
     return FileAnalysis(
         outcome=Outcome.FAILED,
         language=language,
-        grammar=grammar_name(grammar) if grammar else "",
+        grammar=grammar.edition if grammar else "",
         units=cut_text(content),
         problems=(why,),
     )

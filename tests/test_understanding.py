@@ -14,7 +14,7 @@ from codevault.errors import Cancelled
 from codevault.ids import BlobId
 from codevault.index.model import Pending
 from codevault.jobs import CancelToken, Progress, Reporter
-from codevault.understanding import Understanding, is_up_to_date, understand
+from codevault.understanding import Understanding, understand
 
 SOURCES = [b"def f%d(): pass\n" % number for number in range(6)]
 
@@ -181,20 +181,3 @@ def test_what_is_current_is_left_alone() -> None:
     run(waiting, is_current=lambda grammar: grammar == "old")
 
     assert [number for number, _ in waiting.recorded] == [0, 2, 4, 5]
-
-
-def test_the_grammar_that_analysed_a_file_just_now_is_up_to_date() -> None:
-    assert is_up_to_date(analyse("a.py", b"def f(): pass\n").grammar)
-
-
-@pytest.mark.parametrize(
-    ("grammar", "current"),
-    [
-        ("", True),  # no grammar had a part in it
-        ("tree-sitter-python 0.0.1/3", False),
-        (f"{analyse('a.py', b'x').grammar.partition('/')[0]}/0", False),
-        ("tree-sitter-of-nobody 1.0/3", True),  # nothing here could do it anew
-    ],
-)
-def test_another_version_of_grammar_or_fingerprints_is_not(grammar: str, current: bool) -> None:
-    assert is_up_to_date(grammar) is current

@@ -7,7 +7,8 @@ import pytest
 
 from codevault.analysis import lexed
 from codevault.analysis.analyse import analyse
-from codevault.analysis.lexed import MAX_LEXED, MAX_TEXT, lexer_version, text_tokens
+from codevault.analysis.editions import lexers_edition
+from codevault.analysis.lexed import MAX_LEXED, MAX_TEXT, text_tokens
 from codevault.analysis.model import Outcome
 
 ERLANG = b'-module(shop).\n% The price.\nprice(N) -> io:format("~p", [N * 2]).\n'
@@ -16,7 +17,7 @@ ERLANG = b'-module(shop).\n% The price.\nprice(N) -> io:format("~p", [N * 2]).\n
 def test_a_text_without_grammar_gets_tokens_of_its_whole() -> None:
     found = analyse("shop.erl", ERLANG)
 
-    assert (found.outcome, found.language, found.grammar) == (Outcome.TEXT, "erlang", lexer_version())
+    assert (found.outcome, found.language, found.grammar) == (Outcome.TEXT, "erlang", lexers_edition())
     assert found.tokens == 25
     assert len(found.exact) == 32
     assert len(found.sketch) % 8 == 0
