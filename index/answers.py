@@ -98,6 +98,17 @@ def symbol_hits(
     scores: Mapping[SymbolKey, float],
 ) -> tuple[Hit, ...]:
     """Hits for symbols: the first in the newest version that is one of the numbers of its key."""
+    return tuple(hit for _, hit in numbered_hits(db, labels, page, numbers, scores))
+
+
+def numbered_hits(
+    db: sqlite3.Connection,
+    labels: Labels,
+    page: Sequence[Found[SymbolKey]],
+    numbers: Mapping[SymbolKey, Iterable[int]],
+    scores: Mapping[SymbolKey, float],
+) -> list[tuple[int, Hit]]:
+    """The same, each with the number of the symbol that it shows."""
     blobs = _blobs(db, page)
     moments = _moments(db, page)
     lists = packed_symbols(db, blobs, labels.details)
@@ -108,8 +119,8 @@ def symbol_hits(
         symbol = symbol_version(labels, blobs[one.content], rows[number], byte, line)
         score = scores.get(one.key, 1.0)
         lines = symbol.end_line - symbol.start_line
-        hits.append(_hit(one, blobs, moments, line, lines, symbol.signature, score, symbol=symbol))
-    return tuple(hits)
+        hits.append((number, _hit(one, blobs, moments, line, lines, symbol.signature, score, symbol=symbol)))
+    return hits
 
 
 def _place(packed: bytes | None, numbers: frozenset[int]) -> tuple[int, int, int]:

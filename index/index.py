@@ -19,6 +19,7 @@ from codevault.index import (
     history,
     pickaxe,
     reshaping,
+    reuse_search,
     revisions,
     schema,
     snapshots,
@@ -46,6 +47,7 @@ from codevault.index.model import (
 )
 from codevault.index.patterns import literal, required
 from codevault.index.ports import TextIndex
+from codevault.index.reuse_search import AlikeFound
 from codevault.index.sessions import Readers, Session, Writer
 from codevault.index.tantivy_index import TantivyText
 from codevault.index.understood import Understood
@@ -397,6 +399,16 @@ class Index:
             yield from groups
             if not last:
                 return
+
+    def alike(self, sample: reuse_search.Sample, *, at_least: float, scope: Scope = EVERYTHING) -> AlikeFound:
+        """Where code that is equal, renamed or alike lives or lived; likeness is 0 to 1, names and literals blinded."""
+        with self._asking() as session:
+            return reuse_search.alike(session, sample, at_least, scope)
+
+    def codes_of(self, symbols: Iterable[SymbolVersion]) -> Mapping[str, bytes]:
+        """What symbols are compared by, under their exact fingerprints; short ones have nothing."""
+        with self._asking() as session:
+            return reuse_search.codes_of(session, symbols)
 
     def search_symbols(
         self, name: str, *, kind: str = "", scope: Scope = EVERYTHING, limit: int = 50, offset: int = 0

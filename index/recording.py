@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from blake3 import blake3
 
+from codevault.analysis.credentials import masked
 from codevault.analysis.fingerprints import unit_id
 from codevault.analysis.model import FileAnalysis, Outcome, Symbol
 from codevault.ids import VaultId
@@ -23,6 +24,7 @@ from codevault.index.groups import AGE_BITS, GroupWriter
 from codevault.index.model import IndexState, Pending
 from codevault.index.names import words_of
 from codevault.index.ports import TextIndex
+from codevault.index.reuse import ReuseWriter, containers
 from codevault.index.rows import Labels, ask_many, clean
 from codevault.index.text import Fragment, fragments
 from codevault.index.varints import pack, zigzag
@@ -71,6 +73,7 @@ class Recorder:
         self._groups = GroupWriter(db, text)
         self._headers = DetailWriter(db, "declaration_group")
         self._insides = DetailWriter(db, "symbol_group")
+        self._reuse = ReuseWriter(db)
         self._lists = DetailWriter(db, "content_group", LISTS)
         self._batch: list[_Prepared] = []
         self._taken: set[int] = set()
@@ -92,6 +95,8 @@ class Recorder:
             return
         self._taken.add(pending.content)
         searchable = content is not None and analysis.outcome is not Outcome.BINARY
+        if content is not None:
+            content = masked(content, analysis.secrets)
         cut = fragments(content, analysis.units) if content is not None and searchable else ()
         headers = tuple(map(header_record, analysis.symbols))
         insides = tuple(map(inside_record, analysis.symbols))
@@ -166,6 +171,7 @@ class Recorder:
         self._groups.flush()
         self._headers.flush()
         self._insides.flush()
+        self._reuse.flush()
         self._lists.flush()
 
     def _due(self) -> tuple[list[_Prepared], Earlier]:
@@ -223,22 +229,24 @@ class Recorder:
 
     def _new_symbols(self, batch: Sequence[_Prepared], declarations: Mapping[int, int]) -> Mapping[int, int]:
         wanted = {
-            key: (declarations[declared], symbol, unit, inside)
+            key: (declarations[declared], symbol, unit, inside, file.analysis.language, at in holding)
             for file in batch
-            for key, declared, symbol, unit, inside in zip(
-                file.symbols, file.declarations, file.analysis.symbols, file.units, file.insides, strict=True
+            for holding in (containers(file.analysis.symbols),)
+            for at, (key, declared, symbol, unit, inside) in enumerate(
+                zip(file.symbols, file.declarations, file.analysis.symbols, file.units, file.insides, strict=True)
             )
         }
         rows: list[tuple[object, ...]] = []
         first = self._first_free("symbol")
 
-        def keep(item: tuple[int, Symbol, str, bytes]) -> int:
-            declaration, symbol, unit, inside = item
+        def keep(item: tuple[int, Symbol, str, bytes, str, bool]) -> int:
+            declaration, symbol, unit, inside, language, container = item
             number = first + len(rows)
             sizes = (symbol.tokens, symbol.end_byte - symbol.start_byte, symbol.end_line - symbol.start_line)
             digests = tuple(map(bytes.fromhex, (symbol.exact, symbol.renamed, symbol.body, unit)))
             rows.append((number, declaration, *sizes, *digests))
             self._insides.add(number, inside, symbol.sketch)
+            self._reuse.add(number, self._labels.number(language), symbol, container=container)
             return number
 
         numbers = self._number("symbol_key", wanted, keep)

@@ -20,6 +20,7 @@ from codevault.index.groups import GroupCache
 from codevault.index.model import Coverage, Pending, Scope
 from codevault.index.ports import TextIndex
 from codevault.index.recording import Recorder
+from codevault.index.reuse import Directory
 from codevault.index.rows import Labels
 from codevault.index.scoping import coverage, limits
 from codevault.index.timelines import Timeline
@@ -36,6 +37,7 @@ class Session:
         self.labels = Labels(db)
         self._coverage: dict[Scope, Coverage] = {}
         self._memory = Memory()
+        self._directory = Directory()
         self._state: tuple[int, int] | None = None
 
     def coverage(self, scope: Scope) -> Coverage:
@@ -54,10 +56,16 @@ class Session:
         self._refresh()
         return self._memory
 
+    def directory(self) -> Directory:
+        """Where near-miss terms lie, if it is still true."""
+        self._refresh()
+        return self._directory
+
     def _refresh(self) -> None:
         state = (self.db.execute("PRAGMA data_version").fetchone()[0], self.db.total_changes)
         if state != self._state:
             self._state, self._memory, self._coverage = state, Memory(), {}
+            self._directory = Directory()
         if len(self._coverage) >= _MOST_REMEMBERED:
             self._coverage = {}
 
