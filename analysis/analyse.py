@@ -24,6 +24,7 @@ from codevault.analysis.filetypes import name_of_text
 from codevault.analysis.grammar import Grammar, load_grammar
 from codevault.analysis.layers import Layer, described, layer_of, merged
 from codevault.analysis.lexed import text_tokens
+from codevault.analysis.masking import without_secrets
 from codevault.analysis.model import FileAnalysis, Outcome, SymbolKind, Unit
 from codevault.analysis.notebook import Notebook, read_notebook
 from codevault.analysis.tables import without_tables
@@ -68,9 +69,10 @@ def analyse(path: str, content: bytes, *, seconds: float = 10.0) -> FileAnalysis
     thread.
     """
     try:
-        return _analyse(path, content, seconds)
+        found = _analyse(path, content, seconds)
     except (MemoryError, RecursionError, ValueError, RuntimeError, SystemError) as exc:  # the last: no memory in C
-        return _failed("", "", content, f"the analysis broke off with {type(exc).__name__}")
+        found = _failed("", "", content, f"the analysis broke off with {type(exc).__name__}")
+    return without_secrets(path, content, found)
 
 
 def _analyse(path: str, content: bytes, seconds: float) -> FileAnalysis:

@@ -107,6 +107,7 @@ class FileAnalysis:
     `language` is a lower-case name ("python", "c-sharp"), "" when unknown; `problems` says what was not understood,
     in short sentences fit for a report (never file content). Of a text that has no grammar, `grammar` names Pygments
     and its version, `exact` is the fingerprint of all its tokens, `tokens` their count, `sketch` their near-miss terms.
+    `secrets` are ascending ranges of bytes to mask wherever the text is kept outside the archive.
     """
 
     outcome: Outcome
@@ -118,3 +119,4 @@ class FileAnalysis:
     exact: str = ""
     tokens: int = 0
     sketch: bytes = b""
+    secrets: tuple[tuple[int, int], ...] = ()

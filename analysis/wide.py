@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,10 +14,8 @@ from codevault.analysis.model import FileAnalysis, Unit
 
 def analysed_as_utf8(content: bytes, analyse: Callable[[bytes], FileAnalysis]) -> FileAnalysis:
     """The analysis of UTF-16 text with byte order mark, with spans in `content`; units partition it, mark included."""
-    codec = "utf-16-le" if content.startswith(b"\xff\xfe") else "utf-16-be"
-    text = content[2 : len(content) & ~1].decode(codec, "replace").encode("utf-8", "replace")
+    text, places = as_utf8(content)
     found = analyse(text)
-    places = _places(text, len(content))
     units = []
     for unit in found.units:
         spans = tuple((places[start] if start else 0, places[end]) for start, end in unit.spans)
@@ -30,6 +28,13 @@ def analysed_as_utf8(content: bytes, analyse: Callable[[bytes], FileAnalysis]) -
         for symbol in found.symbols
     )
     return replace(found, symbols=symbols, units=tuple(units), problems=(*found.problems, "UTF-16: read as UTF-8"))
+
+
+def as_utf8(content: bytes) -> tuple[bytes, Sequence[int]]:
+    """UTF-16 text with byte order mark as UTF-8, and for each byte of that, and its end, where it is in the file."""
+    codec = "utf-16-le" if content.startswith(b"\xff\xfe") else "utf-16-be"
+    text = content[2 : len(content) & ~1].decode(codec, "replace").encode("utf-8", "replace")
+    return text, _places(text, len(content))
 
 
 def _places(text: bytes, size: int) -> list[int]:

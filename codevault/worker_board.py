@@ -12,7 +12,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codevault.allowance import Allowance
 from codevault.analysis import wire
@@ -256,7 +256,8 @@ class Board:
             with self._work:
                 seat.held.remove(task)
                 seat.held_bytes -= len(task.content)
-                self._answers.append((task, _UNSENDABLE))
+                hidden = ((0, len(task.content)),)  # nobody looked for secrets in it
+                self._answers.append((task, replace(_UNSENDABLE, secrets=hidden)))
             return b""
 
     def _take(self, seat: _Seat) -> list[Task]:
@@ -343,6 +344,7 @@ def _lay_to_rest(seat: _Seat) -> str:
 
 def unparsed(path: str, content: bytes, why: str) -> FileAnalysis:
     """What is known of a file that no parser survived: its text, and the grammar that need not try it again."""
+    from codevault.analysis.credentials import suspicious
     from codevault.analysis.detection import detect_language
     from codevault.analysis.grammar import load_grammar
     from codevault.analysis.units import cut_text
@@ -355,6 +357,7 @@ def unparsed(path: str, content: bytes, why: str) -> FileAnalysis:
         grammar=grammar.edition if grammar else "",
         units=cut_text(content),
         problems=(why,),
+        secrets=suspicious(content),
     )
 
 

@@ -42,7 +42,10 @@ os.write(1, bytes(4))
 main()
 """
 
-_NEEDED = ("codevault", "msgspec", "blake3", "numpy", "pygments", "tree_sitter", "tree_sitter_python")
+_NEEDED = (
+    *("codevault", "msgspec", "blake3", "numpy", "pygments", "tree_sitter", "tree_sitter_python"),
+    *("re2", "detect_secrets", "requests", "ast_grep_py"),
+)
 # Without these some interpreters cannot start at all; everything else, PYTHON* first, stays outside.
 _KEPT_VARIABLES = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP")
 
