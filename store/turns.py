@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from codevault.store.layout import Layout, snapshot_of
 from codevault.store.publishing import ensure_folder
 from codevault.store.records import LoggedFile
 from codevault.store.vaultstate import VaultState
+from codevault.store.yielding import lock_in_turn
 
 
 class Turn:
@@ -100,10 +100,10 @@ def take_turn(state: VaultState) -> Turn:
     """Locks the vault, looks at it again and sweeps what a dead run left half written.
 
     Raises:
-        VaultBusy: somebody else is writing; at once, nothing waits.
+        VaultBusy: somebody else is writing; at once, but for a service, which makes way within seconds.
         StorageFull, StorageError: the vault cannot be written.
     """
-    lock = state.files.lock(state.layout.lock, f"process {os.getpid()}")
+    lock = lock_in_turn(state.files, state.layout.root, state.layout.lock)
     try:
         _begin(state.files, state.layout)
         state.generations.begin_turn()
