@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from fnmatch import translate
 from re import compile as compile_regex
 
+from rapidfuzz.distance import OSA
+
 from codevault.index.patterns import AnyOf, Need, Word, grams, lower
 
 
@@ -49,6 +51,11 @@ class MemoryText:
         """See `TextIndex`."""
         wanted = frozenset(words)
         found = (key for key, (_, has) in list(self._names.items()) if wanted <= has)
+        return tuple(sorted(found, reverse=True)[:limit])
+
+    def declarations_near(self, name: str, edits: int, limit: int) -> tuple[int, ...]:
+        """See `TextIndex`."""
+        found = (key for key, (text, _) in list(self._names.items()) if OSA.distance(name, text) <= edits)
         return tuple(sorted(found, reverse=True)[:limit])
 
     def close(self) -> None:

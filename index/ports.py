@@ -42,6 +42,10 @@ class TextIndex(Protocol):
         """Declarations whose name has all those words."""
         ...
 
+    def declarations_near(self, name: str, edits: int, limit: int) -> tuple[int, ...]:
+        """Declarations whose name in lower case is 1 or 2 edits away at most: letters more, less, other, swapped."""
+        ...
+
     def close(self) -> None:
         """Gives up the writer's lock and forgets what was not committed."""
         ...

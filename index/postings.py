@@ -1,4 +1,7 @@
-"""Which contents hold a fragment or a symbol: lists of content numbers in packed chunks, of which the last grows."""
+"""Lists of numbers by item, in packed chunks of which the last grows.
+
+Which contents hold a fragment, a symbol or a rest, and which pieces own a fragment (`ownership`).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Literal
 from codevault.index.rows import ask_many
 from codevault.index.varints import pack, unpack, unzigzag, zigzag
 
-Table = Literal["fragment_in", "symbol_in"]
+Table = Literal["fragment_in", "symbol_in", "rest_in", "fragment_of"]
 CHUNK = 512
 """Bytes from which a chunk is left as it is and the next one begun."""
 

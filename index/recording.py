@@ -22,7 +22,8 @@ from codevault.index.details import LISTS, DetailWriter, header_record, inside_r
 from codevault.index.earlier import Earlier
 from codevault.index.groups import AGE_BITS, GroupWriter
 from codevault.index.model import IndexState, Pending
-from codevault.index.names import words_of
+from codevault.index.names import index_words
+from codevault.index.ownership import Extent, Ownership, Part
 from codevault.index.ports import TextIndex
 from codevault.index.reuse import ReuseWriter, containers
 from codevault.index.rows import Labels, ask_many, clean
@@ -68,13 +69,14 @@ class Recorder:
         self._labels = labels
         self._text = text
         self._keys = {
-            kind: blake3(f"{kind} {vault}".encode()).digest() for kind in ("fragment", "declaration", "symbol")
+            kind: blake3(f"{kind} {vault}".encode()).digest() for kind in ("fragment", "declaration", "symbol", "rest")
         }
         self._groups = GroupWriter(db, text)
         self._headers = DetailWriter(db, "declaration_group")
         self._insides = DetailWriter(db, "symbol_group")
         self._reuse = ReuseWriter(db)
         self._lists = DetailWriter(db, "content_group", LISTS)
+        self._ownership = Ownership(db, self._keys["rest"])
         self._batch: list[_Prepared] = []
         self._taken: set[int] = set()
         self._bytes = 0
@@ -144,7 +146,9 @@ class Recorder:
         if not batch:
             return
         fragment_numbers = self._new_fragments(batch)
-        symbol_numbers = self._new_symbols(batch, self._new_declarations(batch))
+        declarations = self._new_declarations(batch)
+        new_from = self._first_free("symbol")
+        symbol_numbers = self._new_symbols(batch, declarations)
         held_fragments: dict[int, list[int]] = {}
         held_symbols: dict[int, list[int]] = {}
         rows = []
@@ -155,6 +159,7 @@ class Recorder:
                 held_fragments.setdefault(number, []).append(file.content)
             for number in dict.fromkeys(symbols):
                 held_symbols.setdefault(number, []).append(file.content)
+            self._ownership.note(file.content, _extents(file), symbols, _parts(file, parts), new_from=new_from)
             record = list_record(_fragment_list(file, parts), _symbol_list(file, symbols))
             rows.append((*self._state(file), self._lists.append(record), file.content))
         self._db.executemany(
@@ -164,6 +169,7 @@ class Recorder:
         earlier.replace(self._db, held_fragments, held_symbols)
         postings.append(self._db, "fragment_in", held_fragments)
         postings.append(self._db, "symbol_in", held_symbols)
+        self._ownership.flush()
 
     def finish(self) -> None:
         """Writes everything in hand, the unfinished group too: called before a commit."""
@@ -189,6 +195,7 @@ class Recorder:
             ):
                 due.append(file)
                 earlier.note(number, *lists.get(number, (b"", b"")))
+                self._ownership.forget(number, *lists.get(number, (b"", b"")))
         return due, earlier
 
     def _state(self, file: _Prepared) -> tuple[int, str | None, int, int]:
@@ -219,7 +226,7 @@ class Recorder:
             kept = None if qualified.rpartition(".")[2] == name else name
             rows.append((number, qualified, kept, kind, spoken))
             self._headers.add(number, header)
-            self._text.add_name((content << AGE_BITS) + number, name.lower(), words_of(name))
+            self._text.add_name((content << AGE_BITS) + number, name.lower(), index_words(name))
             return number
 
         numbers = self._number("declaration_key", wanted, declare)
@@ -283,6 +290,20 @@ def _own_units(analysis: FileAnalysis, content: bytes | None) -> Iterator[str]:
         else:
             own = content[symbol.start_byte : symbol.end_byte]
             yield unit_id(own + b"\0" + symbol.documentation.encode("utf-8", "replace"))
+
+
+def _extents(file: _Prepared) -> list[Extent]:
+    return [Extent(one.start_byte, one.end_byte, one.start_line, one.end_line) for one in file.analysis.symbols]
+
+
+def _parts(file: _Prepared, numbers: Iterable[int]) -> list[Part]:
+    """The fragments of a file in order, by their numbers."""
+    parts, line = [], 1
+    for number, (_, fragment) in zip(numbers, file.fragments, strict=True):
+        blank = fragment.text[len(fragment.text.rstrip()) :].count(b"\n")
+        parts.append(Part(number, line, fragment.lines, fragment.lines - blank))
+        line += fragment.lines
+    return parts
 
 
 def _fragment_list(file: _Prepared, numbers: Iterable[int]) -> bytes:

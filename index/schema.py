@@ -69,6 +69,11 @@ CREATE INDEX symbol_renamed ON symbol (substr(renamed, 1, 6));
 CREATE TABLE symbol_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
 CREATE TABLE symbol_in (
   item INTEGER NOT NULL, chunk INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (item, chunk)) WITHOUT ROWID;
+CREATE TABLE fragment_of (
+  item INTEGER NOT NULL, chunk INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (item, chunk)) WITHOUT ROWID;
+CREATE TABLE rest_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
+CREATE TABLE rest_in (
+  item INTEGER NOT NULL, chunk INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (item, chunk)) WITHOUT ROWID;
 CREATE TABLE reuse_segment (id INTEGER PRIMARY KEY, entries INTEGER NOT NULL, pages BLOB NOT NULL);
 CREATE TABLE reuse_page (id INTEGER PRIMARY KEY, entries BLOB NOT NULL);
 CREATE TABLE reuse_stream (first INTEGER PRIMARY KEY, heads BLOB NOT NULL, streams BLOB NOT NULL);

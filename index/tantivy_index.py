@@ -119,6 +119,15 @@ class TantivyText:
         terms = [(must, self._term("word", word[:LONGEST_NAME])) for word in words]
         return self._search(self._library.Query.boolean_query(terms), limit, "declaration") if terms else ()
 
+    def declarations_near(self, name: str, edits: int, limit: int) -> tuple[int, ...]:
+        """See `TextIndex`."""
+        self._guard(self._index.reload)
+        near = self._library.Query.fuzzy_term_query
+        query = self._guard(
+            lambda: near(self._schema, "name", name[:LONGEST_NAME], distance=edits, transposition_cost_one=True)
+        )
+        return self._search(query, limit, "declaration")
+
     def close(self) -> None:
         """See `TextIndex`."""
         writer, self._writer = self._writer, None

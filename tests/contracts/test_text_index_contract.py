@@ -94,3 +94,14 @@ def test_takes_odd_characters(text_index: TextIndex) -> None:
     text_index.commit(1, ())
     assert text_index.documents(Word("\0 h"), 10) == (1,)
     assert text_index.documents(Word("日本語"), 10) == (1,)
+
+
+@pytest.mark.parametrize(
+    ("asked", "edits", "found"),
+    [("rate", 1, (4, 2, 1)), ("rtae", 1, (1,)), ("raet", 1, (1,)), ("rat", 2, (5, 4, 2, 1)), ("none", 1, ())],
+)
+def test_finds_names_a_few_edits_away(text_index: TextIndex, asked: str, edits: int, found: tuple[int, ...]) -> None:
+    for number, name in enumerate(["rate", "rates", "turnover", "irate", "trait"], 1):
+        text_index.add_name(number, name, [])
+    text_index.commit(1, ())
+    assert text_index.declarations_near(asked, edits, 10) == found

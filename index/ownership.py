@@ -1,0 +1,209 @@
+"""Whose a line is: each line of a file is the symbol's that stands on it, the innermost one's, or the rest's.
+
+A symbol's *own lines* are those from its first to its last on which no symbol nested in it stands; a file's *rest* is
+what no symbol stands on. Symbols beside each other on one line share it. Both are *pieces*: a symbol's piece has its
+number; rests are numbered on their own, and shown as negative numbers. Equal symbols have equal own lines, so what a
+question finds in one piece holds for every version that has it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from blake3 import blake3
+
+from codevault.index import postings
+from codevault.index.contents import fragment_list
+from codevault.index.rows import ask_many
+from codevault.index.symbols import positions
+from codevault.index.varints import pack, unpack
+
+Block = tuple[int, int]
+"""First line, and the line behind the last one."""
+
+TEXTLESS = 0
+"""Stands for a fragment: its pieces are symbols that were never seen with their text."""
+
+
+class Extent(NamedTuple):
+    """Where a symbol stands: bytes, and lines with the last one included."""
+
+    start_byte: int
+    end_byte: int
+    first_line: int
+    last_line: int
+
+
+class Part(NamedTuple):
+    """A fragment of a file: its first line, lines, and how many of them are left without blank ones at the end."""
+
+    number: int
+    first_line: int
+    lines: int
+    filled: int
+
+
+def own_blocks(extents: Sequence[Extent], lines: int) -> tuple[list[list[Block]], list[Block]]:
+    """The own lines of each symbol, in runs, and the rest of a file of so many lines. Linear but for sorting."""
+    holes: list[list[Block]] = [[] for _ in extents]
+    outside: list[Block] = []
+    around: list[int] = []
+    for at in sorted(range(len(extents)), key=lambda each: (extents[each].start_byte, -extents[each].end_byte)):
+        one = extents[at]
+        while around and not _holds(extents[around[-1]], one):
+            around.pop()
+        (holes[around[-1]] if around else outside).append((one.first_line, one.last_line + 1))
+        around.append(at)
+    own = [
+        _without((one.first_line, min(one.last_line, lines) + 1), inner)
+        for one, inner in zip(extents, holes, strict=True)
+    ]
+    return own, _without((1, lines + 1), outside)
+
+
+def _holds(outer: Extent, inner: Extent) -> bool:
+    return outer.end_byte >= inner.end_byte and outer[:2] != inner[:2]
+
+
+def _without(whole: Block, holes: Iterable[Block]) -> list[Block]:
+    left = []
+    at, end = whole
+    for first, behind in holes:
+        if first > at:
+            left.append((at, min(first, end)))
+        at = max(at, behind)
+        if at >= end:
+            return left
+    left.append((at, end))
+    return left
+
+
+def touched(blocks: Iterable[Block], parts: Sequence[Part]) -> Iterator[tuple[int, bool]]:
+    """(fragment, whether all its lines but blank ones are among the blocks) for each that has one of them."""
+    firsts = [part.first_line for part in parts]
+    for first, behind in blocks:
+        at = max(0, bisect_right(firsts, first) - 1)
+        while at < len(parts) and parts[at].first_line < behind:
+            start, end = parts[at].first_line, parts[at].first_line + parts[at].filled
+            if max(first, start) < min(behind, end):
+                yield parts[at].number, first <= start and end <= behind
+            at += 1
+
+
+def split_owner(packed: int) -> tuple[int, bool]:
+    """The piece of an entry of `fragment_of`, and whether the whole fragment is its own."""
+    return packed >> 1, not packed & 1
+
+
+class Ownership:
+    """Writes which pieces own a fragment, and which contents have a rest."""
+
+    def __init__(self, db: sqlite3.Connection, key: bytes) -> None:
+        self._db = db
+        self._key = key
+        self._owners: dict[int, list[int]] = {}
+        self._rests: dict[int, tuple[int, list[tuple[int, bool]]]] = {}
+        self._gone: dict[int, tuple[bytes, bytes]] = {}
+        self._textless: set[int] | None = None
+
+    def note(
+        self, content: int, extents: Sequence[Extent], symbols: Sequence[int], parts: Sequence[Part], *, new_from: int
+    ) -> None:
+        """Takes what one content is made of; symbols numbered from `new_from` on were never met before."""
+        textless = self._without_text()
+        if not parts:
+            for number in symbols:
+                if number >= new_from and number not in textless:
+                    textless.add(number)
+                    self._owners.setdefault(TEXTLESS, []).append(number)
+            return
+        own, rest = own_blocks(extents, sum(part.lines for part in parts))
+        for number, blocks in zip(symbols, own, strict=True):
+            if number >= new_from or number in textless:
+                textless.discard(number)
+                self._own(number, touched(blocks, parts))
+        self._rests[content] = self._hash(rest, parts), list(touched(rest, parts))
+
+    def _without_text(self) -> set[int]:
+        if self._textless is None:
+            held = postings.holders(self._db, "fragment_of", (TEXTLESS,))
+            self._textless = set(held.get(TEXTLESS, ()))
+        return self._textless
+
+    def _own(self, piece: int, fragments: Iterable[tuple[int, bool]]) -> None:
+        whole: dict[int, bool] = {}
+        for number, complete in fragments:
+            whole[number] = complete and number not in whole
+        for number, complete in whole.items():
+            entries = self._owners.setdefault(number, [])
+            entry = piece << 1 | (not complete)
+            if entry not in entries[-8:]:
+                entries.append(entry)
+
+    def _hash(self, blocks: Iterable[Block], parts: Sequence[Part]) -> int:
+        """Names a rest by its fragments and which of their lines it has."""
+        named: list[int] = []
+        firsts = [part.first_line for part in parts]
+        for first, behind in blocks:
+            at = max(0, bisect_right(firsts, first) - 1)
+            while at < len(parts) and parts[at].first_line < behind:
+                part = parts[at]
+                start = max(first, part.first_line) - part.first_line
+                named += part.number, start, min(behind, part.first_line + part.lines) - part.first_line
+                at += 1
+        return int.from_bytes(blake3(pack(named), key=self._key).digest(8), "little") >> 1
+
+    def forget(self, content: int, fragments: bytes, symbols: bytes) -> None:
+        """Takes back the rest of a content that is analysed anew, by its earlier lists."""
+        if fragments:
+            self._gone[content] = fragments, symbols
+
+    def flush(self) -> None:
+        """Writes what was noted into the running transaction."""
+        self._take_back()
+        keys = {key for key, _ in self._rests.values()}
+        known: dict[int, int] = dict(ask_many(self._db, "SELECT hash, item FROM rest_key WHERE hash IN (*)", keys))
+        newest = self._db.execute("SELECT max(item) FROM rest_key").fetchone()[0] or 0
+        new: list[tuple[int, int]] = []
+        held: dict[int, list[int]] = {}
+        for content, (key, fragments) in self._rests.items():
+            if key not in known:
+                newest += 1
+                known[key] = newest
+                new.append((key, newest))
+                self._own(-newest, fragments)
+            held.setdefault(known[key], []).append(content)
+        self._db.executemany("INSERT INTO rest_key VALUES (?, ?)", sorted(new))
+        postings.append(self._db, "rest_in", held)
+        postings.append(self._db, "fragment_of", self._owners)
+        self._rests, self._owners = {}, {}
+
+    def _take_back(self) -> None:
+        gone: dict[int, set[int]] = {}
+        for content, (fragments, symbols) in self._gone.items():
+            parts = parts_of(fragments)
+            _, rest = own_blocks(extents_of(self._db, symbols), sum(part.lines for part in parts))
+            key = self._hash(rest, parts)
+            for (item,) in self._db.execute("SELECT item FROM rest_key WHERE hash = ?", (key,)):
+                gone.setdefault(item, set()).add(content)
+        if gone:
+            postings.remove(self._db, "rest_in", gone)
+        self._gone = {}
+
+
+def parts_of(packed: bytes) -> list[Part]:
+    """The fragments of a content's stored list; blank lines at their ends are not told apart."""
+    found = fragment_list(packed)[1]
+    ends = [line for _, line in found[1:]] + [1 + sum(unpack(packed)[2::2])]
+    return [Part(number, line, end - line, end - line) for (number, line), end in zip(found, ends, strict=True)]
+
+
+def extents_of(db: sqlite3.Connection, packed: bytes) -> list[Extent]:
+    """Where the symbols of a content's stored list stand."""
+    places = list(positions(packed))
+    rows = ask_many(db, "SELECT id, bytes, lines FROM symbol WHERE id IN (*)", {number for number, _, _ in places})
+    sizes = {number: (size, lines) for number, size, lines in rows}
+    return [Extent(byte, byte + sizes[n][0], line, line + sizes[n][1]) for n, byte, line in places]
