@@ -28,10 +28,12 @@ if TYPE_CHECKING:
         CodeVaultError,
         ContentElsewhere,
         DamageError,
+        EraseRefused,
         IndexBusy,
         IndexDamaged,
         InvalidArgument,
         InvalidPattern,
+        InvalidPolicy,
         LimitReached,
         PruneRefused,
         RecordDamaged,
@@ -101,6 +103,7 @@ if TYPE_CHECKING:
     from codevault.store.pruning import Pruned, PrunePlan
     from codevault.store.thinning import Judgement, Retention, UndoWindow
     from codevault.store.waste import Rewrite
+    from codevault.symbol_patch import SymbolPatch
     from codevault.thinning import VaultStats
     from codevault.understanding import Understanding
     from codevault.vault import Vault
@@ -127,6 +130,7 @@ _HOMES = {
     "DamageError": "errors",
     "Donor": "store.donors",
     "Entry": "store.model",
+    "EraseRefused": "errors",
     "Event": "history",
     "EvolutionReport": "reports",
     "FileAttribute": "extras",
@@ -143,6 +147,7 @@ _HOMES = {
     "InstalledHooks": "hooks",
     "InvalidArgument": "errors",
     "InvalidPattern": "errors",
+    "InvalidPolicy": "errors",
     "Job": "jobs",
     "Judgement": "store.thinning",
     "Keepsake": "store.keepsakes",
@@ -186,6 +191,7 @@ _HOMES = {
     "StorageFull": "errors",
     "StoreStats": "store.model",
     "SymbolOrigin": "provenance",
+    "SymbolPatch": "symbol_patch",
     "SymbolVersion": "index.model",
     "TimelineEntry": "commits",
     "Understanding": "understanding",
@@ -229,6 +235,7 @@ __all__ = [
     "DamageError",
     "Donor",
     "Entry",
+    "EraseRefused",
     "Event",
     "EvolutionReport",
     "FileAttribute",
@@ -245,6 +252,7 @@ __all__ = [
     "InstalledHooks",
     "InvalidArgument",
     "InvalidPattern",
+    "InvalidPolicy",
     "Job",
     "Judgement",
     "Keepsake",
@@ -288,6 +296,7 @@ __all__ = [
     "StorageFull",
     "StoreStats",
     "SymbolOrigin",
+    "SymbolPatch",
     "SymbolVersion",
     "TimelineEntry",
     "Understanding",

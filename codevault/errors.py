@@ -6,7 +6,8 @@ CodeVaultError
 │   ├── UnknownSnapshot               no such snapshot of that project
 │   ├── UnknownPath                   the archive holds nothing under that path
 │   ├── UnknownSymbol                 no version of that file defines that name
-│   └── InvalidPattern                a regular expression or query that cannot be run
+│   ├── InvalidPattern                a regular expression or query that cannot be run
+│   └── InvalidPolicy                 a rules file with a mistake: file, line and key are told
 ├── VaultError                        the vault as a whole
 │   ├── VaultMissing                  there is no vault at that path
 │   ├── VaultExists                   the place for a new vault is taken
@@ -26,6 +27,7 @@ CodeVaultError
 ├── RepositoryUnreadable              a project's version control is damaged, unknown or not to be trusted
 ├── RestoreRefused                    restoring would overwrite or leave its target
 ├── PruneRefused                      the vault changed since it was planned, or something looks like an accident
+├── EraseRefused                      as PruneRefused, of an erasure
 ├── IndexDamaged                      cache/ is damaged, stale or of another version: rebuild()
 ├── IndexBusy                         another process is writing cache/: try again
 ├── WorkerError                       parser workers cannot be started
@@ -68,6 +70,16 @@ class UnknownSymbol(InvalidArgument):
 
 class InvalidPattern(InvalidArgument):
     """A search pattern that cannot be compiled or exceeds a stated limit."""
+
+
+class InvalidPolicy(InvalidArgument):  # noqa: N818 - the tree reads as sentences
+    """A rules file that cannot be used: `file`, `line` (from 1) and `key` ("rule[2].cadence") say where."""
+
+    def __init__(self, file: str, line: int, key: str, why: str) -> None:
+        super().__init__(f"{file}, line {line}{f', {key}' if key else ''}: {why}")
+        self.file = file
+        self.line = line
+        self.key = key
 
 
 class VaultError(CodeVaultError):
@@ -215,6 +227,14 @@ class RestoreRefused(CodeVaultError):  # noqa: N818
 
 class PruneRefused(CodeVaultError):  # noqa: N818
     """A prune not begun. `reasons` are those of its plan that nobody acknowledged, none if it is out of date."""
+
+    def __init__(self, message: str, reasons: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.reasons = reasons
+
+
+class EraseRefused(CodeVaultError):  # noqa: N818
+    """An erasure not begun. `reasons` are those of its plan that nobody acknowledged, none if it cannot be done now."""
 
     def __init__(self, message: str, reasons: tuple[str, ...]) -> None:
         super().__init__(message)

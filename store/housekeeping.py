@@ -9,6 +9,8 @@ from codevault.ids import BlobId, ProjectId, SnapshotId
 from codevault.jobs import Reporter
 from codevault.store.attribution import Attribution, attribute
 from codevault.store.compacting import Compacted, CompactPlan, compact, plan_compact
+from codevault.store.erasing import Erased, ErasePlan, erase, plan_erase
+from codevault.store.erasures import Erasure, erasures_of
 from codevault.store.keepsakes import Keepsake, Span, keep, keepsakes_of, release
 from codevault.store.limits import Allowance, Limits, read_space, release_reserve, set_limits
 from codevault.store.model import Snapshot
@@ -92,6 +94,45 @@ class Housekeeping:
         """
         with self._turn() as turn:
             return compact(turn, report)
+
+    def plan_erase(self, projects: Collection[ProjectId], *, report: Reporter | None = None) -> ErasePlan:
+        """What erasing projects would take, to the byte, and what of theirs stays because others have it too.
+
+        Raises:
+            InvalidArgument: none, or no ids of projects.
+            DamageError, StorageError: the vault cannot be read.
+            Cancelled: through `report`.
+        """
+        state = self._opened()
+        state.rescan()
+        return plan_erase(state, projects, report)
+
+    def erase(
+        self,
+        plan: ErasePlan,
+        *,
+        acknowledged: Collection[str] = (),
+        note: str = "",
+        forget: Callable[[], Iterable[str]] = tuple,
+        report: Reporter | None = None,
+    ) -> Erased:
+        """Does a plan, for good; `forget` is called before the documents go, and says what it could not forget.
+
+        Raises:
+            EraseRefused: the vault changed since, a pack is damaged, or a reason in `plan.frozen` is not acknowledged.
+            VaultBusy, StorageFull, StorageError: all that others need is there; the same can be erased again.
+            Cancelled: through `report`, before anything was deleted.
+        """
+        with self._turn() as turn:
+            return erase(turn, plan, acknowledged=acknowledged, note=note, forget=forget, report=report)
+
+    def erasures(self) -> tuple[Erasure, ...]:
+        """Everything that was erased from this vault, oldest first.
+
+        Raises:
+            RecordDamaged: the document that says so was changed.
+        """
+        return erasures_of(self._opened())
 
     def thinned(self, project: ProjectId | None = None) -> tuple[Snapshot, ...]:
         """Snapshots that left the history and can be put back, by project and sequence."""

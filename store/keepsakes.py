@@ -115,11 +115,13 @@ def keepsakes_of(state: VaultState, project: ProjectId) -> tuple[Keepsake, ...]:
         raise RecordDamaged(path, "its list does not parse") from exc
 
 
-def keepsake_blobs(state: VaultState, lost: dict[str, None]) -> Iterator[tuple[ProjectId, tuple[BlobId, ...]]]:
+def keepsake_blobs(
+    state: VaultState, lost: dict[str, None], *, leave_out: Collection[ProjectId] = ()
+) -> Iterator[tuple[ProjectId, tuple[BlobId, ...]]]:
     """For each project the blobs that its keepsakes are, their list first; `lost` takes what cannot be read."""
     for file in state.files.list(state.layout.keepsakes) or ():
         project = ProjectId(document_of(file.name) or "")
-        if not is_project(project):
+        if not is_project(project) or project in leave_out:
             continue
         try:
             listing = _listing(state, project)

@@ -127,7 +127,7 @@ def plan_prune(
     lost.update(reach.lost)
     if at_once:
         record_bytes += sum(_record_bytes(state, snapshot) for snapshot in leaving)
-    sizes = _sizes(state)
+    sizes = pack_sizes(state)
     gone = [*waste.drop, *(pack for rewrite in waste.rewrite for pack in rewrite.packs)]
     return PrunePlan(
         judged=judged,
@@ -138,7 +138,7 @@ def plan_prune(
         rewrite=waste.rewrite,
         freed=record_bytes + sum(sizes[pack] for pack in gone) - sum(rewrite.bytes for rewrite in waste.rewrite),
         frozen=(*_damages(state, lost), *(_suspicions(state, chosen, now_ns) if leaving or over else ())),
-        as_of=_fingerprint(state),
+        as_of=fingerprint(state),
     )
 
 
@@ -169,11 +169,11 @@ def prune(
     kept = with_reserve(turn, lambda: keep(turn, wanted)) if wanted else ()
     spared = _packs_of(state, kept)
     problems = [f"{len(spared & plan.goes)} packs stay, for they hold what was kept"] if spared & plan.goes else []
-    before = sum(_sizes(state).values())
+    before = sum(pack_sizes(state).values())
     records = _leaving_records(state, plan)
     with_reserve(turn, lambda: _remove(turn, plan, records, spared))
     problems += _rewrite(turn, [one for one in plan.rewrite if not spared & set(one.packs)], report)
-    freed = sum(records.values()) + before - sum(_sizes(state).values())
+    freed = sum(records.values()) + before - sum(pack_sizes(state).values())
     protect(state)
     keep_reserve(state)
     state.save_catalog()
@@ -181,7 +181,7 @@ def prune(
 
 
 def _check(state: VaultState, plan: PrunePlan, acknowledged: Collection[str]) -> None:
-    if _fingerprint(state) != plan.as_of:
+    if fingerprint(state) != plan.as_of:
         raise PruneRefused("the vault changed since this was planned: plan again", ())
     unseen = tuple(reason for reason in plan.frozen if reason not in acknowledged)
     if unseen:
@@ -360,7 +360,7 @@ def _record_bytes(state: VaultState, snapshot: Snapshot) -> int:
     return len(content or b"")
 
 
-def _sizes(state: VaultState) -> dict[PackId, int]:
+def pack_sizes(state: VaultState) -> dict[PackId, int]:
     """What each pack and its parity take."""
     sizes: dict[PackId, int] = {}
     for folder in state.files.list(state.layout.packs) or ():
@@ -371,7 +371,7 @@ def _sizes(state: VaultState) -> dict[PackId, int]:
     return sizes
 
 
-def _fingerprint(state: VaultState) -> str:
+def fingerprint(state: VaultState) -> str:
     """Differs when anything was added to the vault or taken from it since."""
     newest = state.generations.newest()
     names = [f"{newest.sequence} {newest.hash}", *sorted(state.catalog.packs)]

@@ -6,7 +6,7 @@ reachable from there is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set as AbstractSet
 from dataclasses import dataclass
 
 from codevault.errors import DamageError, RecordDamaged
@@ -84,11 +84,13 @@ class Reachability:
 
     Kept as the first eight bytes of each id, about 100 bytes of memory a blob: two blobs that share them are both
     needed if one is, which errs on the safe side. `lost` names what is needed and cannot be followed: while it is not
-    empty, nothing may be deleted on the strength of this object.
+    empty, nothing may be deleted on the strength of this object. Without `bases` only what is asked for, and the chunks
+    of its lists, are needed: whoever deletes the rest must store anew what rests on it.
     """
 
-    def __init__(self, state: VaultState) -> None:
+    def __init__(self, state: VaultState, *, bases: bool = True) -> None:
         self._state = state
+        self._bases = bases
         self._steps = ManifestSteps(state)
         self._needed: set[bytes] = set()
         self.lost: dict[str, None] = {}
@@ -102,6 +104,11 @@ class Reachability:
 
     def __len__(self) -> int:
         return len(self._needed)
+
+    @property
+    def beginnings(self) -> AbstractSet[bytes]:
+        """The first eight bytes of each id that is needed."""
+        return self._needed
 
     def packs(self) -> frozenset[PackId]:
         """The packs that hold anything needed. Costs a look-up a blob."""
@@ -133,7 +140,7 @@ class Reachability:
 
     def _rests_on(self, place: Location) -> Iterable[bytes]:
         if place.kind is FrameKind.DELTA:
-            return (place.base,)
+            return (place.base,) if self._bases else ()
         if place.kind is not FrameKind.LIST:
             return ()
         try:
@@ -170,12 +177,14 @@ def needed_by_vault(
     return reach
 
 
-def judged_snapshots(state: VaultState, lost: dict[str, None]) -> Iterator[Snapshot]:
+def judged_snapshots(
+    state: VaultState, lost: dict[str, None], *, leave_out: Collection[ProjectId] = ()
+) -> Iterator[Snapshot]:
     """The snapshots that count and the thinned ones, by project and sequence; `lost` takes what cannot be read."""
     thinned: dict[ProjectId, list[ThinnedSnapshot]] = {}
-    for gone in thinned_snapshots(state, lost):
+    for gone in thinned_snapshots(state, lost, leave_out=leave_out):
         thinned.setdefault(gone.snapshot.project, []).append(gone)
-    for project in sorted({*state.projects(), *thinned}):
+    for project in sorted({*state.projects(), *thinned} - set(leave_out)):
         found = [gone.snapshot for gone in thinned.get(project, ())]
         for _, named in state.snapshot_names(project):
             try:

@@ -49,12 +49,16 @@ class Chronicle:
         return self.generation - generation >= window.generations and aged
 
 
-def thinned_snapshots(state: VaultState, lost: dict[str, None]) -> Iterator[ThinnedSnapshot]:
+def thinned_snapshots(
+    state: VaultState, lost: dict[str, None], *, leave_out: Collection[ProjectId] = ()
+) -> Iterator[ThinnedSnapshot]:
     """The thinned snapshots, by project and sequence; `lost` takes what cannot be read.
 
-    A record whose snapshot counts again (a run died between) is not among them.
+    A record whose snapshot counts again (a run died between) is not among them; projects to `leave_out` are not read.
     """
     for project in _folders(state):
+        if project in leave_out:
+            continue
         present = dict(state.snapshot_names(project))
         for file, sequence, named, size in _records(state, project):
             if present.get(sequence) == named:
