@@ -50,7 +50,7 @@ class Files:
         if key not in self._files:
             found = self.found(version)
             language = found[0].language if found else ""
-            symbols = versioned(version.path, language, [*map(_symbol, found)], [each.unit for each in found])
+            symbols = versioned(version.path, language, [*map(as_symbol, found)], [each.unit for each in found])
             self._files[key] = symbols
             self._texts.update((each.text, (*key, number)) for number, each in enumerate(symbols) if each.text)
         return self._files[key]
@@ -78,10 +78,11 @@ class Files:
             except CodeVaultError:  # damaged: fingerprints and signatures have to do
                 self._read[blob] = b""
         found = self._found[blob, path]
-        return own_text(self._read[blob], found[0].language, [*map(_symbol, found)], number)
+        return own_text(self._read[blob], found[0].language, [*map(as_symbol, found)], number)
 
 
-def _symbol(version: SymbolVersion) -> Symbol:
+def as_symbol(version: SymbolVersion) -> Symbol:
+    """A symbol of the index as analysis tells one, as far as its text and its place need it."""
     return Symbol(
         name=version.name,
         qualified_name=version.qualified_name,

@@ -50,7 +50,7 @@ def plan_restore(
     """
     real = Path(os.path.realpath(target))
     vault = Path(os.path.realpath(store.root))
-    forbidden = _folders(vault)
+    forbidden = folders_of(vault)
     if real.is_relative_to(vault) or vault.is_relative_to(real) or _identities((real, *real.parents)) & forbidden:
         raise RestoreRefused(f"{real} and the vault lie in one another; choose a folder apart from it", real)
     wanted = tuple(path.strip("/") for path in paths)
@@ -104,7 +104,7 @@ def restore(
     """
     _refuse(plan, attributes, overwrite=overwrite)
     try:
-        target = open_target(plan.target, create=True, forbidden=_folders(Path(os.path.realpath(store.root))))
+        target = open_target(plan.target, create=True, forbidden=folders_of(Path(os.path.realpath(store.root))))
         try:
             target.prepare()
             written_as = _with_inert(_written_as((p.entry for p in plan.entries), target), plan.inert)
@@ -234,7 +234,7 @@ def _written_as(entries: Iterable[Entry], target: Target) -> Mapping[str, str]:
     return written_paths((entry.path for entry in entries if leads_down(entry.path)), target.rules())
 
 
-def _folders(vault: Path) -> frozenset[tuple[int, int]]:
+def folders_of(vault: Path) -> frozenset[tuple[int, int]]:
     """Device and inode of every folder of the vault: by these it is known however it is reached."""
     return frozenset(_identities(Path(found) for found, _, _ in os.walk(vault)))
 

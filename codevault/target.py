@@ -21,7 +21,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from codevault.extras import FileAttribute, give_back
+from codevault.extras import FileAttribute, extras_of, give_back
 from codevault.holes import write, write_around_holes
 from codevault.names import NameRules
 from codevault.places import ANY_MODE, BY_DESCRIPTOR, Place, Places, Where
@@ -186,6 +186,32 @@ class Target:
             result = self._written(place, _TEMPORARY, entry, blocks, attributes, where)
             self._rename(place, _TEMPORARY, name, where)
             return result
+
+    def read(self, place: Place, name: str) -> tuple[bytes, Entry] | None:
+        """Content and attributes of a file as it lies there, None where nothing does.
+
+        Raises:
+            OSError: it cannot be read, or is a link or anything else but a file.
+        """
+        places = self._there
+        with places.opened(place) as where:
+            kind = self._kind(place, name, where)
+            if kind is None:
+                return None
+            if not stat.S_ISREG(kind):
+                raise FileExistsError(17, "something else than a file is there", name)
+            with open(os.open(places.at(place, name), _OLD_FILE, **where), "rb") as file:
+                status, content = os.fstat(file.fileno()), file.read()
+                extras = extras_of(file.fileno(), status)
+        return content, Entry(
+            path=name,
+            kind=EntryKind.FILE,
+            mode=stat.S_IMODE(status.st_mode),
+            mtime_ns=status.st_mtime_ns,
+            size=len(content),
+            owner=(status.st_uid, status.st_gid),
+            xattrs=extras.xattrs,
+        )
 
     def hardlink(self, source: tuple[Place, str], place: Place, name: str, entry: Entry, *, replace: bool) -> None:
         """Makes another name of a file that was restored.

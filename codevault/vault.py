@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Literal, Self, overload
 
 from codevault.allowance import Allowance
+from codevault.analysis.model import FileAnalysis
 from codevault.arguments import check_all, check_cancel, check_texts, check_type, checked_clone, checked_path
 from codevault.backup import Backup
 from codevault.cataloguing import catch_up, facts_of
@@ -52,7 +53,7 @@ from codevault.reports import Reports
 from codevault.repositories import Repositories, with_objects
 from codevault.resting import with_repositories
 from codevault.restore_model import Restored, RestorePlan
-from codevault.restoring import checked_attributes, plan_restore, restore
+from codevault.restoring import checked_attributes, folders_of, plan_restore, restore
 from codevault.reuse import Reuse
 from codevault.safety import saved_first
 from codevault.search import Search, check_kind
@@ -70,6 +71,8 @@ from codevault.store.store import Store
 from codevault.store.thinning import STANDARD, Retention
 from codevault.store.verifying import VerifyMode
 from codevault.submitting import Submit
+from codevault.symbol_patch import SymbolPatch
+from codevault.symbol_restore import OldSymbol, SymbolRestore, held_symbol, side_of
 from codevault.thinning import Thinner, VaultStats
 from codevault.understanding import Analyser, Understanding, understand
 from codevault.understood import KeptSymbols, keep_understood
@@ -379,6 +382,32 @@ class Vault:
         with self._contents.session():
             return history_of(self._reading(), self._contents.read, owner, path, qualified_name, meant)
 
+    def symbol_patch(
+        self,
+        symbol: FoundSymbol | Hit | Event | ProjectKey,
+        path: str = "",
+        qualified_name: str = "",
+        *,
+        at: SnapshotKey | CommitKey = None,
+        before: bool = False,
+    ) -> SymbolPatch:
+        """What brings an old version of a symbol back into today's file; `.apply()` writes it, nothing else does.
+
+        Give what a search, `symbols()` or a history told of that version (with `before`, what it was before an event),
+        or project, path and qualified name, `at` a snapshot or commit, else as the vault saw it last. The patch follows
+        the symbol to where it is today; one that is gone is put where its neighbours are.
+
+        Raises:
+            UnknownPath, UnknownSymbol: that version has no such file or symbol.
+            RestoreRefused: today's file cannot be read, or is a link.
+            WorkerError: no parser process can be started.
+        """
+        with self._contents.session():
+            old = self._old_symbol(symbol, path, qualified_name, at, before=before)
+            root = Path(self.projects.get(old.project).root)
+            maker = SymbolRestore(self._reading(), self._contents.read, self._analysed, root, folders_of(self.path))
+            return maker.patch(old)
+
     def versions(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> tuple[FileVersion, ...]:
         """The distinct contents of a file, oldest first, followed through renames.
 
@@ -673,6 +702,38 @@ class Vault:
         """
         check_type("limits", limits, Limits)
         self._open_store().housekeeping.set_limits(limits)
+
+    def _old_symbol(
+        self,
+        symbol: FoundSymbol | Hit | Event | ProjectKey,
+        path: str,
+        qualified_name: str,
+        at: SnapshotKey | CommitKey,
+        *,
+        before: bool,
+    ) -> OldSymbol:
+        if isinstance(symbol, FoundSymbol):
+            return OldSymbol(project=symbol.project.id, path=symbol.path, symbol=symbol.symbol)
+        if isinstance(symbol, Event):
+            return side_of(self._reading(), symbol, before=before)
+        if isinstance(symbol, Hit):
+            return OldSymbol(project=symbol.project, path=symbol.path, symbol=version_of(symbol))
+        if not path or not qualified_name:
+            raise InvalidArgument("symbol_patch() takes a symbol, or a project, a path in it and a qualified name")
+        index, owner, path = self._reading(), self.projects.get(symbol).id, _downwards(path)
+        if at is None:
+            newest = history_of(index, self._contents.read, owner, path, qualified_name)
+            return side_of(index, newest.events[-1], before=newest.removed is not None)
+        commit = find_commit(index, owner, at)
+        if commit is None:
+            key = at.snapshot if isinstance(at, Seen) else at
+            key = _snapshot_of(key) if isinstance(key, Commit | TimelineEntry) else key
+            return held_symbol(index, owner, path, qualified_name, self._snapshot(key, owner).sequence)
+        return held_symbol(index, owner, path, qualified_name, commit.sequence)
+
+    def _analysed(self, path: str, content: bytes) -> FileAnalysis:
+        with WorkerPool(1, seconds=_PATIENCE_S) as pool:
+            return next(analysis for _, analysis in pool.analyse_all([(0, path, content)]))
 
     def _keeper(self, blob: BlobId) -> Keeper:
         left = None if self._open_store().contains(blob) else self._contents.find(blob)

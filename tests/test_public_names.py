@@ -149,6 +149,10 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.read": (lambda s: s.vault.read(s.symbol.blob), bytes),
     "vault.text": (lambda s: s.vault.text(s.symbol), str),
     "vault.history": (lambda s: s.vault.history("shop", "billing/tax.py", "TaxTable.rate"), codevault.History),
+    "vault.symbol_patch": (
+        lambda s: s.vault.symbol_patch("shop", "billing/tax.py", "TaxTable.rate", at=1),
+        codevault.SymbolPatch,
+    ),
     "vault.versions": (lambda s: s.vault.versions(s.tax)[0], codevault.FileVersion),
     "vault.status": (lambda s: s.vault.status(s.tax), codevault.Status),
     "vault.explain": (lambda s: s.vault.explain(s.tax), codevault.Verdict),

@@ -94,6 +94,7 @@ CALLS: dict[str, Callable[[Tour], object]] = {
     "vault.symbols": lambda t: everything(t.vault.symbols(t.snapshot)),
     "vault.text": lambda t: t.vault.text(t.symbol),
     "vault.history": lambda t: t.vault.history(t.key, "edited.py", "two"),
+    "vault.symbol_patch": lambda t: t.vault.symbol_patch(t.key, "edited.py", "two").diff,
     "vault.versions": lambda t: t.vault.versions(t.file),
     "vault.status": lambda t: t.vault.status(t.file),
     "vault.explain": lambda t: t.vault.explain(t.file),
