@@ -16,11 +16,14 @@ from codevault.index import postings
 from codevault.index.history import alive_at_head
 from codevault.index.narrowing import Near, near_text
 from codevault.index.rows import ask_many, path_text
-from codevault.index.scoping import Limits, alive_between, commits_by, moments
+from codevault.index.scoping import Authored, Limits, alive_between, moments
 from codevault.index.stays import Stay, load_timeline
 from codevault.index.timelines import Timeline
 
 K = TypeVar("K", bound=Hashable)
+HELD: tuple[postings.Table, ...] = ("fragment_in", "symbol_in", "rest_in")
+"""Which lists tell the contents of an item."""
+
 NOW = 1 << 62
 """Stands for the end of what is still there, after every other version."""
 
@@ -62,7 +65,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.runs: dict[int, list[_Run]] = {}
-        self.held: dict[postings.Table, dict[int, Mapping[Place, _Held]]] = {"fragment_in": {}, "symbol_in": {}}
+        self.held: dict[postings.Table, dict[int, Mapping[Place, _Held]]] = {table: {} for table in HELD}
         self.names: dict[int, str] = {}
         self.near: dict[tuple[frozenset[int] | None, str], Near | None] = {}
         self.timelines: dict[int, Timeline | None] = {}
@@ -79,7 +82,7 @@ class Memory:
             self.near = {}
         if len(self.runs) + len(self.names) + sum(map(len, self.held.values())) > REMEMBERED:
             self.runs, self.names = {}, {}
-            self.held = {"fragment_in": {}, "symbol_in": {}}
+            self.held = {table: {} for table in HELD}
 
 
 class Places:
@@ -87,14 +90,14 @@ class Places:
 
     def __init__(self, db: sqlite3.Connection, bounds: Limits, memory: Memory) -> None:
         memory.shrink()
-        plain = bounds.language is None and not (bounds.by_time or bounds.by_version)
+        plain = not (bounds.by_language or bounds.by_time or bounds.by_version)
         self._db = db
         self._bounds = self.bounds = bounds
         self._shared = memory
         self._memory = memory if plain else Memory()  # runs that a scope cuts are of no use to another
         self._covers: dict[Place, bool] = {}
         self._times = moments(db, bounds) if bounds.by_time else {}
-        self._authored = commits_by(db, bounds.authors) if bounds.authors is not None else None
+        self._authored = Authored(db, bounds)
 
     def near_text(self) -> Near | None:
         """What text the scope leaves to look at; None: all."""
@@ -112,6 +115,11 @@ class Places:
             place for content in contents for place, _, _, inside in runs[content] if inside and self._is_covered(place)
         }
         return {content for content in contents if any(run[0] in reached for run in runs[content])}
+
+    def among(self, table: postings.Table, items: Collection[int], place: Place) -> list[int]:
+        """Those of the items that a place holds or held, whatever the scope says of times."""
+        held = self._all_held(table, set(items))
+        return [item for item in items if place in held[item]]
 
     def count(self, table: postings.Table | None, items: Mapping[K, Collection[int]]) -> int:
         """How many pairs of a key and an item answer within the scope; contents count once for a key."""
@@ -221,18 +229,15 @@ class Places:
             names[number] = path_text(key)
 
     def _of_language(self, contents: set[int]) -> set[int] | None:
-        language = self._bounds.language
-        if language is None:
+        if not self._bounds.by_language:
             return None
-        rows = ask_many(self._db, "SELECT id FROM content WHERE language = ? AND id IN (*)", contents, (language,))
-        return {number for (number,) in rows}
+        rows = ask_many(self._db, "SELECT id, language FROM content WHERE id IN (*)", contents)
+        return {number for number, language in rows if self._bounds.speaks(language)}
 
     def _inside(self, project: int, first: int, last: int | None) -> bool:
         """Whether the scope covers a run of versions, by their numbers."""
         kind = self._bounds.kind
-        if (kind and kind != ("commit" if first < 0 else "snapshot")) or (
-            self._authored is not None and (project, first) not in self._authored
-        ):
+        if (kind and kind != ("commit" if first < 0 else "snapshot")) or (not self._authored.covers(project, first)):
             return False
         if not self._bounds.by_time:
             return True

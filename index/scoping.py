@@ -14,18 +14,35 @@ from codevault.index.names import glob_matcher
 from codevault.index.rows import Labels, ask_many, path_text
 from codevault.index.stays import Stay
 from codevault.index.varints import unpack
+from codevault.queries import Condition, Place, Since, Until
 
 LONGEST_GLOB = 1000
 KINDS = ("", "snapshot", "commit")
 """What may restrict a scope to versions of a kind."""
 
 
+Literal = tuple[Condition, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A scope as the literals of a query: conditions on places and times, and whether each is to hold."""
+
+    literals: tuple[Literal, ...] = ()
+    alive: bool | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """A scope in the catalog's numbers. None: not restricted; language -1: one nobody has met."""
+    """A scope in the catalog's numbers. None: not restricted; language -1: one nobody has met.
+
+    `authors` are those who wrote it, `no_authors` those who did not; what was there `since` and `until`, what had
+    `ended` before a moment, what `began` after one.
+    """
 
     projects: frozenset[int] | None = None
     language: int | None = None
+    no_languages: frozenset[int] = frozenset()
     path: Callable[[str], bool] | None = None
     glob: str = ""
     since_ns: int | None = None
@@ -33,16 +50,33 @@ class Limits:
     alive: bool | None = None
     kind: str = ""
     authors: frozenset[int] | None = None
+    no_authors: frozenset[int] | None = None
+    ended_ns: int | None = None
+    began_ns: int | None = None
 
     @property
     def by_version(self) -> bool:
         """True when what brought a content restricts the scope."""
-        return bool(self.kind) or self.authors is not None
+        return bool(self.kind) or self.by_author
+
+    @property
+    def by_author(self) -> bool:
+        """True when who brought a content restricts the scope."""
+        return self.authors is not None or self.no_authors is not None
 
     @property
     def by_time(self) -> bool:
         """True when moments restrict the scope."""
-        return self.since_ns is not None or self.until_ns is not None
+        return any(one is not None for one in (self.since_ns, self.until_ns, self.ended_ns, self.began_ns))
+
+    @property
+    def by_language(self) -> bool:
+        """True when languages restrict the scope."""
+        return self.language is not None or bool(self.no_languages)
+
+    def speaks(self, language: int | None) -> bool:
+        """Whether a content's language lies in the scope."""
+        return self.language in {None, language} and language not in self.no_languages
 
     @property
     def by_place(self) -> bool:
@@ -53,19 +87,20 @@ class Limits:
     def everything(self) -> bool:
         """True when nothing restricts the scope."""
         free = not (self.by_time or self.by_place or self.by_version)
-        return free and self.language is None and self.alive is None
+        return free and not self.by_language and self.alive is None
 
 
-def limits(db: sqlite3.Connection, labels: Labels, scope: Scope) -> Limits:
+def limits(db: sqlite3.Connection, labels: Labels, scope: Scope | Where) -> Limits:
     """Reads a scope.
 
     Raises:
         InvalidArgument: the glob is too long, or the kind of version is none.
     """
+    if isinstance(scope, Where):
+        return _limits_of(db, labels, scope)
     if scope.kind not in KINDS:
         raise InvalidArgument(f"a version is one of {', '.join(filter(None, KINDS))}, not {scope.kind!r}")
-    if len(scope.path) > LONGEST_GLOB:
-        raise InvalidArgument(f"a path glob has at most {LONGEST_GLOB} characters, this one {len(scope.path)}")
+    _check_glob(scope.path)
     language = labels.find(scope.language) if scope.language else None
     return Limits(
         projects=_projects(db, scope),
@@ -80,9 +115,103 @@ def limits(db: sqlite3.Connection, labels: Labels, scope: Scope) -> Limits:
     )
 
 
+def _limits_of(db: sqlite3.Connection, labels: Labels, where: Where) -> Limits:
+    asked = _Asked(where.literals)
+    sinces, until = asked.moments(Since, wanted=True), asked.moments(Until, wanted=True)
+    ended, began = asked.moments(Since, wanted=False), asked.moments(Until, wanted=False)
+    kinds = {"snapshot", "commit"} & (asked.only("versions") or {"snapshot", "commit"}) - asked.texts("versions", False)
+    spoken = {labels.find(text) or -1 for text in asked.texts("language")}
+    globs = [*((text, True) for text in asked.texts("path")), *((text, False) for text in asked.texts("path", False))]
+    nowhere = not kinds or len(spoken) > 1
+    projects = frozenset[int]() if nowhere else _projects_of(db, asked)
+    return Limits(
+        projects=projects,
+        language=next(iter(spoken), None),
+        no_languages=frozenset(labels.find(text) or -1 for text in asked.texts("language", False)),
+        path=_path_test(globs) if globs else None,
+        glob=repr(sorted(globs)) if globs else "",
+        since_ns=max(sinces, default=None),
+        until_ns=min(until, default=None),
+        ended_ns=min(ended, default=None),
+        began_ns=max(began, default=None),
+        alive=where.alive,
+        kind="" if len(kinds) > 1 else next(iter(kinds), ""),
+        authors=_all_of([_authors(db, text) for text in asked.texts("author")]),
+        no_authors=_any_of([_authors(db, text) for text in asked.texts("author", False)]),
+    )
+
+
+class _Asked:
+    """Literals by what they ask of."""
+
+    def __init__(self, literals: Iterable[Literal]) -> None:
+        self._literals = tuple(literals)
+
+    def texts(self, which: str, wanted: bool = True) -> set[str]:
+        """What is to be, or is not to be."""
+        return {
+            one.asked
+            for one, holds in self._literals
+            if isinstance(one, Place) and one.which == which and holds is wanted
+        }
+
+    def only(self, which: str) -> set[str]:
+        """What is to be, where one thing only can be; none at all when two are asked for."""
+        found = self.texts(which)
+        return found if len(found) < 2 else {""}
+
+    def moments(self, of: type[Since | Until], *, wanted: bool) -> list[int]:
+        """The moments of conditions of a type."""
+        return [one.moment_ns for one, holds in self._literals if isinstance(one, of) and holds is wanted]
+
+
+def _projects_of(db: sqlite3.Connection, asked: _Asked) -> frozenset[int] | None:
+    facts = ("project", "client", "tag", "stack")
+    if not any(asked.texts(which, wanted) for which in facts for wanted in (True, False)):
+        return None
+    found = set()
+    for number, project, client, tags, stack in db.execute("SELECT id, project, client, tags, stack FROM project"):
+        has = {"project": {project}, "client": {client}, "tag": set(json.loads(tags)), "stack": set(json.loads(stack))}
+        if all(asked.texts(which) <= has[which] and not asked.texts(which, False) & has[which] for which in facts):
+            found.add(number)
+    return frozenset(found)
+
+
+def _path_test(globs: Iterable[tuple[str, bool]]) -> Callable[[str], bool]:
+    for glob, _ in globs:
+        _check_glob(glob)
+    tests = [(glob_matcher(glob), wanted) for glob, wanted in globs]
+    return lambda path: all(matches(path) is wanted for matches, wanted in tests)
+
+
+def _check_glob(glob: str) -> None:
+    if len(glob) > LONGEST_GLOB:
+        raise InvalidArgument(f"a path glob has at most {LONGEST_GLOB} characters, this one {len(glob)}")
+
+
+def _all_of(sets: list[frozenset[int]]) -> frozenset[int] | None:
+    return frozenset.intersection(*sets) if sets else None
+
+
+def _any_of(sets: list[frozenset[int]]) -> frozenset[int] | None:
+    return frozenset[int]().union(*sets) if sets else None
+
+
 def _authors(db: sqlite3.Connection, asked: str) -> frozenset[int]:
     rows = db.execute("SELECT id, text FROM label WHERE id IN (SELECT DISTINCT author FROM revision)")
     return frozenset(number for number, text in rows if asked.casefold() in text.casefold())
+
+
+class Authored:
+    """Tells the versions that a scope's authors brought; merges are nobody's."""
+
+    def __init__(self, db: sqlite3.Connection, bounds: Limits) -> None:
+        self._theirs = None if bounds.authors is None else commits_by(db, bounds.authors)
+        self._others = frozenset() if bounds.no_authors is None else commits_by(db, bounds.no_authors)
+
+    def covers(self, project: int, first: int) -> bool:
+        """Whether the scope covers what a version brought."""
+        return (self._theirs is None or (project, first) in self._theirs) and (project, first) not in self._others
 
 
 def commits_by(db: sqlite3.Connection, authors: frozenset[int]) -> frozenset[tuple[int, int]]:
@@ -116,6 +245,10 @@ def alive_between(bounds: Limits, began_ns: int, ended_ns: int | None) -> bool:
     """True when a version seen from `began_ns` to `ended_ns` (None: now) was there at a moment in the scope."""
     if bounds.until_ns is not None and began_ns > bounds.until_ns:
         return False
+    if bounds.began_ns is not None and began_ns <= bounds.began_ns:
+        return False
+    if bounds.ended_ns is not None and (ended_ns is None or ended_ns >= bounds.ended_ns):
+        return False
     return bounds.since_ns is None or ended_ns is None or ended_ns >= bounds.since_ns
 
 
@@ -141,8 +274,11 @@ def _counted(db: sqlite3.Connection, bounds: Limits, timeline_of: TimelineOf) ->
     where, values = "1", []
     if bounds.language is not None:
         where, values = "(c.language = ? OR c.language IS NULL)", [bounds.language]
+    if bounds.no_languages:
+        held = ", ".join(map(str, sorted(bounds.no_languages)))
+        where = f"{where} AND (c.language IS NULL OR c.language NOT IN ({held}))"
     inside = _paths_inside(db, bounds)
-    each = bounds.by_time or bounds.authors is not None or bounds.alive is not None
+    each = bounds.by_time or bounds.by_author or bounds.alive is not None
     for table, kind, numbers in _TABLES:
         if bounds.kind not in {"", kind} or (kind == "snapshot" and bounds.authors is not None):
             continue
@@ -174,9 +310,9 @@ def _counted_one_by_one(
     db: sqlite3.Connection, bounds: Limits, timeline_of: TimelineOf, rows: Iterable[tuple[int, ...]]
 ) -> Iterable[tuple[int, int]]:
     times = moments(db, bounds) if bounds.by_time else {}
-    authored = commits_by(db, bounds.authors) if bounds.authors is not None else None
+    authored = Authored(db, bounds)
     for project, path, state, first, last, line, content in rows:
-        if authored is not None and (project, first) not in authored:
+        if not authored.covers(project, first):
             continue
         ended: int | None = last
         if first < 0 and (timeline := timeline_of(project)) is not None:

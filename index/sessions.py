@@ -22,7 +22,7 @@ from codevault.index.ports import TextIndex
 from codevault.index.recording import Recorder
 from codevault.index.reuse import Directory
 from codevault.index.rows import Labels
-from codevault.index.scoping import coverage, limits
+from codevault.index.scoping import Where, coverage, limits
 from codevault.index.timelines import Timeline
 
 _MOST_REMEMBERED = 64
@@ -35,12 +35,12 @@ class Session:
         self.db = db
         self.cache = cache
         self.labels = Labels(db)
-        self._coverage: dict[Scope, Coverage] = {}
+        self._coverage: dict[Scope | Where, Coverage] = {}
         self._memory = Memory()
         self._directory = Directory()
         self._state: tuple[int, int] | None = None
 
-    def coverage(self, scope: Scope) -> Coverage:
+    def coverage(self, scope: Scope | Where) -> Coverage:
         """What a search in the scope can see; counted once while the catalog stays as it is."""
         self._refresh()
         if scope not in self._coverage:
