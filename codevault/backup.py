@@ -18,6 +18,7 @@ from codevault.store.listing import Listing
 from codevault.store.model import Snapshot, SnapshotDraft
 from codevault.store.store import Store
 from codevault.store.writing import Writer
+from codevault.surroundings import Surroundings
 from codevault.versioned import NothingVersioned, RepositoryMoved, Versioned
 
 
@@ -45,7 +46,8 @@ class BackupStats:
 class Backup:
     """The result of a run: the snapshot it made, what it did, what it could not do, what the policy left out.
 
-    `notes` say why the files of a repository were stored as plain ones although some could have been left to it.
+    `notes` say why the files of a repository were stored as plain ones although some could have been left to it, and
+    how many changed files wait for their turn (an automatic run goes by the policy's cadence).
     """
 
     snapshot: Snapshot
@@ -87,6 +89,7 @@ def back_up(
     report: Reporter | None = None,
     largest: int | None = None,
     versioned: Versioned | None = None,
+    surroundings: Surroundings | None = None,
 ) -> Run:
     """Runs one backup and commits its snapshot; `draft.project` says whose, `versioned` what a repository has.
 
@@ -107,7 +110,7 @@ def back_up(
         earlier = store.snapshots(draft.project)
         last = earlier[-1] if earlier else None
         report = report or Reporter()
-        attempt = _Attempt(store, writer, draft, root, policy, foreign, clock, report, largest, versioned)
+        attempt = _Attempt(store, writer, draft, root, policy, foreign, clock, report, largest, versioned, surroundings)
         for path, content in versioned.taken_back():
             writer.add(content, path=path)
         try:
@@ -121,6 +124,7 @@ def back_up(
         stats=_stats(gathering, snapshot, len(scan.excluded), time.monotonic() - started),
         problems=tuple(gathering.problems),
         excluded=tuple(scan.excluded),
+        notes=_waiting(gathering.waiting),
     )
     return Run(
         backup=backup,
@@ -144,6 +148,7 @@ class _Attempt:
     report: Reporter
     largest: int | None
     versioned: Versioned
+    surroundings: Surroundings | None
 
     def made(self, last: Snapshot | None, known: Mapping[str, bytes]) -> tuple[Scan, Gathering, Snapshot]:
         previous = lru_cache(maxsize=1)(lambda: _listing(self.store, last))
@@ -154,6 +159,7 @@ class _Attempt:
                 previous=known,
                 foreign=self.foreign,
                 apart=self.versioned.apart,
+                surroundings=self.surroundings,
                 clock=self.clock,
             )
             gathering = Gathering(
@@ -165,6 +171,7 @@ class _Attempt:
                 largest=self.largest,
                 versioned=self.versioned,
                 withdrawn=self._withdrawn(last, previous),
+                now_ns=self.draft.created_ns if self.draft.kind == "automatic" else None,
             )
             different = gathering.gather()
         except OSError as exc:
@@ -203,6 +210,13 @@ def _commit(writer: Writer, gathering: Gathering, draft: SnapshotDraft) -> Snaps
     if gathering.suspicious():
         facts["suspect"] = True
     return writer.commit_revised(replace(draft, facts=facts), revision)
+
+
+def _waiting(paths: Collection[str]) -> tuple[str, ...]:
+    """What a run says of files that changed, and whose next version is not due yet."""
+    if not paths:
+        return ()
+    return (f"{len(paths)} changed files wait for their turn by their cadence, {min(paths)} among them",)
 
 
 def _stats(gathering: Gathering, snapshot: Snapshot, excluded: int, seconds: float) -> BackupStats:

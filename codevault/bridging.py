@@ -100,6 +100,20 @@ def open_bridge(
         yield Bridge(versioned)
 
 
+def apart_of(store: Store, project: Project, *, others: Collection[Path] = ()) -> Mapping[str, str]:
+    """The folders that a run would keep in another way than file by file, each with the reason."""
+    if project.protection is Protection.COPY:
+        return {}
+    folder = Path(store.root) / "cache" / "vcs"
+    outside = (*others, Path(store.root))
+    memory = FolderMemory(folder / project.id)
+    with open_repository(Path(project.root), work=folder / "work", memory=memory, projects=outside) as repository:
+        if not isinstance(repository, GitRepository) or not repository.trusted or repository.partial:
+            return {}
+        used = bool(repository.published) or project.protection is Protection.MIRROR
+        return _APART if used and repository.in_place and not repository.shallow else {}
+
+
 def _told(doubts: Collection[str]) -> tuple[str, ...]:
     return tuple(f"all files of the repository were stored: {why}" for why in doubts)
 

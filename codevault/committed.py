@@ -38,7 +38,9 @@ def all_told(store: Store, index: Index) -> bool:
     return all(index.noted(COMMITS, project) == file.name for project, files in newest for file in files)
 
 
-def tell_commits(store: Store, index: Index, policy: Policy, report: Reporter | None = None) -> int:
+def tell_commits(
+    store: Store, index: Index, policy_of: Callable[[ProjectId], Policy], report: Reporter | None = None
+) -> int:
     """Records the commits on the shelf that the index lacks, of every project that it knows; gives how many.
 
     Costs a look at the shelf where there is nothing new. Facts that are damaged are left out: `verify()` names them.
@@ -58,6 +60,7 @@ def tell_commits(store: Store, index: Index, policy: Policy, report: Reporter | 
             continue
         known = index.known_commits(project)
         new = [commit for commit in facts.commits.values() if commit.id not in known]
+        policy = policy_of(project)
         for start in range(0, len(new), _AT_ONCE):
             report.step("recording commits", start, len(new))
             index.add_commits(project, list(_versions(facts, new[start : start + _AT_ONCE], policy)))

@@ -15,6 +15,7 @@ from codevault.databases import databases
 from codevault.index.model import FileChange
 from codevault.jobs import Reporter
 from codevault.linking import Links
+from codevault.policy import Verdict
 from codevault.scanning import Scan, ScannedFolder
 from codevault.source import Folder, Listed
 from codevault.store.listing import Listing, Revision
@@ -80,8 +81,14 @@ class Gathering:
         largest: int | None = None,
         versioned: Versioned | None = None,
         withdrawn: Iterable[str] = (),
+        now_ns: int | None = None,
     ) -> None:
-        """`withdrawn` are paths whose content was left to a repository and may be so no more: they are read again."""
+        """`withdrawn` are paths whose content was left to a repository and may be so no more: they are read again.
+
+        With `now_ns`, of a run that nobody asked for, changed files wait as long as the policy's cadence says.
+        """
+        self._now_ns = now_ns
+        self.waiting: list[str] = []
         self._versioned = versioned or NothingVersioned()
         self._storing = Storing(writer, self._versioned)
         self._withdrawn = frozenset(withdrawn)
@@ -225,7 +232,12 @@ class Gathering:
         hint = old.blob if old is not None else None
         if self._largest is not None and listed.size > self._largest:
             return self._given_up(scanned, listed, path, old)
-        private = scanned.private or not self._scan.policy.file(path, listed.size).index
+        verdict = self._scan.policy.file(path, listed.size, in_doubt=scanned.in_doubt)
+        if old is not None and self._waits(verdict, listed, old) and path not in self._withdrawn:
+            scanned.retry.add(listed.name)
+            self.waiting.append(path)
+            return old
+        private = scanned.private or not verdict.index
         twin = self._links.met(listed) if listed.links > 1 else None
         if twin is not None:
             same = replace(twin, path=path, hardlink=twin.hardlink or twin.path, note="private" if private else None)
@@ -240,6 +252,7 @@ class Gathering:
         except OSError as exc:
             self._unread(scanned, listed, path, exc)
             return _carried(old) if old is not None and old.blob is not None else _unreadable(listed, path)
+        private = private or not self._scan.policy.file(path, stored.size, stored.head).index
         notes = ["private"] if private else []
         if not stored.stable:
             notes.append("unstable")
@@ -265,6 +278,13 @@ class Gathering:
         if listed.links > 1:
             self._links.note(listed, entry)
         return entry
+
+    def _waits(self, verdict: Verdict, listed: Listed, old: Entry) -> bool:
+        """True for a file whose last version is younger than its cadence, by the time that version was written."""
+        pause = verdict.treatment.for_size(listed.size)
+        if self._now_ns is None or not pause or not _whole(old) or is_private(old) == verdict.index:
+            return False
+        return 0 <= self._now_ns - old.mtime_ns < pause * 1_000_000_000
 
     def _owner(self, listed: Listed) -> tuple[int, int] | None:
         owner = listed.user, listed.group

@@ -15,9 +15,12 @@ from codevault.ids import BlobId
 from codevault.index.index import Index
 from codevault.index.model import FileVersion
 from codevault.moments import iso
+from codevault.policies import Policies
 from codevault.policy import FolderView, PathClass, Policy, Verdict, explain
+from codevault.policy.content import HEAD
 from codevault.projects.model import Project
 from codevault.scanning import LARGEST_TAG
+from codevault.surroundings import Surroundings
 
 _LARGEST_HASHED = 64 << 20  # bytes; status answers at once, so larger files are judged by their size
 
@@ -65,7 +68,11 @@ class Keeper:
 
 
 def status_of(
-    index: Index, policy: Policy, project: Project, path: str, keeper: Callable[[BlobId], Keeper] = lambda _: Keeper()
+    index: Index,
+    policies: Policies,
+    project: Project,
+    path: str,
+    keeper: Callable[[BlobId], Keeper] = lambda _: Keeper(),
 ) -> Status:
     """Compares one path with the vault; reads the file, at most 64 MiB of it, and never follows a link."""
     versions = index.versions(project.id, path)
@@ -76,7 +83,7 @@ def status_of(
     except OSError:
         state = State.DELETED if versions else State.UNKNOWN
         return _status(project, path, state, versions, None, "there is no such file now")
-    verdict = explanation(policy, project, path)
+    verdict = explanation(policies, project, path)
     if not verdict.keep:
         return _status(project, path, State.EXCLUDED, versions, None, reasons(verdict))
     if not stat.S_ISREG(found.st_mode):
@@ -93,22 +100,34 @@ def status_of(
     return replace(safe, protected=not kept.why, by=kept.by, fetched=fetched, why=kept.why or why)
 
 
-def explanation(policy: Policy, project: Project, path: str) -> Verdict:
+def explanation(policies: Policies, project: Project, path: str) -> Verdict:
     """What the policy decides on a path, with the chain of reasons; folders are looked at as they are now."""
+    with Surroundings(project.root) as surroundings:
+        return explained(policies.used(project, surroundings).policy, surroundings, project, path)
+
+
+def explained(policy: Policy, surroundings: Surroundings, project: Project, path: str) -> Verdict:
+    """The same by a policy that is at hand."""
     parts = [part for part in path.split("/") if part]
     full = Path(project.root, path)
     is_folder = full.is_dir() and not full.is_symlink()
     folders = parts if is_folder else parts[:-1]
-    views = []
+    views: list[FolderView] = []
     above = Path(project.root)
     for name in folders:
         inner = _Inner(above / name)
-        views.append(FolderView(name=name, siblings=_names(above), children=inner.names, head=inner.head))
+        siblings = _names(above)
+        surroundings.look("/".join(parts[: len(views)]), siblings)
+        output = surroundings.output("/".join(parts[: len(views) + 1]))
+        views.append(FolderView(name=name, siblings=siblings, children=inner.names, head=inner.head, output=output))
         above = above / name
     if not parts:
         return Verdict(path_class=PathClass.OTHER)
     size = full.lstat().st_size if os.path.lexists(full) else 0
-    return explain(policy, views, None if is_folder else parts[-1], size)
+    if is_folder:
+        return explain(policy, views)
+    head = surroundings.read("/".join(parts), HEAD) or b""
+    return explain(policy, views, parts[-1], size, head, surroundings.exists)
 
 
 def reasons(verdict: Verdict) -> str:

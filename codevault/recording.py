@@ -18,7 +18,7 @@ from codevault.indexing import IndexKeeper
 from codevault.jobs import Reporter
 from codevault.left import LeftContents
 from codevault.moments import LATEST_NS
-from codevault.policy import Policy
+from codevault.policies import Policies
 from codevault.projects.model import Project
 from codevault.projects.registry import Projects
 from codevault.scanstate import load, save
@@ -26,6 +26,7 @@ from codevault.source import Folder
 from codevault.store.model import SnapshotDraft
 from codevault.store.store import Store
 from codevault.store.thinning import UndoWindow
+from codevault.surroundings import Surroundings
 from codevault.thinning import Thinner
 from codevault.vcs import snapshot_facts
 from codevault.versioned import NothingVersioned, RepositoryMoved
@@ -47,18 +48,18 @@ class Recorder:
         projects: Projects,
         contents: LeftContents,
         *,
-        policy: Policy,
+        policies: Policies,
         source: Callable[[str], Folder],
         clock: Callable[[], int],
     ) -> None:
         self._store = store
         self._index = index
         self._projects = projects
-        self._policy = policy
+        self._policies = policies
         self._source = source
         self._clock = clock
         self._states = Path(store.root) / "cache" / "scan"
-        self._thinner = Thinner(store, index, projects)
+        self._thinner = Thinner(store, index, projects, policies.known)
         self._contents = contents
 
     def record(self, project: Project, reason: str, kind: str, report: Reporter) -> Backup:
@@ -79,12 +80,21 @@ class Recorder:
             kind=kind,
             facts=snapshot_facts(Path(project.root)),
         )
-        stamp = self._policy.fingerprint
         try:
             root = self._source(project.root)
         except OSError as exc:
             raise SourceError(exc.strerror or type(exc).__name__, Path(project.root)) from exc
+        with contextlib.closing(root), Surroundings(project.root) as surroundings:
+            return self._governed(project, draft, root, surroundings, report)
+
+    def _governed(
+        self, project: Project, draft: SnapshotDraft, root: Folder, surroundings: Surroundings, report: Reporter
+    ) -> Run:
+        """The run by the rules that hold for the project now."""
+        governing = self._policies.used(project, surroundings)
+        stamp = governing.policy.fingerprint
         foreign = self._foreign(project)
+        mistakes = tuple(Problem(path="", kind="policy", why=why) for why in governing.problems)
 
         def attempt(bridge: Bridge) -> Run:
             run = self._within_limits(
@@ -92,7 +102,8 @@ class Recorder:
                     self._store,
                     draft,
                     root,
-                    self._policy,
+                    governing.policy,
+                    surroundings=surroundings,
                     signatures=lambda last: load(self._states, project.id, last, stamp),
                     foreign=foreign,
                     report=report,
@@ -102,11 +113,11 @@ class Recorder:
                 report,
             )
             bridge.remember(run.backup.id)
-            problems = (*run.backup.problems, *bridge.problems)
-            return replace(run, backup=replace(run.backup, notes=bridge.notes, problems=problems))
+            problems = (*run.backup.problems, *bridge.problems, *mistakes)
+            notes = (*run.backup.notes, *bridge.notes)
+            return replace(run, backup=replace(run.backup, notes=notes, problems=problems))
 
-        with contextlib.closing(root):
-            run = self._bridged(project, attempt)
+        run = self._bridged(project, attempt)
         with contextlib.suppress(OSError):  # without it the next run reads everything again, no more
             save(self._states, project.id, run.backup.id, stamp, run.signatures)
         return run

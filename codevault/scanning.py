@@ -20,7 +20,10 @@ from typing import Final
 import msgspec
 
 from codevault.policy import Policy, Verdict
+from codevault.policy.configured import Output
+from codevault.rescuing import Rescue
 from codevault.source import Folder, Listed, Unstable
+from codevault.surroundings import Surroundings
 
 RACY_NS = 2_000_000_000  # the coarsest time stamp in use: FAT's two seconds
 LARGEST_TAG = 4096  # bytes; a CACHEDIR.TAG is a few lines
@@ -50,8 +53,8 @@ class ScannedFolder:
     """One folder of a scan, open while it is yielded.
 
     `path` is relative to the project's root, "" for the root itself. With `error` set nothing else is known of it.
-    `private`: policy keeps everything below but allows no indexing. Names that could not be read whole are put into
-    `retry` by the consumer, so that the next run reads them again.
+    `private`: policy keeps everything below but allows no indexing; `in_doubt`: it may be a tool's. Names that could
+    not be read whole are put into `retry` by the consumer, so that the next run reads them again.
     """
 
     path: str
@@ -59,6 +62,7 @@ class ScannedFolder:
     entries: list[Listed]
     names: frozenset[str] = frozenset()
     private: bool = False
+    in_doubt: bool = False
     settled: bool = False
     signature: bytes = b""
     listed_ns: int = 0
@@ -83,14 +87,21 @@ class Scan:
         previous: Mapping[str, bytes],
         foreign: Collection[tuple[int, int]] = (),
         apart: Mapping[str, str] = MappingProxyType({}),
+        surroundings: Surroundings | None = None,
         clock: Callable[[], int],
     ) -> None:
-        """`apart` are folders that are passed over, by path, with the reason; `foreign` those of others."""
+        """`apart` are folders that are passed over, by path, with the reason; `foreign` those of others.
+
+        `surroundings` tell what the project's build files name; None: they are not looked at.
+        """
         self._root = root
         self.policy = policy
         self.known = previous
         self._foreign = foreign
         self._apart = apart
+        self._surroundings = surroundings
+        self._rescue = Rescue(policy, surroundings, root.status().device)
+        self._drops_files = policy.rules.drops_files
         self._clock = clock
         own = root.status()
         self.owner = own.user, own.group
@@ -106,8 +117,8 @@ class Scan:
             OSError: the root itself cannot be listed.
         """
         queue = _Open(self._root)
-        pending: list[tuple[str, str, bool]] = []  # (parent, name, private)
-        scanned = self._listed("", self._root, private=False)
+        pending: list[tuple[str, str, bool, bool]] = []  # (parent, name, private, in doubt)
+        scanned = self._listed("", self._root, private=False, in_doubt=False)
         if scanned.error is not None:
             raise scanned.error
         while True:
@@ -122,18 +133,18 @@ class Scan:
             pending.extend(reversed(kept))
             if not pending:
                 return
-            parent, name, private = pending.pop()
-            scanned = self._enter(queue, parent, name, private=private)
+            parent, name, private, in_doubt = pending.pop()
+            scanned = self._enter(queue, parent, name, private=private, in_doubt=in_doubt)
 
-    def _enter(self, queue: _Open, parent: str, name: str, *, private: bool) -> ScannedFolder:
+    def _enter(self, queue: _Open, parent: str, name: str, *, private: bool, in_doubt: bool) -> ScannedFolder:
         path = f"{parent}/{name}" if parent else name
         try:
             folder = queue.enter(parent, name)
         except OSError as exc:
             return ScannedFolder(path=path, folder=None, entries=[], private=private, error=exc)
-        return self._listed(path, folder, private=private)
+        return self._listed(path, folder, private=private, in_doubt=in_doubt)
 
-    def _listed(self, path: str, folder: Folder, *, private: bool) -> ScannedFolder:
+    def _listed(self, path: str, folder: Folder, *, private: bool, in_doubt: bool) -> ScannedFolder:
         listed_ns = self._clock()
         try:
             entries = folder.entries()
@@ -142,8 +153,12 @@ class Scan:
                 folder.close()
             return ScannedFolder(path=path, folder=None, entries=[], private=private, error=exc)
         names = frozenset(map(_name, entries))
+        if self._surroundings is not None:
+            self._surroundings.look(path, names)
         if path:
             entries, private = self._unless_tagged(path, folder, entries, names, private=private)
+        if self._drops_files:
+            entries = [e for e in entries if not self._is_dropped(_join(path, e.name), e.mode)]
         now = _pack([e[:_SIGNED] for e in entries])
         before = self.known.get(path)
         scanned = ScannedFolder(
@@ -152,6 +167,7 @@ class Scan:
             entries=entries,
             names=names,
             private=private,
+            in_doubt=in_doubt,
             settled=now == before,
             signature=now,
             listed_ns=listed_ns,
@@ -174,44 +190,76 @@ class Scan:
             ]
         )
 
-    def _kept(self, scanned: ScannedFolder) -> Iterator[tuple[str, str, bool]]:
+    def _kept(self, scanned: ScannedFolder) -> Iterator[tuple[str, str, bool, bool]]:
         for entry in [e for e in scanned.entries if e.mode & _TYPE == stat.S_IFDIR]:
-            why, private = self._verdict(scanned, entry)
+            why, private, in_doubt = self._verdict(scanned, entry)
             if why:
                 if _join(scanned.path, entry.name) not in self._apart:  # the folder itself is recorded, empty
                     scanned.excluded.add(entry.name)
                 self.excluded.append(Excluded(path=_join(scanned.path, entry.name), why=why))
             else:
-                yield scanned.path, entry.name, private or scanned.private
+                yield scanned.path, entry.name, private or scanned.private, in_doubt or scanned.in_doubt
 
     def _unless_tagged(
         self, path: str, folder: Folder, entries: list[Listed], names: Collection[str], *, private: bool
     ) -> tuple[list[Listed], bool]:
-        """A folder whose own marker says that it can be made again counts as empty."""
-        verdict = self.policy.tagged(names, lambda name: _head(folder, entries, name))
+        """A folder whose own marker says that it can be made again counts as empty but for what is saved from it."""
+        kept = self._rescue.kept_in(path)
+        if kept is not None:
+            return [e for e in entries if e.name in kept], private
+        verdict = self.policy.tagged(names, lambda name: _head(folder, entries, name), path)
         if verdict is None:
             return entries, private
         if verdict.keep:
             return entries, private or not verdict.index
         self.excluded.append(Excluded(path=path, why=_why(verdict)))
-        return [], private
+        self._rescue.sweep(path, folder, verdict)
+        kept = self._rescue.kept_in(path) or ()
+        return [e for e in entries if e.name in kept], private
 
-    def _verdict(self, scanned: ScannedFolder, entry: Listed) -> tuple[str, bool]:
+    def _is_dropped(self, path: str, mode: int) -> bool:
+        if mode & _TYPE == stat.S_IFDIR or not self.policy.drops(path):
+            return False
+        self.excluded.append(Excluded(path=path, why="a rule of the vault leaves it out"))
+        return True
+
+    def _verdict(self, scanned: ScannedFolder, entry: Listed) -> tuple[str, bool, bool]:
+        """Why it is left out, or "", whether it is private, and whether it may be a tool's."""
+        path = _join(scanned.path, entry.name)
         identity = (entry.device, entry.inode)
-        if (why := self._apart.get(_join(scanned.path, entry.name))) is not None:
-            return why, False
+        if (why := self._apart.get(path)) is not None:
+            return why, False, False
         if identity in self._foreign:
-            return "belongs to the vault or to another project", False
+            return "belongs to the vault or to another project", False, False
         if entry.device != self._device:
-            return "another file system is mounted here", False
+            return "another file system is mounted here", False, False
         if entry.inode and identity in self._visited:
-            return "the same folder was met before (a loop of mounts)", False
+            return "the same folder was met before (a loop of mounts)", False, False
         self._visited.add(identity)
+        if self._rescue.leads_through(path):
+            return "", False, False
         folder = scanned.folder
-        verdict = self.policy.folder(
-            _join(scanned.path, entry.name), entry.name, scanned.names, lambda: _children(folder, entry.name)
-        )
-        return ("" if verdict.keep else _why(verdict)), not verdict.index
+        output = self._surroundings.output(path) if self._surroundings is not None else None
+        verdict = self.policy.folder(path, entry.name, scanned.names, lambda: _children(folder, entry.name), output)
+        if verdict.keep:
+            return "", not verdict.index, not verdict.certain
+        if self._saved(path, folder, entry.name, verdict, output):
+            self.excluded.append(Excluded(path=path, why=f"{_why(verdict)}; some of it is kept all the same"))
+            return "", False, False
+        return _why(verdict), not verdict.index, False
+
+    def _saved(self, path: str, parent: Folder | None, name: str, verdict: Verdict, output: Output | None) -> bool:
+        """Looks through a folder that is to be left out; True when something in it is kept."""
+        if parent is None:
+            return False
+        try:
+            inner = parent.enter(name)
+        except OSError:
+            return False
+        try:
+            return self._rescue.sweep(path, inner, verdict, output)
+        finally:
+            inner.close()
 
 
 class _Open:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from codevault.extras import PLAIN, Extras
 from codevault.ids import BlobId
+from codevault.policy.content import HEAD
 from codevault.source import Folder, Listed, Unstable
 from codevault.store.records import hash_of
 from codevault.store.writing import Writer
@@ -23,6 +24,7 @@ class Stored(NamedTuple):
     stable: bool = True
     extras: Extras = PLAIN
     reference: str | None = None
+    head: bytes = b""  # the first bytes, of a file that was read whole
 
 
 class Storing:
@@ -45,12 +47,14 @@ class Storing:
             content, extras = folder.read(listed.name)
         except Unstable as exc:
             blob = self._writer.add(exc.content, path=path, hint=hint)
-            return Stored(blob, len(exc.content), stable=False)
+            return Stored(blob, len(exc.content), stable=False, head=exc.content[:HEAD])
         # A file of several names is one file wherever it is restored to: it is not worth two ways to give it back.
         reference = self._versioned.reference(path, content) if listed.links == 1 else None
         if reference is not None:
-            return Stored(BlobId(hash_of(content)), len(content), extras=extras, reference=reference)
-        return Stored(self._writer.add(content, path=path, hint=hint), len(content), extras=extras)
+            return Stored(
+                BlobId(hash_of(content)), len(content), extras=extras, reference=reference, head=content[:HEAD]
+            )
+        return Stored(self._writer.add(content, path=path, hint=hint), len(content), extras=extras, head=content[:HEAD])
 
     def _streamed(self, folder: Folder, listed: Listed, path: str, hint: BlobId | None) -> tuple[BlobId, int, bool]:
         blob, size, stable = BlobId(""), 0, False

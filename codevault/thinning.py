@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from codevault.analysis.languages import language_hint
@@ -14,6 +14,7 @@ from codevault.index.index import Index
 from codevault.index.model import FileVersion, IndexState, SymbolVersion
 from codevault.indexing import IndexKeeper
 from codevault.jobs import Reporter
+from codevault.policy import Keeping, Policy
 from codevault.projects.registry import Projects
 from codevault.store.attribution import Attribution
 from codevault.store.keepsakes import Span
@@ -40,7 +41,10 @@ class VaultStats(StoreStats):
 class Thinner:
     """Prunes one vault and keeps its index in step."""
 
-    def __init__(self, store: Store, index: IndexKeeper, projects: Projects) -> None:
+    def __init__(
+        self, store: Store, index: IndexKeeper, projects: Projects, policy_of: Callable[[ProjectId], Policy]
+    ) -> None:
+        self._policy_of = policy_of
         self._store = store
         self._index = index
         self._projects = projects
@@ -89,7 +93,9 @@ class Thinner:
             return [], ""
         try:
             index = self._index_on_a_full_disk()
-            found = (span for project, gone in leaving.items() for span in last_texts(index, project, gone))
+            files = (s for p, gone in leaving.items() for s in kept_versions(index, p, gone, self._policy_of(p)))
+            texts = (span for project, gone in leaving.items() for span in last_texts(index, project, gone))
+            found = (*files, *texts)
             spans = [span for span in found if self._store.contains(span.blob)]  # others are in their repository
             waiting = sum(not_analysed(index, project, gone) for project, gone in leaving.items())
         except CodeVaultError as exc:
@@ -118,6 +124,19 @@ class Thinner:
         except CodeVaultError as exc:
             return [f"the index still knows what was thinned, until it is used again: {exc}"]
         return []
+
+
+def kept_versions(index: Index, project: ProjectId, leaving: Collection[int], policy: Policy) -> Iterable[Span]:
+    """File versions that only snapshots on their way out hold, and that the policy's retention keeps all the same."""
+    lost, held = _sorted_out(index, project, leaving)
+    seen = {version.path for version in held}
+    for version in sorted(lost, key=_age, reverse=True):
+        retention = policy.file(version.path, version.size).retention
+        last = version.path not in seen
+        seen.add(version.path)
+        if version.size and (retention is Keeping.EVERY or (retention is Keeping.LAST and last)):
+            label = f"policy: {'last' if last else 'every'} version"
+            yield Span(blob=version.blob, start=0, length=version.size, project=project, path=version.path, label=label)
 
 
 def last_texts(index: Index, project: ProjectId, leaving: Collection[int]) -> Iterable[Span]:

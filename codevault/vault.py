@@ -18,6 +18,7 @@ from codevault.allowance import Allowance
 from codevault.analysis.model import FileAnalysis
 from codevault.arguments import check_all, check_cancel, check_texts, check_type, checked_clone, checked_path
 from codevault.backup import Backup
+from codevault.bridging import apart_of
 from codevault.cataloguing import catch_up, facts_of
 from codevault.commits import ImportedHistory, TimelineEntry, import_history
 from codevault.committed import CommittedContents, all_told, look_again, tell_commits
@@ -41,8 +42,10 @@ from codevault.index.index import Index
 from codevault.index.model import FileVersion, Hit, Seen, SymbolVersion
 from codevault.indexing import IndexKeeper
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
+from codevault.keeping import OBJECTS
 from codevault.left import LeftContents
-from codevault.policy import DEFAULT, Policy, Verdict
+from codevault.policies import Policies
+from codevault.policy import DEFAULT, PathClass, Policy, Reason, Verdict
 from codevault.projects.model import Project, Protection
 from codevault.projects.registry import ProjectKey, Projects
 from codevault.protection import Keeper, Status, explanation, status_of
@@ -105,7 +108,6 @@ class Vault:
     ) -> None:
         """Vault.create() and Vault.open() are the usual ways in; tests hand in store, clock and source."""
         self._store = store
-        self._policy = policy
         self._workers = workers
         self._source = source
         self._closed = False
@@ -115,13 +117,14 @@ class Vault:
         self.repositories = Repositories(self._open_store, self.projects)
         committed = CommittedContents(self._open_store, lambda: self.projects)
         self._contents = LeftContents(self._open_store, lambda: self.projects, also=committed.find)
+        self.policies = Policies(lambda: Path(self._open_store().root), policy, self.projects)
         self._recorder = Recorder(
-            store, self._index, self.projects, self._contents, policy=policy, source=source, clock=clock
+            store, self._index, self.projects, self._contents, policies=self.policies, source=source, clock=clock
         )
         self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
         self.reuse = Reuse(self._reading, self.projects, self.read, self._contents.session)
         self.reports = Reports(self._reading, self.read, self.projects, self.snapshots)
-        self._thinner = Thinner(store, self._index, self.projects)
+        self._thinner = Thinner(store, self._index, self.projects, self.policies.known)
         self.submit = Submit(self)
 
     @classmethod
@@ -183,6 +186,7 @@ class Vault:
         """Gives everything back. Nothing depends on it being called: what was acknowledged is on disk."""
         if not self._closed:
             self._closed = True
+            self.search.close()
             self._index.close()
             self._store.close()
 
@@ -253,7 +257,7 @@ class Vault:
             raise InvalidArgument("share is kept by processes of our own: give either share or executor")
         with self._index.writing() as index:
             catch_up(self._store, index, self.projects, report)
-            tell_commits(self._store, index, self._policy, report)
+            tell_commits(self._store, index, self.policies.known, report)
             look_again(index, self.projects)
             kept = KeptSymbols(self._store, index.project_ids())
         with contextlib.ExitStack() as stack:
@@ -424,11 +428,16 @@ class Vault:
     def status(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> Status:
         """Whether a file's present content is in the vault or safe in its repository, and since when."""
         owner, relative = self._located(path, project)
-        return status_of(self._reading(), self._policy, owner, relative, self._keeper)
+        return status_of(self._reading(), self.policies, owner, relative, self._keeper)
 
     def explain(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> Verdict:
-        """What the policy decides on a path, and why."""
-        return explanation(self._policy, *self._located(path, project))
+        """What the policy decides on a path as it is now, and why: every step with the rule and who made it."""
+        owner, relative = self._located(path, project)
+        if relative == OBJECTS or relative.startswith(f"{OBJECTS}/"):
+            others = [Path(other.root) for other in self.projects if other.id != owner.id]
+            for why in apart_of(self._open_store(), owner, others=others).values():
+                return Verdict(path_class=PathClass.VCS, index=False, reasons=(Reason("kept in another way", why),))
+        return explanation(self.policies, owner, relative)
 
     @overload
     def restore(
@@ -753,7 +762,7 @@ class Vault:
         try:
             with self._index.writing() as index:
                 index.put_project(facts_of(project))
-                tell_commits(self._store, index, self._policy, report)
+                tell_commits(self._store, index, self.policies.known, report)
         except (IndexDamaged, IndexBusy, StorageFull) as exc:
             late = Problem(path="", kind="index", why=f"kept, but not yet searchable: {exc}")
             return replace(done, problems=(*done.problems, late))
@@ -805,7 +814,7 @@ class Vault:
             if set(index.snapshot_ids()) != known or not all_told(store, index):
                 with contextlib.suppress(CodeVaultError), self._index.writing() as writable:
                     catch_up(store, writable, self.projects)
-                    tell_commits(store, writable, self._policy)
+                    tell_commits(store, writable, self.policies.known)
         return index
 
     def _open_store(self) -> Store:

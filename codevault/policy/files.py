@@ -92,7 +92,7 @@ SECRETS: tuple[FileRule, ...] = (
 )
 
 LOCK_FILES = FileRule(
-    path_class=PathClass.CONFIG,
+    path_class=PathClass.LOCK_FILE,
     rule="lock file: dependency folders are made again from it",
     names=(
         "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock bun.lockb poetry.lock uv.lock pdm.lock"
@@ -111,6 +111,12 @@ OTHERS: tuple[FileRule, ...] = (
             ".min.js .min.css .min.mjs .map .bundle.js .chunk.js _pb2.py _pb2.pyi _pb2_grpc.py .pb.go .pb.cc"
             " .pb.h .g.dart .freezed.dart .designer.cs .g.cs .g.i.cs .tsbuildinfo"
         ),
+    ),
+    FileRule(
+        path_class=PathClass.GENERATED,
+        rule="written by configuring",
+        names="config.log config.status aclocal.m4 stamp-h1 config.h.in~ configure~ .coverage",
+        index=False,
     ),
     FileRule(
         path_class=PathClass.GENERATED,
@@ -133,10 +139,21 @@ OTHERS: tuple[FileRule, ...] = (
         index=False,
     ),
     FileRule(
+        path_class=PathClass.DATABASE,
+        rule="local database",
+        names="dump.rdb appendonly.aof",
+        suffixes=(
+            ".sqlite .sqlite3 .db .db3 .s3db .sl3 .sqlite-wal .sqlite3-wal .db-wal .sqlite-journal .sqlite3-journal"
+            " .db-journal .sqlite-shm .sqlite3-shm .db-shm .mdb .accdb .ldf .mdf .duckdb .realm .fdb"
+        ),
+        index=False,
+    ),
+    FileRule(path_class=PathClass.NOTEBOOK, rule="notebook: its outputs are nowhere else", suffixes=".ipynb"),
+    FileRule(
         path_class=PathClass.DATA,
         rule="binary data",
         suffixes=(
-            ".sqlite .sqlite3 .db .db3 .mdb .accdb .parquet .arrow .feather .npy .npz .h5 .hdf5 .pkl .pickle"
+            ".parquet .arrow .feather .npy .npz .h5 .hdf5 .pkl .pickle"
             " .joblib .rds .rdata .avro .orc .dta .sav .xls .xlsx .ods"
         ),
         index=False,
@@ -182,7 +199,7 @@ OTHERS: tuple[FileRule, ...] = (
             " .cs .fs .fsx .vb .rb .rake .erb .php .phtml .swift .dart .lua .pl .pm .t .r .jl .hs .lhs .elm .ex"
             " .exs .erl .hrl .ml .mli .nim .zig .d .v .sv .vhd .vhdl .s .asm .f .f90 .f95 .for .pas .cob .sh .bash"
             " .zsh .fish .ps1 .psm1 .bat .cmd .awk .sed .sql .graphql .gql .proto .thrift .html .htm .xhtml .css"
-            " .scss .sass .less .styl .hbs .ejs .jinja .jinja2 .j2 .twig .liquid .haml .slim .pug .ipynb .rmd .qmd"
+            " .scss .sass .less .styl .hbs .ejs .jinja .jinja2 .j2 .twig .liquid .haml .slim .pug .rmd .qmd"
             " .sol .cu .cl .glsl .hlsl .wgsl .vert .frag .tcl .el .lisp .scm .rkt .coffee .pde .ino .gd .cr .st"
             " .ada .adb .ads .patch .diff"
         ),

@@ -218,6 +218,8 @@ OUTPUTS: tuple[FolderRule, ...] = (
     ),
     _output("dist|build|out", "npm run build", beside=("package.json",), inside=("*.map",), only=_NODE_BUILD),
     _output("dist", "vite build", beside=("package.json", "vite.config.*"), inside=("index.html", "assets")),
+    _output("build", "vite build", beside=("package.json", "svelte.config.*"), inside=("_app", "index.html|200.html")),
+    _output("htmlcov", "coverage html", inside=("coverage_html*.js", "index.html", "status.json")),
     _output("out", "next build", beside=("package.json", "next.config.*"), inside=("_next",)),
     _output(
         "out",
@@ -293,6 +295,12 @@ CACHES: tuple[FolderRule, ...] = (
     ),
     _cache(".godot", "open the project in Godot", beside=("project.godot",)),
     _cache("Intermediate|DerivedDataCache", "open the project in Unreal", beside=("*.uproject",)),
+)
+
+# Of any name: nothing but the tool makes these together. In a source tree, what people wrote there keeps it.
+MARKED: tuple[FolderRule, ...] = (
+    _output("*", "cmake --build .", inside=("CMakeCache.txt", "CMakeFiles", "cmake_install.cmake")),
+    _output("*", "meson setup", inside=("meson-private", "meson-info", "meson-logs")),
 )
 
 # Kept, never indexed. Version control is skipped only once a bridge can prove what is safe elsewhere.

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from codevault.policy.folders import VCS_FOLDERS, FolderRule
+from codevault.policy.configured import Check, Output
+from codevault.policy.folders import HAND_WRITTEN, VCS_FOLDERS, FolderRule
 from codevault.policy.names import Names, shown
 from codevault.policy.verdicts import PathClass, Reason, Verdict
 
 ORDINARY = Verdict(path_class=PathClass.SOURCE)
 VCS_NAMES = Names(VCS_FOLDERS)
+HAND_WRITTEN_NAMES = Names(HAND_WRITTEN)
+_HASHED = re.compile(r"[.-](?=[0-9a-zA-Z_]*\d)[0-9a-zA-Z_]{8,32}\.(?:m?js|css|wasm|woff2?|png|svg)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,36 @@ def judge(rows: Iterable[Row], path: str, siblings: Collection[str], names: Coll
             return verdict
         guess = guess or verdict
     return guess or ORDINARY
+
+
+def judge_configured(output: Output, path: str, names: Collection[str]) -> Verdict | None:
+    """The verdict on a folder that a build file names as output; None when nothing in it speaks for that."""
+    seen = f"{shown(path.rpartition('/')[2])}: {output.evidence}"
+    trace = Names(output.inside).first_in(names)
+    if trace is None:
+        return None
+    foreign = VCS_NAMES.first_in(names)
+    if foreign is None and output.check is Check.NAMES:
+        foreign = HAND_WRITTEN_NAMES.first_in(names)
+    if foreign is None and output.check is Check.MAPS:
+        foreign = min((name for name in names if not _is_mapped(name, names)), default=None)
+    if foreign is not None:
+        reasons = (Reason(f"{output.path_class} folder, kept in doubt", f"{seen}, but it also holds {shown(foreign)}"),)
+        return Verdict(path_class=output.path_class, reasons=reasons, certain=False)
+    return Verdict(
+        path_class=output.path_class,
+        keep=False,
+        index=False,
+        reasons=(Reason(f"{output.path_class} folder", f"{seen}, and it holds {shown(trace)}"),),
+        rebuild=output.rebuild,
+    )
+
+
+def _is_mapped(name: str, names: Collection[str]) -> bool:
+    """True for what a bundler writes: maps, licences it collects, and what has a map or a hash in its name."""
+    if name.endswith((".map", ".LICENSE.txt")) or _HASHED.search(name):
+        return True
+    return f"{name}.map" in names
 
 
 def _weigh(row: Row, path: str, siblings: Collection[str], names: Collection[str]) -> Verdict | None:
