@@ -14,7 +14,8 @@ CodeVaultError
 │   ├── VaultBusy                     another writer holds the vault
 │   ├── VaultTooNew                   written by a newer CodeVault
 │   ├── VaultDiverged                 older than, or another than, the vault that was seen before
-│   └── VaultClosed                   used after close()
+│   ├── VaultClosed                   used after close()
+│   └── ServiceError                  its service does not start, or does not end
 ├── DamageError                       bytes that are not what their name says
 │   ├── BlobMissing                   a blob that is referred to is in no pack
 │   │   └── ContentElsewhere          it was left to a repository, which cannot give it now
@@ -135,6 +136,10 @@ class VaultDiverged(VaultError):  # noqa: N818
 
 class VaultClosed(VaultError):  # noqa: N818
     """The vault object was used after close()."""
+
+
+class ServiceError(VaultError):
+    """The vault's service did not come up, or did not end when it was told to."""
 
 
 class DamageError(CodeVaultError):

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, overload
@@ -44,6 +45,7 @@ from codevault.indexing import IndexKeeper
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
 from codevault.keeping import OBJECTS
 from codevault.left import LeftContents
+from codevault.lineages import Lineages, VersionKey, find_version
 from codevault.policies import Policies
 from codevault.policy import DEFAULT, PathClass, Policy, Reason, Verdict
 from codevault.projects.model import Project, Protection
@@ -60,6 +62,7 @@ from codevault.restoring import checked_attributes, folders_of, plan_restore, re
 from codevault.reuse import Reuse
 from codevault.safety import saved_first
 from codevault.search import Search, check_kind
+from codevault.service_health import Health, hear
 from codevault.settings import put_settings
 from codevault.source import Folder, RealFolder
 from codevault.store.compacting import Compacted, CompactPlan
@@ -124,6 +127,7 @@ class Vault:
         self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
         self.reuse = Reuse(self._reading, self.projects, self.read, self._contents.session)
         self.reports = Reports(self._reading, self.read, self.projects, self.snapshots)
+        self.lineage = Lineages(self._reading, self.read, self.projects, self._contents.session)
         self._thinner = Thinner(store, self._index, self.projects, self.policies.known)
         self.submit = Submit(self)
 
@@ -362,15 +366,21 @@ class Vault:
         symbol: FoundSymbol | Hit | ProjectKey,
         path: str = "",
         qualified_name: str = "",
+        *,
+        line: int | None = None,
+        at: SnapshotKey | VersionKey | TimelineEntry | Commit = None,
     ) -> History:
         """One symbol through all versions: introduced, changed, moved, renamed, removed, restored.
 
-        Give a symbol (from `symbols()` or a search), or project, path within it, and qualified name: of several of that
-        name the first is followed that is no stub of an overload.
+        Give a symbol (from `symbols()` or a search), or project, path within it, and qualified name or `line`: of
+        several of that name the first is followed that is no stub of an overload, of several around a line the
+        innermost. `at` is the version (a commit, a snapshot, a moment) that has it there; else it is the newest that
+        does. Answers come from what `analyse()` noted of each version; what is not noted yet is looked at now.
 
         Raises:
-            UnknownPath: no snapshot holds the path.
+            UnknownPath: no version holds the path, or that version does not.
             UnknownSymbol: no analysed version of the file defines the name.
+            UnknownSnapshot: no such version.
         """
         meant: SymbolVersion | None = None
         if isinstance(symbol, FoundSymbol):
@@ -379,12 +389,14 @@ class Vault:
         elif isinstance(symbol, Hit):
             owner, path, meant = symbol.project, symbol.path, version_of(symbol)
             qualified_name = meant.qualified_name
-        elif not path or not qualified_name:
-            raise InvalidArgument("history() takes a symbol, or a project, a path in it and a qualified name")
+        elif not path or not (qualified_name or line):
+            raise InvalidArgument("history() takes a symbol, or a project, a path in it and a qualified name or line")
         else:
             owner, path = self.projects.get(symbol).id, _downwards(path)
+        index = self._reading()
+        number = None if at is None else self._version(index, owner, at)
         with self._contents.session():
-            return history_of(self._reading(), self._contents.read, owner, path, qualified_name, meant)
+            return history_of(index, self._contents.read, owner, path, qualified_name, meant, line=line, at=number)
 
     def symbol_patch(
         self,
@@ -577,6 +589,10 @@ class Vault:
             for donor in donors
         )
         return store.repair(donors_of(trees, self._source, others), plan=plan, report=Reporter(progress, cancel))
+
+    def health(self) -> Health:
+        """How the vault's service is, and how much could be lost now; without one, that there is none."""
+        return hear(self._open_store().root)
 
     def stats(self) -> VaultStats:
         """Sizes and counts of the vault outside `cache/`, and whose the bytes are. Reads every manifest once."""
@@ -785,6 +801,17 @@ class Vault:
         if project is not None and self._owner(project) != given.project:
             raise UnknownSnapshot(f"snapshot {given.sequence} of another project is none of this one")
         return given
+
+    def _version(
+        self, index: Index, owner: ProjectId, key: SnapshotKey | VersionKey | TimelineEntry | Commit
+    ) -> int:
+        commit = find_commit(index, owner, key)
+        if commit is not None:
+            return commit.sequence
+        if isinstance(key, Seen | str | int | date):
+            return find_version(index, owner, key).sequence
+        key = _snapshot_of(key) if isinstance(key, Commit | TimelineEntry) else key
+        return self._snapshot(key, owner).sequence
 
     def _owner(self, project: ProjectKey) -> ProjectId:
         """A project's id; one whose own document is damaged still answers to it, so that it can be restored."""

@@ -1,4 +1,4 @@
-"""When a project is to be backed up: pure functions of what was seen, the clock and the rules, and why.
+"""When a project is to be backed up: pure functions of what was seen, the clock and the timing, and why.
 
 A project's `Standing` takes up what is observed and gives a `Decision` for any moment. Instants are those of one
 monotonic clock that stands still while the machine sleeps; nothing here reads it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from codevault.activity.model import SECOND_NS, Conditions, Move, Observed, Rules
+from codevault.activity.model import SECOND_NS, Conditions, Move, Observed, Timing
 from codevault.ids import ProjectId
 
 _BUSY = 0.9
@@ -33,6 +33,7 @@ class Why(StrEnum):
     SESSION = "a session ended"
     SETTLED = "a storm settled"
     QUIET = "the project came to rest"
+    RECONCILE = "it was not looked at for long"
     WAITING = "more may come"
 
 
@@ -100,14 +101,14 @@ class Standing:
         return min(firsts, default=None)
 
 
-def observe(standing: Standing, seen: Observed, rules: Rules) -> Standing:
+def observe(standing: Standing, seen: Observed, timing: Timing) -> Standing:
     """The project after something was seen of it. Constant time."""
-    recent = _recent(standing.recent, seen, rules)
-    storm = sum(count for _, count in recent) >= rules.storm_files
+    recent = _recent(standing.recent, seen, timing)
+    storm = sum(count for _, count in recent) >= timing.storm_files
     standing = replace(standing, recent=recent)
     if seen.beat or (seen.hand and not storm):
-        standing = _at_work(standing, seen.at_ns, rules)
-    return replace(standing, pending=_grown(standing.pending, seen, rules, storm=storm))
+        standing = _at_work(standing, seen.at_ns, timing)
+    return replace(standing, pending=_grown(standing.pending, seen, timing, storm=storm))
 
 
 def slept(standing: Standing, at_ns: int) -> Standing:
@@ -120,7 +121,7 @@ def slept(standing: Standing, at_ns: int) -> Standing:
     return replace(standing, session=None, pending=pending)
 
 
-def decide(standing: Standing, now_ns: int, conditions: Conditions, rules: Rules) -> Decision:
+def decide(standing: Standing, now_ns: int, conditions: Conditions, timing: Timing) -> Decision:
     """What to do about the project now. Constant time."""
     wait = Decision(project=standing.project, at_ns=now_ns)
     if standing.taking is not None:
@@ -129,11 +130,11 @@ def decide(standing: Standing, now_ns: int, conditions: Conditions, rules: Rules
         return wait
     if standing.retry_ns > now_ns:
         return replace(wait, why=Why.FAILED, due_ns=standing.retry_ns)
-    chosen = _at_once(standing, now_ns, conditions, rules) or _ended(standing, now_ns, rules)
+    chosen = _at_once(standing, now_ns, conditions, timing) or _ended(standing, now_ns, timing)
     if chosen is None and standing.pending is not None:
-        chosen = _at_rest(standing.pending, now_ns, conditions, rules)
+        chosen = _at_rest(standing.pending, now_ns, conditions, timing)
     if chosen is None:
-        due = _due(standing, conditions, rules)
+        due = _due(standing, conditions, timing)
         return replace(wait, why=Why.WAITING if standing.pending else Why.NOTHING, due_ns=due)
     why, milestone, reason = chosen
     return replace(wait, why=why, kind="milestone" if milestone else "automatic", reason=reason)
@@ -151,20 +152,20 @@ def finished(standing: Standing, took_s: float) -> Standing:
     return replace(standing, taking=None, failures=0, retry_ns=0, took_s=took_s)
 
 
-def failed(standing: Standing, now_ns: int, rules: Rules, *, yielded: bool = False) -> Standing:
+def failed(standing: Standing, now_ns: int, timing: Timing, *, yielded: bool = False) -> Standing:
     """The backup under way came to nothing: what it held waits again, longer with each failure.
 
     With `yielded` it made way for the user's own call, which is no failure.
     """
     failures = standing.failures if yielded else standing.failures + 1
-    pause = 1.0 if yielded else min(rules.retry_s * 2.0 ** min(failures - 1, 16), rules.retry_most_s)
+    pause = 1.0 if yielded else min(timing.retry_s * 2.0 ** min(failures - 1, 16), timing.retry_most_s)
     pending = _merged(standing.taking, standing.pending)
     retry = now_ns + round(pause * SECOND_NS)
     return replace(standing, taking=None, pending=pending, failures=failures, retry_ns=retry)
 
 
-def _recent(recent: tuple[tuple[int, int], ...], seen: Observed, rules: Rules) -> tuple[tuple[int, int], ...]:
-    since = seen.at_ns - round(rules.storm_s * SECOND_NS)
+def _recent(recent: tuple[tuple[int, int], ...], seen: Observed, timing: Timing) -> tuple[tuple[int, int], ...]:
+    since = seen.at_ns - round(timing.storm_s * SECOND_NS)
     kept = tuple(entry for entry in recent if entry[0] >= since)
     if not seen.files:
         return kept
@@ -173,19 +174,19 @@ def _recent(recent: tuple[tuple[int, int], ...], seen: Observed, rules: Rules) -
     return (*kept, (seen.at_ns, seen.files))
 
 
-def _at_work(standing: Standing, at_ns: int, rules: Rules) -> Standing:
+def _at_work(standing: Standing, at_ns: int, timing: Timing) -> Standing:
     session = standing.session
     if session is None:
         return replace(standing, session=(at_ns, at_ns))
-    if at_ns - session[1] <= rules.gap_s * SECOND_NS:
+    if at_ns - session[1] <= timing.gap_s * SECOND_NS:
         return replace(standing, session=(session[0], max(session[1], at_ns)))
     # Nobody asked for a decision in the pause: the old session still gets its milestone.
-    long = _lasted(session) >= rules.session_s
+    long = _lasted(session) >= timing.session_s
     pending = _marked(standing.pending, at_ns, "session ended") if long else standing.pending
     return replace(standing, session=(at_ns, at_ns), pending=pending)
 
 
-def _grown(pending: Pending | None, seen: Observed, rules: Rules, *, storm: bool) -> Pending | None:
+def _grown(pending: Pending | None, seen: Observed, timing: Timing, *, storm: bool) -> Pending | None:
     marks = tuple(str(move) for move in seen.moves if move is not Move.ABOUT_TO_REWRITE)
     if seen.green:
         marks = (*marks, "tests pass again")
@@ -193,7 +194,7 @@ def _grown(pending: Pending | None, seen: Observed, rules: Rules, *, storm: bool
     if not (changed or seen.moves or seen.green):
         return pending
     own = pending or Pending(first_ns=seen.at_ns, last_ns=seen.at_ns)
-    within = seen.within_s or rules.exposure_s
+    within = seen.within_s or timing.exposure_s
     deadline = seen.at_ns + round(within * SECOND_NS) if changed else None
     first = own.first_ns if own.deadline_ns is not None or not changed else seen.at_ns
     return replace(
@@ -242,7 +243,7 @@ def _least(first: int | None, second: int | None) -> int | None:
 _Chosen = tuple[Why, bool, str]
 
 
-def _at_once(standing: Standing, now_ns: int, conditions: Conditions, rules: Rules) -> _Chosen | None:
+def _at_once(standing: Standing, now_ns: int, conditions: Conditions, timing: Timing) -> _Chosen | None:
     pending = standing.pending
     if pending is None:
         return None
@@ -252,29 +253,29 @@ def _at_once(standing: Standing, now_ns: int, conditions: Conditions, rules: Rul
         return None
     if pending.woke:
         return Why.WOKE, bool(pending.marks), f"after the machine slept{_besides(pending)}"
-    if _is_low(conditions, rules) and now_ns - pending.last_ns >= rules.last_quiet_s * SECOND_NS:
+    if _is_low(conditions, timing) and now_ns - pending.last_ns >= timing.last_quiet_s * SECOND_NS:
         share = round((conditions.battery or 0.0) * 100)
         return Why.BATTERY, bool(pending.marks), f"the battery is at {share} %{_besides(pending)}"
-    if now_ns >= _latest(standing, pending, rules):
+    if now_ns >= _latest(standing, pending, timing):
         age = _time((now_ns - pending.first_ns) / SECOND_NS)
         return Why.EXPOSURE, bool(pending.marks), f"work of {age} was not safe yet{_besides(pending)}"
     return None
 
 
-def _ended(standing: Standing, now_ns: int, rules: Rules) -> _Chosen | None:
-    if standing.session is None or now_ns - standing.session[1] <= rules.gap_s * SECOND_NS:
+def _ended(standing: Standing, now_ns: int, timing: Timing) -> _Chosen | None:
+    if standing.session is None or now_ns - standing.session[1] <= timing.gap_s * SECOND_NS:
         return None
     took = _lasted(standing.session)
-    if took < rules.session_s:
+    if took < timing.session_s:
         return None
     return Why.SESSION, True, f"session of {_time(took)} ended"
 
 
-def _at_rest(pending: Pending, now_ns: int, conditions: Conditions, rules: Rules) -> _Chosen | None:
+def _at_rest(pending: Pending, now_ns: int, conditions: Conditions, timing: Timing) -> _Chosen | None:
     rest = now_ns - pending.last_ns
-    if pending.marks and rest >= _rest_after_mark(pending, rules) * SECOND_NS:
+    if pending.marks and rest >= _rest_after_mark(pending, timing) * SECOND_NS:
         return Why.MARK, True, ", ".join(pending.marks)
-    if pending.deadline_ns is None or rest < _quiet(pending, conditions, rules) * SECOND_NS:
+    if pending.deadline_ns is None or rest < _quiet(pending, conditions, timing) * SECOND_NS:
         return None
     if pending.storm:
         return Why.SETTLED, False, f"{_files(pending)} changed at once"
@@ -283,37 +284,37 @@ def _at_rest(pending: Pending, now_ns: int, conditions: Conditions, rules: Rules
     return Why.QUIET, False, f"{_files(pending)} changed"
 
 
-def _rest_after_mark(pending: Pending, rules: Rules) -> float:
-    return max(rules.mark_s, rules.settle_s) if pending.storm else rules.mark_s
+def _rest_after_mark(pending: Pending, timing: Timing) -> float:
+    return max(timing.mark_s, timing.settle_s) if pending.storm else timing.mark_s
 
 
-def _quiet(pending: Pending, conditions: Conditions, rules: Rules) -> float:
+def _quiet(pending: Pending, conditions: Conditions, timing: Timing) -> float:
     """Seconds without a change that make a good moment."""
     if pending.storm:
-        return rules.settle_s
-    quiet = rules.quiet_s if pending.significance >= rules.significant else rules.small_quiet_s
+        return timing.settle_s
+    quiet = timing.quiet_s if pending.significance >= timing.significant else timing.small_quiet_s
     return quiet * _PATIENCE if conditions.battery is not None or conditions.load > _BUSY else quiet
 
 
-def _latest(standing: Standing, pending: Pending, rules: Rules) -> int:
+def _latest(standing: Standing, pending: Pending, timing: Timing) -> int:
     """When a backup has to begin so that the promise is kept, going by how long the last one took."""
-    margin = min(_MARGIN_S + 2.0 * standing.took_s, _MOST_MARGIN * rules.exposure_s)
+    margin = min(_MARGIN_S + 2.0 * standing.took_s, _MOST_MARGIN * timing.exposure_s)
     return (pending.deadline_ns or 0) - round(margin * SECOND_NS)
 
 
-def _due(standing: Standing, conditions: Conditions, rules: Rules) -> int | None:
+def _due(standing: Standing, conditions: Conditions, timing: Timing) -> int | None:
     """When the decision may be another although nothing more was seen."""
     dues = []
-    if standing.session is not None and _lasted(standing.session) >= rules.session_s:
-        dues.append(standing.session[1] + round(rules.gap_s * SECOND_NS) + 1)
+    if standing.session is not None and _lasted(standing.session) >= timing.session_s:
+        dues.append(standing.session[1] + round(timing.gap_s * SECOND_NS) + 1)
     pending = standing.pending
     if pending is not None and pending.marks:
-        dues.append(pending.last_ns + round(_rest_after_mark(pending, rules) * SECOND_NS))
+        dues.append(pending.last_ns + round(_rest_after_mark(pending, timing) * SECOND_NS))
     if pending is not None and pending.deadline_ns is not None:
-        rest = rules.last_quiet_s if _is_low(conditions, rules) else _quiet(pending, conditions, rules)
-        if pending.storm or pending.weight or pending.gone or _is_low(conditions, rules):
+        rest = timing.last_quiet_s if _is_low(conditions, timing) else _quiet(pending, conditions, timing)
+        if pending.storm or pending.weight or pending.gone or _is_low(conditions, timing):
             dues.append(pending.last_ns + round(rest * SECOND_NS))
-        dues.append(_latest(standing, pending, rules))
+        dues.append(_latest(standing, pending, timing))
     return min(dues, default=None)
 
 
@@ -321,8 +322,8 @@ def _lasted(session: tuple[int, int]) -> float:
     return (session[1] - session[0]) / SECOND_NS
 
 
-def _is_low(conditions: Conditions, rules: Rules) -> bool:
-    return conditions.battery is not None and conditions.battery < rules.low_battery
+def _is_low(conditions: Conditions, timing: Timing) -> bool:
+    return conditions.battery is not None and conditions.battery < timing.low_battery
 
 
 def _besides(pending: Pending) -> str:

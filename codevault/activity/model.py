@@ -166,7 +166,7 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Timing:
     """When a project's changes are to be safe, in seconds.
 
     `exposure_s`: no unsaved work grows older; the promise that `health()` states. `quiet_s`: so long without a change

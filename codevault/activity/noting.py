@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from codevault.activity.editors import Leaving, trace_of
-from codevault.activity.model import Move, Observed, Rules, Signal, SignalKind
+from codevault.activity.model import Move, Observed, Signal, SignalKind, Timing
 from codevault.activity.weights import weight_of
 from codevault.ids import ProjectId
 from codevault.policy import DEFAULT, Policy
@@ -45,8 +45,8 @@ class _Batch:
 class Noting:
     """Folds what sources saw. One thread."""
 
-    def __init__(self, rules: Rules, policy: Policy = DEFAULT) -> None:
-        self._rules = rules
+    def __init__(self, timing: Timing, policy: Policy = DEFAULT) -> None:
+        self._timing = timing
         self._policy = policy
         self._desks: dict[ProjectId, _Desk] = {}
 
@@ -122,8 +122,8 @@ class Noting:
         if not (changes or batch.beat or batch.lost or batch.green or batch.moves):
             return None
         if changes and not within:  # nothing but a swap file, or nothing that has a name
-            within = self._rules.exposure_s
-        by_program = desk.building or not _BY_PROGRAM.isdisjoint(batch.moves) or batch.unnamed > 0
+            within = self._timing.exposure_s
+        by_program = desk.building or batch.lost or batch.unnamed > 0 or not _BY_PROGRAM.isdisjoint(batch.moves)
         return Observed(
             project=project,
             at_ns=batch.at_ns,
@@ -132,7 +132,7 @@ class Noting:
             gone=sum(1 for path in really if weight_of(self._policy, path).weight),
             weight=round(weight + 0.01 * batch.unnamed, 3),
             within_s=within,
-            hand=batch.beat or (weight > 0 and not by_program and len(batch.changed) <= _HAND_FILES),
+            hand=batch.beat or (weight > 0 and not by_program and len(batch.changed) + len(really) <= _HAND_FILES),
             beat=batch.beat,
             lost=batch.lost,
             green=batch.green,
@@ -144,7 +144,7 @@ class Noting:
         new, total, within = 0, 0.0, 0.0
         for path in paths:
             found = weight_of(self._policy, path)
-            due = found.patience * self._rules.exposure_s
+            due = found.patience * self._timing.exposure_s
             within = min(within, due) if within else due
             if path not in desk.known:
                 new += 1

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from codevault.activity.course import Decision, Standing, Why, decide, failed, finished, observe, slept, started
-from codevault.activity.model import Conditions, Observed, Rules
+from codevault.activity.model import Conditions, Observed, Timing
 from codevault.errors import InvalidArgument
 from codevault.ids import ProjectId
 
@@ -33,16 +33,16 @@ class Planning:
     """What is known of all projects. Every input and every decision to act is a line of the log, in order."""
 
     def __init__(
-        self, rules: Rules, *, log: Callable[[bytes], None] = _nowhere, standings: Iterable[Standing] = ()
+        self, timing: Timing, *, log: Callable[[bytes], None] = _nowhere, standings: Iterable[Standing] = ()
     ) -> None:
-        self.rules = rules
+        self.timing = timing
         self._log = log
         self._standings = {standing.project: standing for standing in standings}
         self.begin_log()
 
     def begin_log(self) -> None:
         """Says where everything stands: a log that begins here can be replayed."""
-        self._tell("begin", rules=self.rules, standings=tuple(self._standings.values()))
+        self._tell("begin", timing=self.timing, standings=tuple(self._standings.values()))
 
     def standing(self, project: ProjectId) -> Standing:
         """Where a project stands."""
@@ -54,7 +54,7 @@ class Planning:
     def observe(self, seen: Observed) -> None:
         """Something was seen of a project."""
         self._tell("observed", seen=seen)
-        self._put(observe(self.standing(seen.project), seen, self.rules))
+        self._put(observe(self.standing(seen.project), seen, self.timing))
 
     def slept(self, now_ns: int) -> None:
         """The machine slept until now."""
@@ -77,7 +77,7 @@ class Planning:
 
     def next(self, now_ns: int, conditions: Conditions) -> Decision | None:
         """The most urgent backup that is to begin now; None to wait."""
-        found = [decide(standing, now_ns, conditions, self.rules) for standing in self]
+        found = [decide(standing, now_ns, conditions, self.timing) for standing in self]
         acting = [decision for decision in found if decision.kind]
         if not acting:
             return None
@@ -85,7 +85,7 @@ class Planning:
 
     def due(self, now_ns: int, conditions: Conditions) -> int | None:
         """When `next` may give another answer although nothing more is seen."""
-        dues = [decide(standing, now_ns, conditions, self.rules).due_ns for standing in self]
+        dues = [decide(standing, now_ns, conditions, self.timing).due_ns for standing in self]
         return min((due for due in dues if due is not None), default=None)
 
     def started(self, decision: Decision, conditions: Conditions) -> None:
@@ -101,7 +101,7 @@ class Planning:
     def failed(self, project: ProjectId, now_ns: int, *, yielded: bool = False) -> None:
         """A backup came to nothing, or made way for the user's own call."""
         self._tell("failed", project=project, now_ns=now_ns, yielded=yielded)
-        self._put(failed(self.standing(project), now_ns, self.rules, yielded=yielded))
+        self._put(failed(self.standing(project), now_ns, self.timing, yielded=yielded))
 
     def exposure_s(self, now_ns: int) -> float:
         """Seconds that the oldest change of all has not been safe; 0.0 when everything is."""
@@ -154,13 +154,13 @@ def _replayed(
     what = said.pop("what")
     if what == "begin":
         standings = msgspec.convert(said["standings"], tuple[Standing, ...])
-        return Planning(msgspec.convert(said["rules"], Rules), standings=standings)
+        return Planning(msgspec.convert(said["timing"], Timing), standings=standings)
     if what == "started":
         decision = msgspec.convert(said["decision"], Decision)
         conditions = msgspec.convert(said["conditions"], Conditions)
         made.append(decision)
-        again = decide(_there(planning).standing(decision.project), decision.at_ns, conditions, _there(planning).rules)
-        if again != decision:
+        again = decide(_there(planning).standing(decision.project), decision.at_ns, conditions, _there(planning).timing)
+        if again != decision and decision.why is not Why.RECONCILE:  # which the caller decides
             different.append((decision, again))
         _there(planning).started(decision, conditions)
     elif what == "observed":
