@@ -93,6 +93,7 @@ class Vocabulary(dict[bytes, int]):
         known |= {word: FIRST_KEYWORD + number % KEYWORDS for number, word in enumerate(ordered)}
         super().__init__(known)
         self._known = known
+        self.keywords = {word: known[word] for word in ordered}
         self._higher = {word: bytes([_HIGHER, number // KEYWORDS]) for number, word in enumerate(ordered)}
         self._is_large = len(ordered) > KEYWORDS
 
@@ -154,7 +155,7 @@ class Tokens:
             codes = _HIGHER_PAIR.sub(b"", codes)
         codes = _numbers_joined(_with_statement_ends(codes) if by_lines else codes)
         self._codes, self._codes_at = _cut(_runs_joined(_pairs_joined(codes)), b"\0")
-        self._terms: _Terms | None = None
+        self._terms: Terms | None = None
 
     def _marked(
         self, content: bytes, comments: Sequence[Range], literals: Sequence[Range], boundaries: Sequence[int]
@@ -210,11 +211,11 @@ class Tokens:
         if end - begin < K:
             return b""
         if self._terms is None:
-            self._terms = _Terms(self._codes)
+            self._terms = Terms(self._codes)
         return self._terms.of(begin, end)
 
 
-class _Terms:
+class Terms:
     """The hash of each run of K codes of a stream, and the smallest of each window of them.
 
     Winnowing: Schleimer, Wilkerson, Aiken, SIGMOD 2003; the hash is the mix of splitmix64 (Steele, Lea, Flood 2014).

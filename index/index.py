@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal, Self
@@ -17,8 +17,10 @@ from codevault.index import (
     asking,
     descent,
     history,
+    lineage,
     pickaxe,
     reshaping,
+    reuse_groups,
     reuse_search,
     revisions,
     schema,
@@ -26,6 +28,8 @@ from codevault.index import (
     understood,
     waiting,
 )
+from codevault.index.lineage_model import PathStep
+from codevault.index.lineage_reading import ProjectLineage
 from codevault.index.matching import literal_matcher, regex_matcher
 from codevault.index.memory_text import MemoryText
 from codevault.index.model import (
@@ -48,7 +52,9 @@ from codevault.index.model import (
 from codevault.index.patterns import literal, required
 from codevault.index.ports import TextIndex
 from codevault.index.reuse_search import AlikeFound
+from codevault.index.rows import steps
 from codevault.index.sessions import Readers, Session, Writer
+from codevault.index.structuresearch import StructurePattern, search_structure
 from codevault.index.tantivy_index import TantivyText
 from codevault.index.understood import Understood
 from codevault.index.waiting import IsCurrent
@@ -180,6 +186,16 @@ class Index:
             UnknownProject: it was not recorded.
         """
         self._writer.write(lambda session: revisions.look_again(session.db, project))
+
+    def link(self, project: ProjectId, number: int, parents: Sequence[int], steps: Mapping[str, PathStep]) -> None:
+        """Records what a version did to symbols, compared with `parents`, in place of what was recorded before.
+
+        Raises:
+            UnknownProject: it was not recorded.
+        """
+        self._writer.write(
+            lambda session: lineage.link_version(session.db, session.labels, project, number, parents, steps)
+        )
 
     def add_analysis(self, pending: Pending, analysis: FileAnalysis, content: bytes | None) -> None:
         """Records what analysis found in a file version; one analysed already with the same grammar is left alone.
@@ -344,6 +360,14 @@ class Index:
         with self._asking() as session:
             return understood.symbol_facts(session, numbers)
 
+    def lineage(self, project: ProjectId) -> ProjectLineage:
+        """The versions of a project for walks through the lives of its symbols.
+
+        Raises:
+            UnknownProject: it was not recorded.
+        """
+        return ProjectLineage(self._asking, project)
+
     def noted(self, topic: str, project: ProjectId) -> str:
         """What `note` was given last, "" before."""
         with self._asking() as session:
@@ -405,6 +429,24 @@ class Index:
         with self._asking() as session:
             return reuse_search.alike(session, sample, at_least, scope)
 
+    def alike_parts(
+        self, sample: reuse_search.Sample, *, least: int, at_least: float, scope: Scope = EVERYTHING
+    ) -> tuple[reuse_search.PartFound, ...]:
+        """Where a part of a sample of at least so many codes lives or lived."""
+        with self._asking() as session:
+            return reuse_search.alike_parts(session, sample, least, at_least, scope)
+
+    def alike_groups(
+        self, question: reuse_groups.GroupQuestion, *, scope: Scope = EVERYTHING
+    ) -> Generator[reuse_groups.GroupHits, None, None]:
+        """Places of symbols that are alike, group by group, of groups with two places or more. Close it if left early.
+
+        Costs a look-up for each distinct symbol that is in no group yet.
+        """
+        with self._asking() as session:
+            for part in steps(reuse_groups.clusters(session, question), reuse_groups.AT_ONCE):
+                yield from reuse_groups.placed(session, part, scope)
+
     def codes_of(self, symbols: Iterable[SymbolVersion]) -> Mapping[str, bytes]:
         """What symbols are compared by, under their exact fingerprints; short ones have nothing."""
         with self._asking() as session:
@@ -464,6 +506,23 @@ class Index:
         with self._asking() as session:
             question = asking.TextQuestion(matcher=matcher, shape=shape, scope=scope, seconds=seconds)
             return asking.search_text(session, self._text, question, asking.Page(limit, offset))
+
+    def search_structure(
+        self,
+        pattern: StructurePattern,
+        *,
+        scope: Scope = EVERYTHING,
+        limit: int = 50,
+        offset: int = 0,
+        seconds: float = 10.0,
+    ) -> SearchResult:
+        """Code that matches a structural pattern: the lines that each match covers.
+
+        Raises:
+            InvalidArgument: a page out of range.
+        """
+        with self._asking() as session:
+            return search_structure(session, self._text, pattern, scope, seconds, (limit, offset))
 
     def commits_changing(
         self, text: str, *, case_sensitive: bool = True, scope: Scope = EVERYTHING, seconds: float = 10.0

@@ -7,16 +7,17 @@ of codes. The work of one question is bounded; no term is left out for all quest
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from codevault.analysis.clones_fragments import Fragment, fragments
 from codevault.analysis.kinds import CALLABLES
 from codevault.analysis.model import Symbol, SymbolKind
 from codevault.analysis.similarity import similarity
-from codevault.index.reuse_streams import Stream, StreamWriter, streams
+from codevault.index.reuse_streams import StreamWriter, streams
 from codevault.index.reuse_terms import Array, Segment, TermWriter, lookup, segments, terms_of
 
 LEAST_TOKENS: Final = 20
@@ -63,12 +64,11 @@ def containers(symbols: Sequence[Symbol]) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What is looked for: its codes and sketch, the number of its language's label, and whether it holds others."""
+    """What is looked for: its codes and sketch, and the number of its language's label."""
 
     codes: bytes
     sketch: bytes
     language: int
-    container: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +90,6 @@ class Directory:
         if self._segments is None:
             self._segments = segments(db)
         return self._segments
-
-
-Compare = Callable[[bytes, bytes, float], float]
-"""Likeness of two streams, 0.0 when it is below the third argument."""
 
 
 def near(
@@ -139,7 +135,7 @@ def candidates(
 
     False when some of its terms stand in too many symbols to read them all.
     """
-    terms = terms_of(sample.sketch, container=sample.container)
+    terms = terms_of(sample.sketch)
     holders, complete = lookup(db, directory.segments(db), terms, WORK)
     numbers = np.concatenate(holders) if holders else np.zeros(0, np.uint32)
     if not len(numbers):
@@ -153,6 +149,18 @@ def candidates(
     return distinct[np.argsort(-scores, kind="stable")].tolist(), complete
 
 
-def streams_of(db: sqlite3.Connection, numbers: Iterable[int]) -> Mapping[int, Stream]:
-    """The streams of symbols that have one, by number."""
-    return {one.number: one for one in streams(db, numbers)}
+def parts(
+    db: sqlite3.Connection, directory: Directory, sample: Sample, *, least: int, at_least: float
+) -> Mapping[int, Fragment]:
+    """Symbols of the sample's language that share a part of it of at least so many codes: the largest of each."""
+    ranked, _ = candidates(db, directory, sample, most=MOST_CANDIDATES)
+    found: dict[int, Fragment] = {}
+    cells = CELLS
+    for one in streams(db, ranked, lambda language, length: language == sample.language and length >= least):
+        cells -= len(one.codes) * len(sample.codes)
+        if cells < 0:
+            break
+        shared = fragments(sample.codes, one.codes, least=least, at_least=at_least)
+        if shared:
+            found[one.number] = shared[0]
+    return found

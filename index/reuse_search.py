@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from codevault.analysis.clones_fragments import Fragment
 from codevault.index import answers, reuse, symbolsearch
 from codevault.index.finding import Places
 from codevault.index.model import Hit, Scope, SymbolVersion
@@ -20,17 +21,13 @@ MOST_NUMBERS: Final = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Code to look for. `codes` and `sketch` (analysis/FINGERPRINTS.md) may be empty: then only equal code is found.
-
-    `container`: it holds other symbols, and is no function. `known` False: its fingerprints are of another language.
-    """
+    """Code to look for. Without `codes` and `sketch` (analysis/FINGERPRINTS.md) only types 1 and 2 are found."""
 
     language: str
     exact: str = ""
     renamed: str = ""
     codes: bytes = b""
     sketch: bytes = b""
-    container: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +54,31 @@ def alike(session: Session, sample: Sample, at_least: float, scope: Scope) -> Al
     if sample.sketch and at_least < 1.0:
         language = session.labels.find(sample.language)
         if language is not None:
-            asked = reuse.Sample(
-                codes=sample.codes, sketch=sample.sketch, language=language, container=sample.container
-            )
+            asked = reuse.Sample(codes=sample.codes, sketch=sample.sketch, language=language)
             near = reuse.near(db, session.directory(), asked, at_least, known=numbers)
             numbers = {**numbers, **near.found}
             complete = complete and near.complete
     hits = hits_of(session, numbers, scope)
     return AlikeFound(places=tuple(Alike(hit=hit, likeness=numbers[number]) for number, hit in hits), complete=complete)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartFound:
+    """One place that shares a part of a sample: `fragment` says which codes of either."""
+
+    hit: Hit
+    fragment: Fragment
+
+
+def alike_parts(session: Session, sample: Sample, least: int, at_least: float, scope: Scope) -> tuple[PartFound, ...]:
+    """Places that share a part of at least so many codes, in no particular order."""
+    language = session.labels.find(sample.language)
+    if language is None or not sample.sketch:
+        return ()
+    asked = reuse.Sample(codes=sample.codes, sketch=sample.sketch, language=language)
+    found = reuse.parts(session.db, session.directory(), asked, least=least, at_least=at_least)
+    hits = hits_of(session, found, scope)
+    return tuple(PartFound(hit=hit, fragment=found[number]) for number, hit in hits)
 
 
 def _equal(session: Session, sample: Sample) -> dict[int, float]:

@@ -62,6 +62,12 @@ def again(tour: Tour) -> None:
         pass
 
 
+def shared(tour: Tour) -> object:
+    """What each two projects of the vault share."""
+    projects = list(tour.vault.projects)
+    return [tour.vault.reuse.between(projects[0].id, one.id, across_clients=True) for one in projects[1:]]
+
+
 def whole(tour: Tour) -> list[str]:
     """Restores, and gives the paths that were left to the repository or that no restore makes."""
     done = tour.vault.restore(tour.key, to=tour.folder / f"{tour.key}-back")
@@ -105,7 +111,9 @@ CALLS: dict[str, Callable[[Tour], object]] = {
     "vault.repositories.bring_back": lambda t: t.vault.repositories.bring_back(t.key, to=t.to).problems,
     "vault.restore": whole,
     "vault.submit.restore": lambda t: t.vault.submit.restore(t.key, to=t.to).result(600),
-    "vault.reuse.of": lambda t: t.vault.reuse.of(t.symbol),
+    "vault.reuse.of": lambda t: t.vault.reuse.of(t.symbol, fragments=20),
+    "vault.reuse.compare": lambda t: t.vault.reuse.compare(t.symbol, t.symbol),
+    "vault.reuse.origin": lambda t: t.vault.reuse.origin(t.symbol),
     "vault.reports.evolution": lambda t: t.vault.reports.evolution(t.key),
     "vault.keepsakes": lambda t: t.vault.keepsakes(t.key),
 }
@@ -120,6 +128,9 @@ ONCE: dict[str, Callable[[Tour], object]] = {
     "vault.search.commits": lambda t: t.vault.search.commits("two"),
     "vault.search.regex": lambda t: t.vault.search.regex("ke[p]t"),
     "vault.reuse.clones": lambda t: t.vault.reuse.clones(),
+    "vault.reuse.between": shared,
+    "vault.reuse.drift": lambda t: [t.vault.reuse.drift(each) for each in t.vault.reuse.clones(least_tokens=1)],
+    "vault.reuse.report": lambda t: t.vault.reuse.report(across_clients=True),
     "vault.reuse.graph": lambda t: t.vault.reuse.graph(),
     "vault.stats": lambda t: t.vault.stats(),
     "vault.limits": lambda t: t.vault.limits(),
