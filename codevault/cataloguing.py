@@ -27,7 +27,7 @@ def facts_of(project: Project) -> ProjectFacts:
         client=project.client,
         phase=project.phase,
         stack=project.stack,
-        tags=project.tags,
+        tags=project.all_tags,
     )
 
 

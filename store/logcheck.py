@@ -155,6 +155,8 @@ def _wrong(name: str, content: bytes, logged: Logged, own: dict[str, bytes]) -> 
         unseal(content)  # sound, and not in the log: a run died between the file and its record
     except RecordMalformed as exc:
         return str(exc)
+    if name in logged.removed:
+        return ""  # a run died between the record that says it goes and its deletion
     if name != "vault.json" and digest in logged.hashes.get(name, ()):
         return "an older version of it was put back"
     if any(digest in hashes for other, hashes in logged.hashes.items() if other != name):

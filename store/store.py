@@ -56,6 +56,7 @@ class Store:
     def __init__(self, state: VaultState, format_version: int) -> None:
         self._state = state
         self._closed = False
+        self._documents: dict[str, tuple[bytes, Mapping[str, Any]]] = {}
         self.format_version = format_version
 
     @classmethod
@@ -210,6 +211,14 @@ class Store:
                     found.append(state.snapshot(owner, named))
         return tuple(found)
 
+    def newest(self, project: ProjectId) -> Snapshot | None:
+        """A project's newest snapshot, None when it has none or that one's record cannot be read."""
+        state = self._open()
+        names = state.snapshot_names(project)
+        with suppress(RecordDamaged):
+            return state.snapshot(project, names[-1][1]) if names else None
+        return None
+
     def damaged_snapshots(self, project: ProjectId | None = None) -> tuple[DamagedSnapshot, ...]:
         """Snapshots that are there by name and cannot be read, by project and sequence: `snapshots` has all others.
 
@@ -273,7 +282,7 @@ class Store:
         return MappingProxyType(found)
 
     def document(self, name: str) -> Mapping[str, Any]:
-        """One document.
+        """One document; the same object for as long as its file stays as it is, so it must not be changed.
 
         Raises:
             InvalidArgument: there is none of that name.
@@ -284,13 +293,18 @@ class Store:
         content = state.files.read(path) if is_document_name(name) else None
         if content is None:
             raise InvalidArgument(f"there is no document named {name!r}")
+        known = self._documents.get(name)
+        if known is not None and known[0] == content:
+            return known[1]
         try:
             document = unseal(content).get("document")
         except RecordMalformed as exc:
             raise RecordDamaged(path, str(exc)) from exc
         if not isinstance(document, dict):
             raise RecordDamaged(path, "it holds no document")
-        return MappingProxyType(document)
+        found = MappingProxyType(document)
+        self._documents[name] = (content, found)
+        return found
 
     def verify(
         self, mode: VerifyMode = "full", *, budget_bytes: int | None = None, report: Reporter | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
@@ -11,7 +11,13 @@ from codevault.errors import InvalidArgument
 from codevault.ids import ProjectId
 
 DOCUMENT_FORMAT = 1
-EDITABLE = frozenset({"name", "root", "client", "phase", "stack", "tags", "notes", "protection"})
+EDITABLE = frozenset({"name", "root", "client", "phase", "stack", "tags", "notes", "protection", "components"})
+DETECTED = frozenset({"stack", "versions", "remotes"})
+"""Fields that a look at the folder fills in."""
+
+KEPT = EDITABLE | DETECTED | {"auto_tags", "relations"}
+LISTS = frozenset({"stack", "tags", "components", "versions", "remotes", "auto_tags", "relations"})
+_LATER = ("components", "versions", "remotes", "auto_tags", "relations")
 
 
 class Protection(StrEnum):
@@ -26,7 +32,10 @@ class Protection(StrEnum):
 class Project:
     """One project. `id` never changes; `root` is where it lies now; `stack` is detected, sorted, lower case.
 
-    `protection` says what of its repository is left to the repository: see `Protection`.
+    `protection` says what of its repository is left to the repository: see `Protection`. `components` are its parts,
+    "name=folder" each, see `parts`; `versions` tells of which version its technologies are ("python >=3.11");
+    `remotes` are the addresses of its repository's other sides. `auto_tags` come from rules, `tags` from people.
+    `relations` are "kind:project id", see `Projects.relations`.
     """
 
     id: ProjectId
@@ -39,37 +48,101 @@ class Project:
     notes: str = ""
     protection: Protection = Protection.TRUST_REMOTE
     created_ns: int = 0
+    components: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    remotes: tuple[str, ...] = ()
+    auto_tags: tuple[str, ...] = ()
+    relations: tuple[str, ...] = ()
+
+    @property
+    def all_tags(self) -> tuple[str, ...]:
+        """Its own tags and those that rules give it, sorted."""
+        return tuple(sorted({*self.tags, *self.auto_tags}))
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """Its components: the folder of each, relative to the root, by name."""
+        return dict(one.partition("=")[::2] for one in self.components)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectChange:
-    """One edit of one field of a project: what it was, what it became, when (nanoseconds, UTC)."""
+    """One edit of one field of a project: what it was, what it became, when (nanoseconds, UTC).
+
+    `by` is "" for somebody's own doing, "detected" for what a look at the folder told, "rule" for tags that rules gave.
+    `action` is the same for all changes that were made, and are undone, together.
+    """
 
     at_ns: int
     field: str
     before: str | tuple[str, ...]
     after: str | tuple[str, ...]
+    by: str = ""
+    action: str = ""
 
 
-def edited(project: Project, at_ns: int, **changes: str | tuple[str, ...]) -> tuple[Project, tuple[ProjectChange, ...]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look at a folder tells: technologies, their versions, its repository's other sides and branch."""
+
+    stack: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
+    remotes: tuple[str, ...] = ()
+    branch: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseSpan:
+    """A phase that a project was in, from `since_ns` until `until_ns` (None: now); "" for none."""
+
+    phase: str
+    since_ns: int
+    until_ns: int | None
+
+
+def edited(
+    project: Project, at_ns: int, *, by: str = "", action: str = "", **changes: str | tuple[str, ...]
+) -> tuple[Project, tuple[ProjectChange, ...]]:
     """The project with the changes applied, and the log entries for those that differ.
 
     Raises:
         InvalidArgument: a field that cannot be edited.
     """
-    unknown = sorted(set(changes) - EDITABLE)
+    unknown = sorted(set(changes) - KEPT)
     if unknown:
         raise InvalidArgument(
             f"a project has no editable field {unknown[0]!r}; there are {', '.join(sorted(EDITABLE))}"
         )
     log = tuple(
-        ProjectChange(at_ns=at_ns, field=name, before=getattr(project, name), after=after)
+        ProjectChange(at_ns=at_ns, field=name, before=getattr(project, name), after=after, by=by, action=action)
         for name, after in changes.items()
         if getattr(project, name) != after
     )
     if "protection" in changes:
         changes["protection"] = protection_of(changes["protection"])
     return replace(project, **changes), log  # type: ignore[arg-type]  # the names were checked above
+
+
+def phases_of(project: Project, log: Iterable[ProjectChange]) -> tuple[PhaseSpan, ...]:
+    """The phases that a project went through, oldest first; the last one is its present one."""
+    changes = [change for change in log if change.field == "phase"]
+    first = str(changes[0].before) if changes else project.phase
+    steps = [(project.created_ns, first), *((change.at_ns, str(change.after)) for change in changes)]
+    ends: list[int | None] = [*(at for at, _ in steps[1:]), None]
+    return tuple(
+        PhaseSpan(phase=phase, since_ns=at, until_ns=end) for (at, phase), end in zip(steps, ends, strict=True)
+    )
+
+
+def to_take_back(log: Iterable[ProjectChange]) -> tuple[ProjectChange, ...]:
+    """What undoing takes back: the newest change that somebody made, with all that were made with it, newest first."""
+    own = [change for change in log if not change.by]
+    if not own:
+        return ()
+    last = own[-1]
+    if not last.action:
+        return (last,)
+    return tuple(change for change in reversed(own) if change.action == last.action)
 
 
 def protection_of(value: object) -> Protection:
@@ -88,10 +161,10 @@ def to_document(project: Project, log: tuple[ProjectChange, ...]) -> dict[str, A
     document: dict[str, Any] = {"format": DOCUMENT_FORMAT}
     for field in fields(project):
         value = getattr(project, field.name)
+        if field.name in _LATER and not value:
+            continue
         document[field.name] = list(value) if isinstance(value, tuple) else _bare(value)
-    document["log"] = [
-        {"at_ns": c.at_ns, "field": c.field, "before": _plain(c.before), "after": _plain(c.after)} for c in log
-    ]
+    document["log"] = [_logged(change) for change in log]
     return document
 
 
@@ -113,15 +186,27 @@ def from_document(document: Mapping[str, Any]) -> tuple[Project, tuple[ProjectCh
         tags=_texts(document.get("tags")),
         protection=protection_of(document.get("protection", Protection.TRUST_REMOTE)),
         created_ns=created,
+        **{name: _texts(document.get(name, ())) for name in _LATER},
         **texts,
     )
     log = tuple(
         ProjectChange(
-            at_ns=int(c["at_ns"]), field=str(c["field"]), before=_value(c["before"]), after=_value(c["after"])
+            at_ns=int(c["at_ns"]),
+            field=str(c["field"]),
+            before=_value(c["before"]),
+            after=_value(c["after"]),
+            by=str(c.get("by", "")),
+            action=str(c.get("action", "")),
         )
         for c in document.get("log", ())
     )
     return project, log
+
+
+def _logged(change: ProjectChange) -> dict[str, Any]:
+    said = {name: value for name, value in (("by", change.by), ("action", change.action)) if value}
+    values = {"before": _plain(change.before), "after": _plain(change.after)}
+    return {"at_ns": change.at_ns, "field": change.field, **values, **said}
 
 
 def _bare(value: object) -> object:

@@ -1,34 +1,64 @@
 """The projects of a vault: `vault.projects`."""
 
+# Longer than 400 lines: one namespace of calls, half of it what they take and raise; the work is in the modules beside.
+
 from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codevault.arguments import check_texts, checked_path
-from codevault.errors import InvalidArgument, RecordDamaged, UnknownProject
+from codevault.arguments import check_texts, check_type, checked_path
+from codevault.errors import InvalidArgument, UnknownProject
 from codevault.ids import ProjectId
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
+from codevault.projects.browsing import Group, chosen, grouped
+from codevault.projects.documents import Documents, Entry
 from codevault.projects.model import (
+    EDITABLE,
+    LISTS,
+    Look,
+    PhaseSpan,
     Project,
     ProjectChange,
     Protection,
     edited,
     from_document,
+    phases_of,
     protection_of,
     to_document,
+    to_take_back,
 )
-from codevault.projects.stack import detect_stack
+from codevault.projects.organisation import check_orders
+from codevault.projects.ports import MemorySurroundings, Proposal, Surroundings
+from codevault.projects.relations import (
+    Relation,
+    RelationKind,
+    kind_of,
+    pointed_anew,
+    relations_of,
+    with_relation,
+    without_relation,
+)
+from codevault.projects.views import TagRules, Views
 from codevault.store.store import Store
 
 if TYPE_CHECKING:
     from codevault.commits import ImportedHistory
 
 ProjectKey = Project | ProjectId | str | os.PathLike[str]
+Values = Mapping[str, str | os.PathLike[str] | Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reorganisation:
+    """Several changes that were made together, and are taken back together by `undo_reorganisation`."""
+
+    action: str
+    projects: tuple[Project, ...]
 
 
 class Projects:
@@ -41,11 +71,16 @@ class Projects:
         new_id: Callable[[], str] = lambda: secrets.token_hex(8),
         changed: Callable[[Project], None] = lambda _project: None,
         importer: Callable[[Project, Reporter], ImportedHistory] | None = None,
+        surroundings: Surroundings | None = None,
+        all_changed: Callable[[Collection[Project]], None] | None = None,
     ) -> None:
-        self._store = store
+        self._documents = Documents(store)
         self._clock = clock
+        self._surroundings = surroundings or MemorySurroundings(names=_names)
+        self._all_changed = all_changed or (lambda projects: [changed(project) for project in projects] and None)
+        self.views = Views(self._documents, clock)
+        self.rules = TagRules(self._documents, clock, self._apply_rules)
         self._new_id = new_id
-        self._changed = changed
         self._importer = importer
 
     def add(
@@ -58,8 +93,11 @@ class Projects:
         tags: Iterable[str] = (),
         notes: str = "",
         protection: Protection | str = Protection.TRUST_REMOTE,
+        components: Mapping[str, str] | None = None,
     ) -> Project:
-        """Registers the folder `root` as a project; its stack is detected from the names in it.
+        """Registers the folder `root` as a project; its stack is detected from manifests, names and languages in it.
+
+        `components` are its parts: the folder of each, relative to `root`, by name.
 
         `protection` says what of its repository is left to it: "trust_remote" what another machine has, "mirror"
         what the vault's own bundles hold, which are then of all history, "copy" nothing.
@@ -77,45 +115,249 @@ class Projects:
             root=str(folder),
             client=client,
             phase=phase,
-            stack=detect_stack(_names(folder)),
             tags=_tags(tags),
             notes=notes,
             protection=protection_of(protection),
             created_ns=self._clock(),
+            components=_components(components or {}),
         )
-        self._check(project)
-        self._write(project, ())
+        look = self._surroundings.look(folder) or Look()
+        project = replace(project, stack=look.stack, versions=look.versions, remotes=look.remotes)
+        self._check((project,))
+        project = replace(project, auto_tags=self._documents.organisation().tags_for(project, look.branch))
+        self._write(((project, ()),))
         return project
 
     def update(self, project: ProjectKey, **changes: str | os.PathLike[str] | Iterable[str]) -> Project:
-        """Changes fields (name, root, client, phase, stack, tags, notes, protection) and logs each; the id stays.
+        """Changes fields and logs each; the id stays.
+
+        They are name, root, client, phase, stack, tags, notes, protection and components.
 
         Raises:
             UnknownProject: no such project.
             InvalidArgument: no such field, not a value for it, or a name or root that another project has.
         """
-        found, log = self._entry(self.get(project).id)
-        values = {field: _value(field, value) for field, value in changes.items()}
-        after, new = edited(found, self._clock(), **values)
-        if new:
-            self._check(after)
-            self._write(after, log + new)
-        return after
+        return self._change({self.get(project).id: changes}).projects[0]
 
-    def undo(self, project: ProjectKey) -> Project:
-        """Takes the newest logged change of a project back; the undoing is itself logged.
+    def reorganise(self, changes: Mapping[ProjectKey, Values]) -> Reorganisation:
+        """Changes fields of several projects at once, as `update` does of one; `undo_reorganisation` takes all back.
+
+        Everything is checked before anything is written, so projects may swap names.
+
+        Raises:
+            UnknownProject, InvalidArgument: as `update`; nothing was changed.
+            VaultBusy, StorageFull, StorageError: some of the changes were written, or none: give them again.
+        """
+        if not isinstance(changes, Mapping) or not changes:
+            raise InvalidArgument("give the changes of each project: {project: {field: value}}")
+        return self._change({self.get(key).id: values for key, values in changes.items()}, action=self._new_id())
+
+    def undo(self, project: ProjectKey, change: ProjectChange | None = None) -> Project:
+        """Takes the newest change of a project back, or a `change` of its log; the undoing is itself logged.
+
+        Changes that were made together are taken back together, in this project; what a look at its folder told, or a
+        rule gave, is nobody's change.
 
         Raises:
             InvalidArgument: there is nothing to undo, or another project has that name or root by now.
         """
-        found, log = self._entry(self.get(project).id)
-        if not log:
+        found, log = self._documents.entry(self.get(project).id)
+        if change is not None and change not in log:
+            raise InvalidArgument(f"project {found.name!r} has no such change in its log")
+        back = (change,) if change is not None else to_take_back(log)
+        if not back:
             raise InvalidArgument(f"project {found.name!r} has no change to undo")
-        last = log[-1]
-        after, new = edited(found, self._clock(), **{last.field: last.before})
-        self._check(after)
-        self._write(after, log + new)
+        action = self._new_id() if len(back) > 1 else ""
+        return self._take_back({found.id: back}, action).projects[0]
+
+    def undo_reorganisation(self, made: Reorganisation | str) -> Reorganisation:
+        """Takes all changes back that were made together: of a reorganisation, a split or a merge. Undoing is one, too.
+
+        Raises:
+            InvalidArgument: no such reorganisation, or another project has a name or root by now.
+        """
+        action = made.action if isinstance(made, Reorganisation) else made
+        logs = {found.id: log for found, log in self._documents.entries()}
+        back = {one: tuple(c for c in reversed(log) if c.action == action and not c.by) for one, log in logs.items()}
+        back = {one: found for one, found in back.items() if found}
+        if not back or not action:
+            raise InvalidArgument("no changes were made together under that name")
+        return self._take_back(back, self._new_id())
+
+    def phases(self, project: ProjectKey) -> tuple[PhaseSpan, ...]:
+        """The phases a project went through, oldest first, and when; the last one is its present one."""
+        return phases_of(*self._documents.entry(self.get(project).id))
+
+    def look_again(self, project: ProjectKey) -> Project:
+        """Detects a project's stack, and the tags that rules give it, anew; every backup that finds a change does so.
+
+        A stack that somebody set stays. Where its folder is, and its repository's other side, is never changed here:
+        see `proposals`.
+
+        Raises:
+            UnknownProject: no such project.
+            VaultBusy, StorageFull, StorageError: all is as it was.
+        """
+        found, log = self._documents.entry(self.get(project).id)
+        look = self._surroundings.look(Path(found.root))
+        if look is None:
+            return found
+        detected: dict[str, str | tuple[str, ...]] = {"versions": look.versions}
+        if not any(change.field == "stack" and not change.by for change in log):
+            detected["stack"] = look.stack
+        if not found.remotes:
+            detected["remotes"] = look.remotes
+        after, new = edited(found, self._clock(), by="detected", **detected)
+        tags = self._documents.organisation().tags_for(after, look.branch)
+        after, given = edited(after, self._clock(), by="rule", auto_tags=tags)
+        if new or given:
+            self._write(((after, log + new + given),))
         return after
+
+    def find(self, *, client: str = "", stack: str = "", phase: str = "", tag: str = "") -> tuple[Project, ...]:
+        """The projects that fit all that is given, by name. Tags that rules gave count as others do."""
+        check_texts(client=client, stack=stack, phase=phase, tag=tag)
+        return chosen(self, client=client, stack=stack, phase=phase, tag=tag)
+
+    def browse(
+        self,
+        by: Collection[str] = ("client",),
+        *,
+        view: str = "",
+        client: str = "",
+        stack: str = "",
+        phase: str = "",
+        tag: str = "",
+    ) -> tuple[Group, ...]:
+        """Projects in groups within groups: `by` is any order of "client", "stack", "phase", "tag" and "time".
+
+        Only those that fit what is given are shown. With `view` the order, and what is not given, are a saved view's.
+
+        Raises:
+            InvalidArgument: no such order, or no such view.
+        """
+        check_texts(view=view, client=client, stack=stack, phase=phase, tag=tag)
+        if view:
+            saved = self.views.get(view)
+            by = saved.by
+            client, stack = client or saved.client, stack or saved.stack
+            phase, tag = phase or saved.phase, tag or saved.tag
+        check_orders(by)
+        shown = self.find(client=client, stack=stack, phase=phase, tag=tag)
+        return grouped(shown, tuple(by), self._last_ns)
+
+    def relate(self, project: ProjectKey, kind: RelationKind | str, other: ProjectKey) -> Project:
+        """Records that a project is "successor of", "split from", "merged into" or "shares code with" another one.
+
+        Relations go by identity: moving, renaming, splitting and merging leave them alone.
+
+        Raises:
+            UnknownProject, InvalidArgument: no such project or kind, or the project itself.
+        """
+        found, wanted = self.get(project), self.get(other)
+        return self._change({found.id: {"relations": with_relation(found, kind_of(kind), wanted.id)}}).projects[0]
+
+    def unrelate(self, project: ProjectKey, kind: RelationKind | str, other: ProjectKey) -> Project:
+        """Takes a recorded relation away; one that is not there is passed over.
+
+        Raises:
+            UnknownProject, InvalidArgument: as `relate`.
+        """
+        found, wanted = self.get(project), self.get(other)
+        return self._change({found.id: {"relations": without_relation(found, kind_of(kind), wanted.id)}}).projects[0]
+
+    def relations(
+        self, project: ProjectKey, *, code: bool = False, across_clients: bool = False
+    ) -> tuple[Relation, ...]:
+        """What is recorded of a project, seen from both sides; with `code` also the projects that it shares code with.
+
+        These are found by what was analysed, and of other clients only with `across_clients`.
+
+        Raises:
+            UnknownProject: no such project.
+            IndexDamaged: run `rebuild()`.
+        """
+        found = self.get(project)
+        told = relations_of(found, self)
+        shared = self._surroundings.sharing(found.id, across_clients=across_clients) if code else {}
+        counted = (
+            Relation(project=found.id, kind=RelationKind.SHARES_CODE_WITH, other=other, symbols=count)
+            for other, count in sorted(shared.items(), key=lambda item: (-item[1], item[0]))
+        )
+        rest = (one for one in told if one.kind is not RelationKind.SHARES_CODE_WITH or one.other not in shared)
+        return (*rest, *counted)
+
+    def split(self, project: ProjectKey, folder: str | os.PathLike[str], *, name: str = "") -> Project:
+        """Makes a part of a project one of its own: a folder in it, or one where the part was moved to.
+
+        The new project has the old one's client, phase and tags, and is "split from" it; its backups begin now, and
+        earlier versions stay where they are. A component with that folder becomes the project.
+
+        Raises:
+            UnknownProject, InvalidArgument: as `add`.
+        """
+        old = self.get(project)
+        root = _absolute(Path(old.root, os.path.expanduser(checked_path(folder))))
+        inside = root.relative_to(old.root).as_posix() if root.is_relative_to(old.root) else ""
+        part = next((known for known, place in old.parts.items() if place == inside), "")
+        new = self.add(root, name=name or part, client=old.client, phase=old.phase, tags=old.tags)
+        action = self._new_id()
+        rest = {known: place for known, place in old.parts.items() if known != part}
+        changes: dict[ProjectId, Values] = {new.id: {"relations": with_relation(new, RelationKind.SPLIT_FROM, old.id)}}
+        if part:
+            changes[old.id] = {"components": _components(rest)}
+        return next(one for one in self._change(changes, action=action).projects if one.id == new.id)
+
+    def merge(self, project: ProjectKey, into: ProjectKey) -> Reorganisation:
+        """Records that a project has become part of another one, which takes over its tags and relations.
+
+        Its backups stay its own, and can be restored as ever.
+
+        Raises:
+            UnknownProject, InvalidArgument: no such project, or one into itself.
+        """
+        gone, rest = self.get(project), self.get(into)
+        if gone.id == rest.id:
+            raise InvalidArgument(f"project {gone.name!r} cannot be merged into itself")
+        taken = (one for one in (*rest.relations, *gone.relations) if not one.endswith((f":{rest.id}", f":{gone.id}")))
+        changes: dict[ProjectId, Values] = {
+            gone.id: {"relations": with_relation(gone, RelationKind.MERGED_INTO, rest.id)},
+            rest.id: {"relations": tuple(sorted(set(taken))), "tags": (*rest.tags, *gone.tags)},
+        }
+        for other in self:
+            if other.id not in changes and any(one.endswith(f":{gone.id}") for one in other.relations):
+                anew = {*other.relations, *pointed_anew(other.relations, gone.id, rest.id)}
+                changes[other.id] = {"relations": tuple(sorted(anew))}
+        return self._change(changes, action=self._new_id())
+
+    def proposals(
+        self, project: ProjectKey | None = None, *, within: Collection[str | os.PathLike[str]] = ()
+    ) -> tuple[Proposal, ...]:
+        """What seems to have changed and nobody has said: folders that were moved, repositories with a new address.
+
+        A project whose folder is gone is looked for beside the known ones and `within` the folders given: it is known
+        again by its files' content and its repository. Nothing is changed; `accept` does it. Surest first.
+
+        Raises:
+            UnknownProject: no such project.
+        """
+        if isinstance(within, str | os.PathLike):
+            raise InvalidArgument("within is a collection of folders")
+        wanted = tuple(self) if project is None else (self.get(project),)
+        found = self._surroundings.proposals(wanted, [_absolute(folder) for folder in within])
+        return tuple(sorted(found, key=lambda one: (-one.confidence, one.project.name, str(one.after))))
+
+    def accept(self, proposal: Proposal) -> Project:
+        """Makes what was proposed so, as a change that is logged and can be undone.
+
+        Raises:
+            UnknownProject, InvalidArgument: as `update`, or the project has changed since.
+        """
+        check_type("proposal", proposal, Proposal)
+        found = self.get(proposal.project)
+        if getattr(found, proposal.field) != proposal.before:
+            raise InvalidArgument(f"project {found.name!r} was changed since this was proposed: look again")
+        return self._change({found.id: {proposal.field: proposal.after}}).projects[0]
 
     def import_history(
         self, project: ProjectKey, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None
@@ -138,7 +380,7 @@ class Projects:
 
     def log(self, project: ProjectKey) -> tuple[ProjectChange, ...]:
         """All changes of a project, oldest first."""
-        return self._entry(self.get(project).id)[1]
+        return self._documents.entry(self.get(project).id)[1]
 
     def get(self, key: ProjectKey) -> Project:
         """The project with that id, name or root folder.
@@ -147,7 +389,7 @@ class Projects:
             UnknownProject: there is none.
         """
         if isinstance(key, Project):
-            return self._entry(key.id)[0]
+            return self._documents.entry(key.id)[0]
         if not isinstance(key, (str, os.PathLike)):
             raise InvalidArgument(f"{key!r} is no project: give one, its id, name or root folder")
         wanted = os.fspath(key)
@@ -183,49 +425,81 @@ class Projects:
 
     def __iter__(self) -> Iterator[Project]:
         """All projects, by name. One whose document is damaged is left out; `verify()` names it."""
-        found = []
-        for name, document in self._store.documents().items():
-            with suppress(RecordDamaged):
-                found.append(_decoded(self._store.root, name, document)[0])
-        return iter(sorted(found, key=lambda project: (project.name, project.id)))
+        return (project for project, _ in self._documents.entries())
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def _entry(self, project: ProjectId) -> tuple[Project, tuple[ProjectChange, ...]]:
-        try:
-            document = self._store.document(project)
-        except InvalidArgument as exc:
-            raise UnknownProject(f"no project {project!r} in this vault") from exc
-        return _decoded(self._store.root, project, document)
+    def _change(self, changes: Mapping[ProjectId, Values], *, action: str = "") -> Reorganisation:
+        """Applies changes by project, all checked before any is written."""
+        now = self._clock()
+        organisation = self._documents.organisation()
+        entries: list[Entry] = []
+        after: list[Project] = []
+        for project, values in changes.items():
+            found, log = self._documents.entry(project)
+            plain = {field: _value(field, value) for field, value in values.items()}
+            changed, new = edited(found, now, action=action, **plain)
+            if organisation.rules and new:
+                branch = self._surroundings.branch(Path(changed.root))
+                tags = changed.auto_tags if branch is None else organisation.tags_for(changed, branch)
+                changed, given = edited(changed, now, by="rule", auto_tags=tags)
+                new += given
+            after.append(changed)
+            entries += [(changed, log + new)] if new else []
+        if entries:
+            self._check(tuple(project for project, _ in entries))
+            self._write(entries)
+        return Reorganisation(action=action, projects=tuple(after))
 
-    def _check(self, project: Project) -> None:
-        if Path(project.root).is_relative_to(_absolute(self._store.root)):
-            raise InvalidArgument(f"{project.root} lies in the vault itself")
-        try:
-            from_document(to_document(project, ()))
-        except ValueError as exc:
-            raise InvalidArgument(f"a project's {exc}") from exc
-        check_texts(name=project.name, client=project.client, phase=project.phase, notes=project.notes)
-        for other in self:
-            if other.id == project.id:
-                continue
-            if other.root == project.root:
-                raise InvalidArgument(f"{project.root} is already project {other.name!r}")
-            if other.name == project.name:
-                raise InvalidArgument(f"there is already a project named {other.name!r} at {other.root}; give name=")
+    def _take_back(self, back: Mapping[ProjectId, Iterable[ProjectChange]], action: str) -> Reorganisation:
+        return self._change(
+            {project: {change.field: change.before for change in changes} for project, changes in back.items()},
+            action=action,
+        )
 
-    def _write(self, project: Project, log: tuple[ProjectChange, ...]) -> None:
-        with self._store.writer() as writer:
-            writer.put_document(project.id, to_document(project, log))
-        self._changed(project)
+    def _apply_rules(self) -> None:
+        """Gives every project the tags that rules give it now."""
+        now = self._clock()
+        organisation = self._documents.organisation()
+        entries: list[Entry] = []
+        for project, log in self._documents.entries():
+            branch = self._surroundings.branch(Path(project.root))
+            if branch is not None:
+                after, new = edited(project, now, by="rule", auto_tags=organisation.tags_for(project, branch))
+                entries += [(after, log + new)] if new else []
+        if entries:
+            self._write(entries)
 
+    def _last_ns(self, project: Project) -> int:
+        last = self._documents.last_backup_ns(project.id)
+        return project.created_ns if last is None else last
 
-def _decoded(root: Path, name: str, document: object) -> tuple[Project, tuple[ProjectChange, ...]]:
-    try:
-        return from_document(document)  # type: ignore[arg-type]  # whatever it is, it is checked field by field
-    except (ValueError, KeyError, TypeError, AttributeError) as exc:
-        raise RecordDamaged(root / "projects" / f"{name}.json", str(exc)) from exc
+    def _check(self, projects: Collection[Project]) -> None:
+        vault = _absolute(self._documents.vault)
+        for project in projects:
+            if Path(project.root).is_relative_to(vault):
+                raise InvalidArgument(f"{project.root} lies in the vault itself")
+            try:
+                from_document(to_document(project, ()))
+            except ValueError as exc:
+                raise InvalidArgument(f"a project's {exc}") from exc
+            check_texts(name=project.name, client=project.client, phase=project.phase, notes=project.notes)
+        changed = {project.id for project in projects}
+        others = [other for other in self if other.id not in changed]
+        roots = {other.root: other for other in others}
+        names = {other.name: other for other in others}
+        for project in projects:
+            if project.root in roots:
+                raise InvalidArgument(f"{project.root} is already project {roots[project.root].name!r}")
+            if project.name in names:
+                where = names[project.name].root
+                raise InvalidArgument(f"there is already a project named {project.name!r} at {where}; give name=")
+            roots[project.root] = names[project.name] = project
+
+    def _write(self, entries: Collection[Entry]) -> None:
+        self._documents.write(entries)
+        self._all_changed([project for project, _ in entries])
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:
@@ -240,8 +514,13 @@ def _names(folder: Path) -> Iterable[str]:
         return ()  # what cannot be listed now is the next backup's to report
 
 
-def _value(field: str, value: str | os.PathLike[str] | Iterable[str]) -> str | tuple[str, ...]:
-    if field in {"stack", "tags"}:
+def _value(field: str, value: object) -> str | tuple[str, ...]:
+    if field not in EDITABLE | {"relations", "remotes", "versions", "auto_tags"}:
+        edited_fields = ", ".join(sorted(EDITABLE))
+        raise InvalidArgument(f"a project has no editable field {field!r}; there are {edited_fields}")
+    if field == "components":
+        return _components(value)
+    if field in LISTS:
         return _tags(value)  # type: ignore[arg-type]  # anything else than texts is refused there
     if field == "root" and isinstance(value, str | os.PathLike):
         return str(_absolute(value))
@@ -250,8 +529,24 @@ def _value(field: str, value: str | os.PathLike[str] | Iterable[str]) -> str | t
     return value
 
 
+def _components(value: object) -> tuple[str, ...]:
+    """Texts "name=folder", by name: from a mapping, or as they stand in the log."""
+    if isinstance(value, tuple) and all(isinstance(one, str) for one in value):
+        value = dict(one.partition("=")[::2] for one in value)
+    if not isinstance(value, Mapping):
+        raise InvalidArgument("components are folders by name: {'api': 'services/api'}")
+    found = []
+    for name, folder in value.items():
+        check_texts(name=name, folder=folder)
+        place = Path(os.path.normpath(folder)).as_posix()
+        if not name or "=" in name or place.startswith(("/", "../")) or place in {"..", "."}:
+            raise InvalidArgument(f"{name!r}: {folder!r} is no component: give a name without =, and a folder below")
+        found.append(f"{name}={place}")
+    return tuple(sorted(found))
+
+
 def _tags(tags: Iterable[str]) -> tuple[str, ...]:
-    if isinstance(tags, str | os.PathLike):
+    if isinstance(tags, str | os.PathLike) or not isinstance(tags, Iterable):
         raise InvalidArgument("give a collection of texts, not one text")
     found = tuple(tags)
     if not all(isinstance(tag, str) for tag in found):

@@ -1,0 +1,102 @@
+"""The documents under projects/: read once for as long as they stay as they are, written several at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from codevault.errors import InvalidArgument, RecordDamaged, UnknownProject
+from codevault.ids import ProjectId
+from codevault.projects.model import Project, ProjectChange, from_document, to_document
+from codevault.projects.organisation import DOCUMENT, Organisation, organisation_from, organisation_to
+from codevault.store.layout import is_project
+from codevault.store.store import Store
+
+Entry = tuple[Project, tuple[ProjectChange, ...]]
+
+
+class Documents:
+    """Projects with their logs, and what organises them. What another process wrote is seen at the next call."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._decoded: dict[str, tuple[object, Entry]] = {}
+
+    @property
+    def vault(self) -> Path:
+        """The vault's folder."""
+        return self._store.root
+
+    def entries(self) -> Iterator[Entry]:
+        """All projects that can be read, by name."""
+        found = []
+        for name, document in self._store.documents().items():
+            if is_project(name) or "id" in document:
+                with suppress(RecordDamaged):
+                    found.append(self._entry(name, document))
+        yield from sorted(found, key=lambda entry: (entry[0].name, entry[0].id))
+
+    def entry(self, project: ProjectId) -> Entry:
+        """One project.
+
+        Raises:
+            UnknownProject: there is none with that id.
+            RecordDamaged: its document was changed.
+        """
+        try:
+            document = self._store.document(project)
+        except InvalidArgument as exc:
+            raise UnknownProject(f"no project {project!r} in this vault") from exc
+        return self._entry(project, document)
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Replaces documents, in one turn of the writer; each is whole, and durable on return.
+
+        Raises:
+            VaultBusy, StorageFull, StorageError: some are replaced, or none.
+        """
+        with self._store.writer() as writer:
+            for project, log in entries:
+                writer.put_document(project.id, to_document(project, log))
+
+    def organisation(self) -> Organisation:
+        """Saved views and rules for tags.
+
+        Raises:
+            RecordDamaged: their document was changed.
+        """
+        try:
+            document = self._store.document(DOCUMENT)
+        except InvalidArgument:
+            return Organisation()
+        try:
+            return organisation_from(document)
+        except (AttributeError, KeyError, TypeError, ValueError) as exc:
+            raise RecordDamaged(self._store.root / "projects" / f"{DOCUMENT}.json", str(exc)) from exc
+
+    def write_organisation(self, organisation: Organisation) -> None:
+        """Replaces it.
+
+        Raises:
+            VaultBusy, StorageFull, StorageError: the old one stays.
+        """
+        with self._store.writer() as writer:
+            writer.put_document(DOCUMENT, organisation_to(organisation))
+
+    def last_backup_ns(self, project: ProjectId) -> int | None:
+        """When its newest snapshot was made, None without one."""
+        newest = self._store.newest(project)
+        return None if newest is None else newest.created_ns
+
+    def _entry(self, name: str, document: Mapping[str, Any]) -> Entry:
+        known = self._decoded.get(name)
+        if known is not None and known[0] is document:
+            return known[1]
+        try:
+            found = from_document(document)
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise RecordDamaged(self._store.root / "projects" / f"{name}.json", str(exc)) from exc
+        self._decoded[name] = (document, found)
+        return found
