@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from codevault.backup import Backup, BackupStats
     from codevault.classifying import PathStanding
     from codevault.commits import ImportedHistory, TimelineEntry
+    from codevault.effects import Cover, PolicyEffect, ProjectCoverage, Protector, Tally
     from codevault.errors import (
         BlobDamaged,
         BlobMissing,
@@ -75,7 +76,8 @@ if TYPE_CHECKING:
     )
     from codevault.jobs import CancelToken, Job, Progress
     from codevault.keeping import KeptHistory
-    from codevault.policy import Policy, Verdict
+    from codevault.policies import Policies
+    from codevault.policy import Keeping, PathClass, Policy, Priority, Reason, Treatment, Verdict
     from codevault.projects.model import Project, ProjectChange, Protection
     from codevault.protection import State, Status
     from codevault.provenance import SymbolOrigin
@@ -150,6 +152,7 @@ _HOMES = {
     "CopiedPart": "reuse",
     "CountChange": "index.model",
     "CountChanges": "index.model",
+    "Cover": "effects",
     "Coverage": "index.model",
     "Damage": "store.model",
     "DamageError": "errors",
@@ -182,6 +185,7 @@ _HOMES = {
     "InvalidPolicy": "errors",
     "Job": "jobs",
     "Judgement": "store.thinning",
+    "Keeping": "policy",
     "Keepsake": "store.keepsakes",
     "KeptHistory": "keeping",
     "LimitReached": "errors",
@@ -191,17 +195,24 @@ _HOMES = {
     "Origin": "reuse",
     "Parity": "store.parity",
     "Passage": "reuse",
+    "PathClass": "policy",
     "PathStanding": "classifying",
+    "Policies": "policies",
     "Policy": "policy",
+    "PolicyEffect": "effects",
+    "Priority": "policy",
     "Problem": "gathering",
     "Progress": "jobs",
     "Project": "projects.model",
     "ProjectChange": "projects.model",
+    "ProjectCoverage": "effects",
     "ProjectHealth": "service_health",
     "Protection": "projects.model",
+    "Protector": "effects",
     "PrunePlan": "store.pruning",
     "PruneRefused": "errors",
     "Pruned": "store.pruning",
+    "Reason": "policy",
     "RecordDamaged": "errors",
     "RepairReport": "store.model",
     "RepairStep": "store.model",
@@ -233,8 +244,10 @@ _HOMES = {
     "SymbolOrigin": "provenance",
     "SymbolPatch": "symbol_patch",
     "SymbolVersion": "index.model",
+    "Tally": "effects",
     "TimelineEntry": "commits",
     "Timing": "activity.model",
+    "Treatment": "policy",
     "Trouble": "service_health",
     "Understanding": "understanding",
     "UndoWindow": "store.thinning",
@@ -277,6 +290,7 @@ __all__ = [
     "CopiedPart",
     "CountChange",
     "CountChanges",
+    "Cover",
     "Coverage",
     "Damage",
     "DamageError",
@@ -309,6 +323,7 @@ __all__ = [
     "InvalidPolicy",
     "Job",
     "Judgement",
+    "Keeping",
     "Keepsake",
     "KeptHistory",
     "LimitReached",
@@ -318,17 +333,24 @@ __all__ = [
     "Origin",
     "Parity",
     "Passage",
+    "PathClass",
     "PathStanding",
+    "Policies",
     "Policy",
+    "PolicyEffect",
+    "Priority",
     "Problem",
     "Progress",
     "Project",
     "ProjectChange",
+    "ProjectCoverage",
     "ProjectHealth",
     "Protection",
+    "Protector",
     "PrunePlan",
     "PruneRefused",
     "Pruned",
+    "Reason",
     "RecordDamaged",
     "RepairReport",
     "RepairStep",
@@ -360,8 +382,10 @@ __all__ = [
     "SymbolOrigin",
     "SymbolPatch",
     "SymbolVersion",
+    "Tally",
     "TimelineEntry",
     "Timing",
+    "Treatment",
     "Trouble",
     "Understanding",
     "UndoWindow",

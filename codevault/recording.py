@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -22,7 +21,7 @@ from codevault.policies import Policies
 from codevault.projects.model import Project
 from codevault.projects.registry import Projects
 from codevault.scanstate import load, save
-from codevault.source import Folder
+from codevault.source import Folder, identities
 from codevault.store.model import SnapshotDraft
 from codevault.store.store import Store
 from codevault.store.thinning import UndoWindow
@@ -191,12 +190,7 @@ class Recorder:
     def _foreign(self, project: Project) -> Collection[tuple[int, int]]:
         """The folders inside a project that are not its own: the vault, and other projects' roots."""
         roots = [other.root for other in self._projects if other.id != project.id]
-        found = set()
-        for root in (*roots, str(self._store.root)):
-            with contextlib.suppress(OSError):
-                status = os.stat(root)
-                found.add((status.st_dev, status.st_ino))
-        return found
+        return identities((*roots, self._store.root))
 
 
 def _utc_offset(now_ns: int) -> int:

@@ -42,10 +42,16 @@ _decode_exact = msgspec.msgpack.Decoder(list[tuple[bytes, int, int, int, int, in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excluded:
-    """A folder that the policy leaves out, or that belongs to someone else; `why` is fit for a report."""
+    """A folder that the policy leaves out, or that belongs to someone else; `why` is fit for a report.
+
+    `rebuild` is the command that makes it again, `deliberate`: a rule of the vault's owner leaves it out (such a rule
+    may name single files too).
+    """
 
     path: str
     why: str
+    rebuild: str = ""
+    deliberate: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -192,13 +198,13 @@ class Scan:
 
     def _kept(self, scanned: ScannedFolder) -> Iterator[tuple[str, str, bool, bool]]:
         for entry in [e for e in scanned.entries if e.mode & _TYPE == stat.S_IFDIR]:
-            why, private, in_doubt = self._verdict(scanned, entry)
-            if why:
-                if _join(scanned.path, entry.name) not in self._apart:  # the folder itself is recorded, empty
-                    scanned.excluded.add(entry.name)
-                self.excluded.append(Excluded(path=_join(scanned.path, entry.name), why=why))
-            else:
+            out, private, in_doubt = self._verdict(scanned, entry)
+            if out is None:
                 yield scanned.path, entry.name, private or scanned.private, in_doubt or scanned.in_doubt
+                continue
+            if out.path not in self._apart:  # the folder itself is recorded, empty
+                scanned.excluded.add(entry.name)
+            self.excluded.append(out)
 
     def _unless_tagged(
         self, path: str, folder: Folder, entries: list[Listed], names: Collection[str], *, private: bool
@@ -212,7 +218,7 @@ class Scan:
             return entries, private
         if verdict.keep:
             return entries, private or not verdict.index
-        self.excluded.append(Excluded(path=path, why=_why(verdict)))
+        self.excluded.append(_excluded(path, verdict))
         self._rescue.sweep(path, folder, verdict)
         kept = self._rescue.kept_in(path) or ()
         return [e for e in entries if e.name in kept], private
@@ -220,33 +226,41 @@ class Scan:
     def _is_dropped(self, path: str, mode: int) -> bool:
         if mode & _TYPE == stat.S_IFDIR or not self.policy.drops(path):
             return False
-        self.excluded.append(Excluded(path=path, why="a rule of the vault leaves it out"))
+        why = "; ".join(map(str, self.policy.file(path, 0).reasons[-1:]))
+        self.excluded.append(Excluded(path=path, why=why, deliberate=True))
         return True
 
-    def _verdict(self, scanned: ScannedFolder, entry: Listed) -> tuple[str, bool, bool]:
-        """Why it is left out, or "", whether it is private, and whether it may be a tool's."""
+    def _verdict(self, scanned: ScannedFolder, entry: Listed) -> tuple[Excluded | None, bool, bool]:
+        """Why it is left out, or None; whether it is private, and whether it may be a tool's."""
         path = _join(scanned.path, entry.name)
-        identity = (entry.device, entry.inode)
-        if (why := self._apart.get(path)) is not None:
-            return why, False, False
-        if identity in self._foreign:
-            return "belongs to the vault or to another project", False, False
-        if entry.device != self._device:
-            return "another file system is mounted here", False, False
-        if entry.inode and identity in self._visited:
-            return "the same folder was met before (a loop of mounts)", False, False
-        self._visited.add(identity)
+        why = self._elsewhere(path, entry)
+        if why:
+            return Excluded(path=path, why=why), False, False
         if self._rescue.leads_through(path):
-            return "", False, False
+            return None, False, False
         folder = scanned.folder
         output = self._surroundings.output(path) if self._surroundings is not None else None
         verdict = self.policy.folder(path, entry.name, scanned.names, lambda: _children(folder, entry.name), output)
         if verdict.keep:
-            return "", not verdict.index, not verdict.certain
+            return None, not verdict.index, not verdict.certain
         if self._saved(path, folder, entry.name, verdict, output):
-            self.excluded.append(Excluded(path=path, why=f"{_why(verdict)}; some of it is kept all the same"))
-            return "", False, False
-        return _why(verdict), not verdict.index, False
+            self.excluded.append(_excluded(path, verdict, "; some of it is kept all the same"))
+            return None, False, False
+        return _excluded(path, verdict), not verdict.index, False
+
+    def _elsewhere(self, path: str, entry: Listed) -> str:
+        """Why a folder is not this project's to keep file by file, "" when it is."""
+        identity = (entry.device, entry.inode)
+        if (why := self._apart.get(path)) is not None:
+            return why
+        if identity in self._foreign:
+            return "belongs to the vault or to another project"
+        if entry.device != self._device:
+            return "another file system is mounted here"
+        if entry.inode and identity in self._visited:
+            return "the same folder was met before (a loop of mounts)"
+        self._visited.add(identity)
+        return ""
 
     def _saved(self, path: str, parent: Folder | None, name: str, verdict: Verdict, output: Output | None) -> bool:
         """Looks through a folder that is to be left out; True when something in it is kept."""
@@ -342,8 +356,9 @@ def _head(folder: Folder, entries: list[Listed], name: str) -> bytes:
         return b""
 
 
-def _why(verdict: Verdict) -> str:
-    return "; ".join(reason.evidence for reason in verdict.reasons) or str(verdict.path_class)
+def _excluded(path: str, verdict: Verdict, besides: str = "") -> Excluded:
+    why = "; ".join(reason.evidence for reason in verdict.reasons) or str(verdict.path_class)
+    return Excluded(path=path, why=why + besides, rebuild=verdict.rebuild, deliberate=verdict.deliberate)
 
 
 def _pack(rows: list[_Row]) -> bytes:

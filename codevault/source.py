@@ -12,8 +12,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -377,6 +377,16 @@ def _listed(name: str, status: os.stat_result) -> Listed:
             status.st_gid,
         ),
     )
+
+
+def identities(folders: Iterable[str | os.PathLike[str]]) -> frozenset[tuple[int, int]]:
+    """Device and inode of each folder that is there: those that a walk must not enter as if they were its own."""
+    found = set()
+    for folder in folders:
+        with suppress(OSError):
+            status = os.stat(folder)
+            found.add((status.st_dev, status.st_ino))
+    return frozenset(found)
 
 
 def _name(listed: Listed) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import date
@@ -23,11 +24,13 @@ from codevault.bridging import apart_of
 from codevault.cataloguing import catch_up, facts_of
 from codevault.commits import ImportedHistory, TimelineEntry, import_history
 from codevault.committed import CommittedContents, all_told, look_again, tell_commits
+from codevault.effects import PolicyEffect, ProjectCoverage, coverage_of, effect_of
 from codevault.errors import (
     CodeVaultError,
     IndexBusy,
     IndexDamaged,
     InvalidArgument,
+    SourceError,
     StorageFull,
     UnknownProject,
     UnknownSnapshot,
@@ -51,6 +54,7 @@ from codevault.policy import DEFAULT, PathClass, Policy, Reason, Verdict
 from codevault.projects.model import Project, Protection
 from codevault.projects.registry import ProjectKey, Projects
 from codevault.protection import Keeper, Status, explanation, status_of
+from codevault.recognising import RealSurroundings
 from codevault.recording import Recorder
 from codevault.references import CommitKey, FoundSymbol, SnapshotKey, find_commit, find_snapshot, is_id, version_of
 from codevault.repairing import donors_of
@@ -64,12 +68,13 @@ from codevault.safety import saved_first
 from codevault.search import Search, check_kind
 from codevault.service_health import Health, hear
 from codevault.settings import put_settings
-from codevault.source import Folder, RealFolder
+from codevault.source import Folder, RealFolder, identities
 from codevault.store.compacting import Compacted, CompactPlan
 from codevault.store.donors import Donor
 from codevault.store.generations import Generation
 from codevault.store.keepsakes import Keepsake
 from codevault.store.limits import Limits
+from codevault.store.listing import Listing
 from codevault.store.model import Entry, RepairReport, Snapshot, VerifyReport
 from codevault.store.parity import Parity
 from codevault.store.pruning import Pruned, PrunePlan
@@ -77,6 +82,7 @@ from codevault.store.store import Store
 from codevault.store.thinning import STANDARD, Retention
 from codevault.store.verifying import VerifyMode
 from codevault.submitting import Submit
+from codevault.surroundings import Surroundings
 from codevault.symbol_patch import SymbolPatch
 from codevault.symbol_restore import OldSymbol, SymbolRestore, held_symbol, side_of
 from codevault.thinning import Thinner, VaultStats
@@ -112,11 +118,19 @@ class Vault:
         """Vault.create() and Vault.open() are the usual ways in; tests hand in store, clock and source."""
         self._store = store
         self._workers = workers
+        self._clock = clock
         self._source = source
         self._closed = False
         self._caught_up = False
         self._index = IndexKeeper(Path(store.root) / "cache", store.vault_id)
-        self.projects = Projects(store, clock, changed=self._project_changed, importer=self._import_history)
+        surroundings = RealSurroundings(self._open_store, lambda: self.projects, self._sharing)
+        self.projects = Projects(
+            store,
+            clock,
+            importer=self._import_history,
+            surroundings=surroundings,
+            all_changed=self._projects_changed,
+        )
         self.repositories = Repositories(self._open_store, self.projects)
         committed = CommittedContents(self._open_store, lambda: self.projects)
         self._contents = LeftContents(self._open_store, lambda: self.projects, also=committed.find)
@@ -451,6 +465,54 @@ class Vault:
                 return Verdict(path_class=PathClass.VCS, index=False, reasons=(Reason("kept in another way", why),))
         return explanation(self.policies, owner, relative)
 
+    def simulate(self, policy: str | Policy, project: ProjectKey) -> PolicyEffect:
+        """What a policy would store, skip and space, over all versions that the vault holds and the folder as it is.
+
+        `policy` is the text of a vault's policy.toml, or a policy. Nothing is changed, and nothing that is stored ever
+        goes because a policy changes. Costs a look at every version's path and two listings of the folder.
+
+        Raises:
+            InvalidPolicy: a mistake in the text, by line and key.
+            SourceError: the project's root cannot be read.
+        """
+        owner = self.projects.get(project)
+        with Surroundings(owner.root) as surroundings, self._source_of(owner) as root:
+            today = self.policies.used(owner, surroundings).policy
+            other = self.policies.trial(owner, surroundings, policy) if isinstance(policy, str) else policy
+            versions = self._reading().file_versions(owner.id)
+            return effect_of(owner, versions, root, today, other, surroundings, self._clock)
+
+    def coverage(self, project: ProjectKey) -> ProjectCoverage:
+        """What each file of a project is protected by: vault, repository, a command that makes it again, or nobody.
+
+        Compares sizes and times with the last snapshot; `status()` compares one file's content.
+
+        Raises:
+            SourceError: the project's root cannot be read.
+        """
+        owner, store = self.projects.get(project), self._open_store()
+        others = [Path(other.root) for other in self.projects if other.id != owner.id]
+        with Surroundings(owner.root) as surroundings, self._source_of(owner) as root:
+            snapshots = store.snapshots(owner.id)
+            return coverage_of(
+                owner,
+                root,
+                self.policies.used(owner, surroundings).policy,
+                surroundings,
+                store.listing(snapshots[-1]) if snapshots else Listing(),
+                apart_of(store, owner, others=others),
+                identities((*others, self.path)),
+                self._clock,
+            )
+
+    @contextlib.contextmanager
+    def _source_of(self, project: Project) -> Iterator[Folder]:
+        try:
+            with contextlib.closing(self._source(project.root)) as root:
+                yield root
+        except OSError as exc:
+            raise SourceError(exc.strerror or type(exc).__name__, Path(project.root)) from exc
+
     @overload
     def restore(
         self,
@@ -784,13 +846,21 @@ class Vault:
             return replace(done, problems=(*done.problems, late))
         return done
 
-    def _project_changed(self, project: Project) -> None:
+    def _sharing(self, project: ProjectId, across_clients: bool) -> Mapping[ProjectId, int]:
+        """How many groups of equal code a project shares with others, by what was analysed."""
+        counts: Counter[ProjectId] = Counter()
+        for group in self.reuse.clones(project=project, across_projects=True, across_clients=across_clients):
+            counts.update({clone.hit.project for clone in group.members} - {project})
+        return counts
+
+    def _projects_changed(self, projects: Iterable[Project]) -> None:
         # The project's own file is what counts; the next run tells the index again. A cache that was deleted is not
         # begun here: it would look like one that knows of no snapshot.
         if not self._index.exists and self._store.snapshots():
             return
         with contextlib.suppress(CodeVaultError), self._index.writing() as index:
-            index.put_project(facts_of(project))
+            for project in projects:
+                index.put_project(facts_of(project))
 
     def _snapshot(self, key: SnapshotKey, project: ProjectKey | None = None) -> Snapshot:
         given = key.snapshot if isinstance(key, Backup) else key
@@ -802,9 +872,7 @@ class Vault:
             raise UnknownSnapshot(f"snapshot {given.sequence} of another project is none of this one")
         return given
 
-    def _version(
-        self, index: Index, owner: ProjectId, key: SnapshotKey | VersionKey | TimelineEntry | Commit
-    ) -> int:
+    def _version(self, index: Index, owner: ProjectId, key: SnapshotKey | VersionKey | TimelineEntry | Commit) -> int:
         commit = find_commit(index, owner, key)
         if commit is not None:
             return commit.sequence

@@ -293,6 +293,7 @@ CACHES: tuple[FolderRule, ...] = (
         beside=("Assets", "ProjectSettings"),
         inside=("ArtifactDB|metadata|PackageCache",),
     ),
+    _cache("Temp", "open the project in Unity", beside=("Assets", "ProjectSettings"), inside=("UnityLockfile",)),
     _cache(".godot", "open the project in Godot", beside=("project.godot",)),
     _cache("Intermediate|DerivedDataCache", "open the project in Unreal", beside=("*.uproject",)),
 )

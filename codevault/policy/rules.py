@@ -14,7 +14,7 @@ import re2
 
 from codevault.policy.verdicts import Keeping, PathClass, Priority
 
-_AT_ONCE = 64  # patterns in one automaton
+_AT_ONCE = 128  # patterns in one automaton
 _OPTIONS = re2.Options()
 _OPTIONS.encoding = re2.Options.Encoding.LATIN1  # bytes: names need not be UTF-8
 _OPTIONS.log_errors = False
