@@ -22,7 +22,7 @@ from codevault.analysis.wire import decode_request, encode_response, read_frame
 MEMORY_LIMIT: Final = 1 << 30
 """Bytes of address space of one worker."""
 
-RETIRE_BYTES: Final = 256 << 20
+RETIRE_BYTES: Final = 192 << 20
 """Resident memory from which a worker asks to be replaced: parsers leak, and what they free is rarely given back."""
 
 CPU_SECONDS: Final = 15

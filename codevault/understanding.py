@@ -14,6 +14,7 @@ from codevault.allowance import Allowance
 from codevault.analysis.editions import is_current
 from codevault.analysis.model import FileAnalysis, Outcome
 from codevault.errors import ContentElsewhere, DamageError
+from codevault.heap import give_back
 from codevault.ids import BlobId
 from codevault.index.index import Index
 from codevault.index.model import Pending
@@ -114,6 +115,7 @@ def understand(
                     if time.monotonic() > until or (cancel is not None and cancel.paused):
                         ended = False
                         break
+            give_back()
             if allowance is not None:
                 allowance.spend(time.process_time() - begun)
             if cancel is not None and cancel.paused:

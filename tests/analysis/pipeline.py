@@ -39,7 +39,7 @@ def main(arguments: Sequence[str]) -> None:
         f" ({done.parsed} parsed, {done.text} text, {done.binary} binary, {done.failed} failed)"
         f" | backup {backed_up - began:.0f} s, analysis {ended - backed_up:.0f} s"
         f" | processor: {ours:.0f} s here, {workers:.0f} s the workers"
-        f" | memory of all processes at most {memory.peak} MB"
+        f" | memory of all processes at most {memory.peak} MB, {memory.here} of them here"
         f" | index {index / 1e6:.0f} MB | load {os.getloadavg()[1]:.1f} |\n"
     )
 
@@ -67,7 +67,7 @@ class Memory:
     """Looks every two seconds at what this process and its children hold; shared pages are split between them."""
 
     def __init__(self) -> None:
-        self.peak = 0
+        self.peak = self.here = 0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -81,7 +81,10 @@ class Memory:
 
     def _watch(self) -> None:
         while not self._end.wait(2.0):
-            self.peak = max(self.peak, sum(held(process) for process in (os.getpid(), *children())))
+            here = held(os.getpid())
+            everywhere = here + sum(held(process) for process in children())
+            if everywhere > self.peak:
+                self.peak, self.here = everywhere, here
 
 
 def held(process: int) -> int:
