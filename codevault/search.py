@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import date
 
 from codevault.analysis.model import SymbolKind
+from codevault.analysis.structure import AST_GREP
 from codevault.arguments import check_texts
 from codevault.errors import InvalidArgument
 from codevault.index.index import Index
 from codevault.index.model import CountChanges, Scope, SearchResult
 from codevault.moments import nanoseconds
 from codevault.projects.registry import ProjectKey, Projects
+from codevault.structural import StructureEngine
 
 Moment = str | date | int
 
@@ -34,6 +36,11 @@ class Search:
         self._index = index
         self._projects = projects
         self._rebuilding = rebuilding
+        self._engine = StructureEngine()
+
+    def close(self) -> None:
+        """Ends the processes that match structural patterns; a later search starts them again."""
+        self._engine.close()
 
     def symbols(
         self,
@@ -132,6 +139,46 @@ class Search:
         page = _page(limit, offset)
         return self._told(
             self._index().search_regex(pattern, case_sensitive=case_sensitive, seconds=seconds, scope=scope, **page)
+        )
+
+    def structure(
+        self,
+        pattern: str,
+        *,
+        language: str,
+        syntax: str = AST_GREP,
+        seconds: float = 10.0,
+        project: ProjectKey | None = None,
+        client: str = "",
+        tag: str = "",
+        path: str = "",
+        since: Moment | None = None,
+        until: Moment | None = None,
+        alive: bool | None = None,
+        author: str = "",
+        versions: str = "",
+        limit: int = 50,
+        after: str = "",
+    ) -> SearchResult:
+        """Code of a shape, however it is laid out: `subprocess.run($CMD, shell=True)` as ast-grep reads it.
+
+        `$NAME` stands for one expression, the same wherever it is repeated, `$$$NAME` for any number of them.
+        `syntax="tree-sitter"` takes a query of that instead, with captures of what is to be found. `language` is the
+        analysis's name for it ("python", "c-sharp"). Runs in processes of its own, and hardly longer than `seconds`.
+
+        Raises:
+            InvalidPattern: it cannot be read, or not in that language.
+            WorkerError: those processes cannot be started.
+            InvalidArgument: a bad page.
+            IndexDamaged: run `vault.rebuild()`.
+        """
+        check_texts(pattern=pattern, language=language, syntax=syntax)
+        if not isinstance(seconds, (int, float)) or not seconds > 0:
+            raise InvalidArgument("seconds is how long the search may take: a number above 0")
+        scope = self._scope(project, client, tag, path, language, since, until, alive, author, versions)
+        asked = self._engine.asked(syntax, language, pattern)
+        return self._told(
+            self._index().search_structure(asked, scope=scope, seconds=seconds, limit=limit, after=after)
         )
 
     def commits(

@@ -36,8 +36,8 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 if sys.argv[1] == "low" and hasattr(os, "nice"):
     os.nice(10)
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"  # numpy reserves memory for each thread
-sys.path.extend(folder for folder in sys.argv[2:] if folder not in sys.path)
-from codevault.analysis.worker import main
+sys.path.extend(folder for folder in sys.argv[3:] if folder not in sys.path)
+main = __import__("codevault.analysis." + sys.argv[2], fromlist=["main"]).main
 os.write(1, bytes(4))
 main()
 """
@@ -50,8 +50,8 @@ _NEEDED = (
 _KEPT_VARIABLES = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TEMP", "TMP")
 
 
-def default_command(*, low_priority: bool = True) -> tuple[str, ...]:
-    """The command line that starts a parser worker with this interpreter.
+def default_command(*, low_priority: bool = True, worker: str = "worker") -> tuple[str, ...]:
+    """The command line that starts a parser worker, or another module of the analysis, with this interpreter.
 
     Raises:
         WorkerError: this Python has no executable of its own (it is embedded in another program).
@@ -59,7 +59,7 @@ def default_command(*, low_priority: bool = True) -> tuple[str, ...]:
     if not sys.executable:
         raise WorkerError("cannot start parser workers: this Python does not know its own executable")
     priority = "low" if low_priority else "normal"
-    return (sys.executable, "-I", "-c", _BOOTSTRAP, priority, *_needed_folders())
+    return (sys.executable, "-I", "-c", _BOOTSTRAP, priority, worker, *_needed_folders())
 
 
 def _needed_folders() -> tuple[str, ...]:

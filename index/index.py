@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -24,6 +25,7 @@ from codevault.index import (
     reuse_search,
     revisions,
     schema,
+    searching,
     snapshots,
     understood,
     waiting,
@@ -49,18 +51,32 @@ from codevault.index.model import (
     SnapshotFacts,
     SymbolVersion,
 )
-from codevault.index.patterns import literal, required
+from codevault.index.paging import Page
+from codevault.index.paging import Page
+from codevault.index.patterns import Shape, literal, required
 from codevault.index.ports import TextIndex
 from codevault.index.reuse_search import AlikeFound
 from codevault.index.rows import steps
+from codevault.index.scoping import Where, query_of
+from codevault.index.searching import LineQuestion, LineSearch
 from codevault.index.sessions import Readers, Session, Writer
+from codevault.index.evaluating import Effort, Structures, no_structures
 from codevault.index.structuresearch import StructurePattern, search_structure
 from codevault.index.tantivy_index import TantivyText
 from codevault.index.understood import Understood
 from codevault.index.waiting import IsCurrent
+from codevault.queries import Query, everything
+from codevault.queries import kind as of_kind
+from codevault.queries import name as named
 
 EVERYTHING = Scope()
+IsCancelled = Callable[[], bool]
 HintOf = Callable[[str], str]
+
+
+def never() -> bool:
+    """What asks of a search that nobody can cancel."""
+    return False
 
 
 class Index:
@@ -452,77 +468,106 @@ class Index:
         with self._asking() as session:
             return reuse_search.codes_of(session, symbols)
 
+    def find(
+        self,
+        query: Query,
+        *,
+        limit: int = 50,
+        after: str = "",
+        seconds: float = 10.0,
+        is_cancelled: IsCancelled = never,
+        structures: Structures = no_structures,
+    ) -> SearchResult:
+        """What answers a query, one hit a symbol (or rest of a file) and place; `after` is the cursor of a page before.
+
+        Out of time or cancelled, it gives what it has, and says so in the coverage.
+
+        Raises:
+            InvalidPattern: a pattern in it cannot be run.
+            InvalidArgument: a page out of range, a cursor of another question, or a query with too many alternatives.
+        """
+        with self._asking() as session:
+            effort = Effort(deadline=time.monotonic() + seconds, is_cancelled=is_cancelled)
+            return searching.find(session, self._text, query, Page(limit, after), effort, structures)
+
     def search_symbols(
-        self, name: str, *, kind: str = "", scope: Scope = EVERYTHING, limit: int = 50, offset: int = 0
+        self, asked: str, *, kind: str = "", scope: Scope = EVERYTHING, limit: int = 50, after: str = ""
     ) -> SearchResult:
         """Symbols by name: exact, qualified (`TaxTable.rate`), prefix, in any case, by words; `*` and `?` are wild.
 
         Raises:
             InvalidArgument: no name, an overlong one, or a page out of range.
         """
-        with self._asking() as session:
-            return asking.search_symbols(session, self._text, name, kind, scope, asking.Page(limit, offset))
+        query = named(asked) & (of_kind(kind) if kind else everything()) & query_of(scope)
+        return self.find(query, limit=limit, after=after)
 
     def search_text(
         self,
         text: str,
         *,
         case_sensitive: bool = True,
-        scope: Scope = EVERYTHING,
+        scope: Scope | Where = EVERYTHING,
         limit: int = 50,
-        offset: int = 0,
+        after: str = "",
         seconds: float = 10.0,
+        is_cancelled: IsCancelled = never,
     ) -> SearchResult:
         """Lines that hold a text, one hit a place and line.
 
         Raises:
             InvalidPattern: the text is empty or overlong.
-            InvalidArgument: a page out of range.
+            InvalidArgument: a page out of range, or a cursor of another question.
         """
         matcher = literal_matcher(text, case_sensitive=case_sensitive)
+        question = LineQuestion(asked=f"text {case_sensitive} {text}", matcher=matcher, scope=scope)
         shape = literal(text, case_sensitive=case_sensitive)
-        with self._asking() as session:
-            question = asking.TextQuestion(matcher=matcher, shape=shape, scope=scope, seconds=seconds)
-            return asking.search_text(session, self._text, question, asking.Page(limit, offset))
+        return self._search_lines(question, shape, seconds, is_cancelled, Page(limit, after))
 
     def search_regex(
         self,
         pattern: str,
         *,
         case_sensitive: bool = True,
-        scope: Scope = EVERYTHING,
+        scope: Scope | Where = EVERYTHING,
         limit: int = 50,
-        offset: int = 0,
+        after: str = "",
         seconds: float = 10.0,
+        is_cancelled: IsCancelled = never,
     ) -> SearchResult:
         """Lines that match a regular expression of RE2; `^` and `$` match at every line, empty matches do not count.
 
         Raises:
             InvalidPattern: RE2 refuses the pattern.
-            InvalidArgument: a page out of range.
+            InvalidArgument: a page out of range, or a cursor of another question.
         """
         matcher = regex_matcher(pattern, case_sensitive=case_sensitive)
+        question = LineQuestion(asked=f"regex {case_sensitive} {pattern}", matcher=matcher, scope=scope)
         shape = required(pattern, case_sensitive=case_sensitive)
+        return self._search_lines(question, shape, seconds, is_cancelled, Page(limit, after))
+
+    def _search_lines(
+        self, question: LineQuestion, shape: Shape, seconds: float, is_cancelled: IsCancelled, page: Page
+    ) -> SearchResult:
+        asked = LineSearch(question=question, shape=shape, seconds=seconds, is_cancelled=is_cancelled)
         with self._asking() as session:
-            question = asking.TextQuestion(matcher=matcher, shape=shape, scope=scope, seconds=seconds)
-            return asking.search_text(session, self._text, question, asking.Page(limit, offset))
+            return searching.search_text(session, self._text, asked, page)
 
     def search_structure(
         self,
         pattern: StructurePattern,
         *,
-        scope: Scope = EVERYTHING,
+        scope: Scope | Where = EVERYTHING,
         limit: int = 50,
-        offset: int = 0,
+        after: str = "",
         seconds: float = 10.0,
     ) -> SearchResult:
         """Code that matches a structural pattern: the lines that each match covers.
 
         Raises:
-            InvalidArgument: a page out of range.
+            InvalidArgument: a page out of range, or a cursor of another question.
         """
         with self._asking() as session:
-            return search_structure(session, self._text, pattern, scope, seconds, (limit, offset))
+            return search_structure(session, self._text, pattern, scope, seconds, Page(limit, after))
 
     def commits_changing(
         self, text: str, *, case_sensitive: bool = True, scope: Scope = EVERYTHING, seconds: float = 10.0

@@ -71,7 +71,7 @@ while (payload := wire.read_frame(source)) is not None:
     if path == "retires":
         os._exit(0)
 """
-COMMAND = (sys.executable, "-I", "-c", SCRIPTED_WORKER, *default_command()[5:])
+COMMAND = (sys.executable, "-I", "-c", SCRIPTED_WORKER, *default_command()[6:])
 
 
 def scripted(workers: int = 2, seconds: float = 20.0) -> WorkerPool:
