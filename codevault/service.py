@@ -38,7 +38,7 @@ del sys.argv[1:count]
 from codevault.service_process import main
 sys.exit(main(sys.argv[1:]))
 """
-_NEEDED = (
+_NEEDED: tuple[str, ...] = (
     "codevault",
     "msgspec",
     "blake3",

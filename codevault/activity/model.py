@@ -178,8 +178,8 @@ class Timing:
     """
 
     exposure_s: float = 300.0
-    quiet_s: float = 40.0
-    small_quiet_s: float = 70.0
+    quiet_s: float = 60.0
+    small_quiet_s: float = 85.0
     significant: float = 3.0
     settle_s: float = 10.0
     storm_files: int = 200
