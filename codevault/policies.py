@@ -35,72 +35,16 @@ class ProjectPolicy:
     problems: tuple[str, ...] = ()
 
 
-class Policies:
-    """The rules of one vault. Reads what is written each time: there is nothing to reload."""
+class Governing:
+    """Finds the rules that hold for the projects of one vault. Reads what is written each time."""
 
     def __init__(self, root: Callable[[], Path], base: Policy, projects: Projects) -> None:
         self._root = root
         self._base = base
         self._projects = projects
 
-    @property
-    def text(self) -> str:
-        """The vault's policy.toml as it is, "" when there is none."""
-        content = _read(self._root() / VAULT_FILE)
-        return "" if content is None else content.decode("utf-8", "replace")
-
-    @property
-    def presets(self) -> tuple[str, ...]:
-        """The names that a rules file may give as `presets`."""
-        return tuple(PRESETS)
-
-    def preset(self, name: str) -> str:
-        """The text of a preset, to start a rules file of one's own from.
-
-        Raises:
-            InvalidPolicy: there is none of that name.
-        """
-        if name not in PRESETS:
-            raise InvalidPolicy(VAULT_FILE, 1, "presets", f"no preset {name!r}; there are {', '.join(PRESETS)}")
-        return PRESETS[name]
-
-    def put(self, text: str) -> None:
-        """Makes the text the vault's policy.toml, whole or not at all. Nothing that is stored goes for it.
-
-        Raises:
-            InvalidPolicy: the first mistake in it, by line and key; nothing was changed.
-            StorageFull, StorageError: it cannot be written; nothing was changed.
-        """
-        self.check(text)
-        root = self._root()
-        target, temporary = root / VAULT_FILE, root / "incoming" / f"{VAULT_FILE}.{secrets.token_hex(4)}.tmp"
-        try:
-            temporary.parent.mkdir(mode=0o700, exist_ok=True)
-            _write(temporary, text.encode("utf-8"))
-            os.replace(temporary, target)
-        except OSError as exc:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-            if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise StorageFull(target, exc) from exc
-            raise StorageError(target, exc) from exc
-
-    def check(self, text: str, *, weak: bool = False) -> None:
-        """Says whether a text would do as the vault's policy.toml, or with `weak` as a project's `.codevault.toml`.
-
-        Raises:
-            InvalidPolicy: the first mistake in it, by line and key.
-        """
-        name = PROJECT_FILE if weak else VAULT_FILE
-        _compiled(read_rules(text.encode("utf-8", "surrogatepass"), name, weak=weak), name)
-
     def of(self, project: ProjectKey) -> Policy:
-        """The policy that holds for a project now.
-
-        Raises:
-            UnknownProject: no such project.
-            InvalidPolicy: one of its files has a mistake. A backup passes such a file over and says so.
-        """
+        """See `Policies.of`."""
         found = self._projects.get(project)
         with Surroundings(found.root) as surroundings:
             return self._merged(found, surroundings, self._vault_file(), self._project_file(found, surroundings))
@@ -169,6 +113,74 @@ class Policies:
         except PatternRefused as exc:
             raise InvalidPolicy(VAULT_FILE, 1, "", str(exc)) from exc
         return replace(self._base, rules=book, tracked=surroundings.tracked)
+
+
+class Policies:
+    """The rules of one vault. What is written holds from the next backup on: there is nothing to reload."""
+
+    def __init__(self, governing: Governing, root: Callable[[], Path]) -> None:
+        self._governing = governing
+        self._root = root
+
+    @property
+    def text(self) -> str:
+        """The vault's policy.toml as it is, "" when there is none."""
+        content = _read(self._root() / VAULT_FILE)
+        return "" if content is None else content.decode("utf-8", "replace")
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        """The names that a rules file may give as `presets`."""
+        return tuple(PRESETS)
+
+    def preset(self, name: str) -> str:
+        """The text of a preset, to start a rules file of one's own from.
+
+        Raises:
+            InvalidPolicy: there is none of that name.
+        """
+        if name not in PRESETS:
+            raise InvalidPolicy(VAULT_FILE, 1, "presets", f"no preset {name!r}; there are {', '.join(PRESETS)}")
+        return PRESETS[name]
+
+    def put(self, text: str) -> None:
+        """Makes the text the vault's policy.toml, whole or not at all. Nothing that is stored goes for it.
+
+        Raises:
+            InvalidPolicy: the first mistake in it, by line and key; nothing was changed.
+            StorageFull, StorageError: it cannot be written; nothing was changed.
+        """
+        self.check(text)
+        root = self._root()
+        target, temporary = root / VAULT_FILE, root / "incoming" / f"{VAULT_FILE}.{secrets.token_hex(4)}.tmp"
+        try:
+            temporary.parent.mkdir(mode=0o700, exist_ok=True)
+            _write(temporary, text.encode("utf-8"))
+            os.replace(temporary, target)
+        except OSError as exc:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+            if exc.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise StorageFull(target, exc) from exc
+            raise StorageError(target, exc) from exc
+
+    def check(self, text: str, *, weak: bool = False) -> None:
+        """Says whether a text would do as the vault's policy.toml, or with `weak` as a project's `.codevault.toml`.
+
+        Raises:
+            InvalidPolicy: the first mistake in it, by line and key.
+        """
+        name = PROJECT_FILE if weak else VAULT_FILE
+        _compiled(read_rules(text.encode("utf-8", "surrogatepass"), name, weak=weak), name)
+
+    def of(self, project: ProjectKey) -> Policy:
+        """The policy that holds for a project now.
+
+        Raises:
+            UnknownProject: no such project.
+            InvalidPolicy: one of its files has a mistake. A backup passes such a file over and says so.
+        """
+        return self._governing.of(project)
 
 
 def _parts(vault: RulesFile, project: Project) -> tuple[RulesFile, ...]:

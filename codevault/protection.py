@@ -15,7 +15,7 @@ from codevault.ids import BlobId
 from codevault.index.index import Index
 from codevault.index.model import FileVersion
 from codevault.moments import iso
-from codevault.policies import Policies
+from codevault.policies import Governing
 from codevault.policy import FolderView, PathClass, Policy, Verdict, explain
 from codevault.policy.content import HEAD
 from codevault.projects.model import Project
@@ -69,7 +69,7 @@ class Keeper:
 
 def status_of(
     index: Index,
-    policies: Policies,
+    governing: Governing,
     project: Project,
     path: str,
     keeper: Callable[[BlobId], Keeper] = lambda _: Keeper(),
@@ -83,7 +83,7 @@ def status_of(
     except OSError:
         state = State.DELETED if versions else State.UNKNOWN
         return _status(project, path, state, versions, None, "there is no such file now")
-    verdict = explanation(policies, project, path)
+    verdict = explanation(governing, project, path)
     if not verdict.keep:
         return _status(project, path, State.EXCLUDED, versions, None, reasons(verdict))
     if not stat.S_ISREG(found.st_mode):
@@ -100,10 +100,10 @@ def status_of(
     return replace(safe, protected=not kept.why, by=kept.by, fetched=fetched, why=kept.why or why)
 
 
-def explanation(policies: Policies, project: Project, path: str) -> Verdict:
+def explanation(governing: Governing, project: Project, path: str) -> Verdict:
     """What the policy decides on a path, with the chain of reasons; folders are looked at as they are now."""
     with Surroundings(project.root) as surroundings:
-        return explained(policies.used(project, surroundings).policy, surroundings, project, path)
+        return explained(governing.used(project, surroundings).policy, surroundings, project, path)
 
 
 def explained(policy: Policy, surroundings: Surroundings, project: Project, path: str) -> Verdict:

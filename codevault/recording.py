@@ -17,7 +17,7 @@ from codevault.indexing import IndexKeeper
 from codevault.jobs import Reporter
 from codevault.left import LeftContents
 from codevault.moments import LATEST_NS
-from codevault.policies import Policies
+from codevault.policies import Governing
 from codevault.projects.model import Project
 from codevault.projects.registry import Projects
 from codevault.scanstate import load, save
@@ -47,18 +47,18 @@ class Recorder:
         projects: Projects,
         contents: LeftContents,
         *,
-        policies: Policies,
+        governing: Governing,
         source: Callable[[str], Folder],
         clock: Callable[[], int],
     ) -> None:
         self._store = store
         self._index = index
         self._projects = projects
-        self._policies = policies
+        self._governing = governing
         self._source = source
         self._clock = clock
         self._states = Path(store.root) / "cache" / "scan"
-        self._thinner = Thinner(store, index, projects, policies.known)
+        self._thinner = Thinner(store, index, projects, governing.known)
         self._contents = contents
 
     def record(self, project: Project, reason: str, kind: str, report: Reporter) -> Backup:
@@ -90,10 +90,10 @@ class Recorder:
         self, project: Project, draft: SnapshotDraft, root: Folder, surroundings: Surroundings, report: Reporter
     ) -> Run:
         """The run by the rules that hold for the project now."""
-        governing = self._policies.used(project, surroundings)
-        stamp = governing.policy.fingerprint
+        ruling = self._governing.used(project, surroundings)
+        stamp = ruling.policy.fingerprint
         foreign = self._foreign(project)
-        mistakes = tuple(Problem(path="", kind="policy", why=why) for why in governing.problems)
+        mistakes = tuple(Problem(path="", kind="policy", why=why) for why in ruling.problems)
 
         def attempt(bridge: Bridge) -> Run:
             run = self._within_limits(
@@ -101,7 +101,7 @@ class Recorder:
                     self._store,
                     draft,
                     root,
-                    governing.policy,
+                    ruling.policy,
                     surroundings=surroundings,
                     signatures=lambda last: load(self._states, project.id, last, stamp),
                     foreign=foreign,

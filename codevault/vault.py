@@ -49,7 +49,7 @@ from codevault.jobs import CancelToken, ProgressCallback, Reporter
 from codevault.keeping import OBJECTS
 from codevault.left import LeftContents
 from codevault.lineages import Lineages, VersionKey, find_version
-from codevault.policies import Policies
+from codevault.policies import Governing, Policies
 from codevault.policy import DEFAULT, PathClass, Policy, Reason, Verdict
 from codevault.projects.model import Project, Protection
 from codevault.projects.registry import ProjectKey, Projects
@@ -92,6 +92,10 @@ from codevault.vcs.model import Commit
 from codevault.versions import versions_of
 from codevault.workers import WorkerPool
 
+_TELLING_S = 2.0
+"""Seconds that a change of a project waits for whoever writes the index; after that the next query tells of it."""
+
+_TICK_NS = 1_000_000_000
 _PATIENCE_S = 60.0
 """Wall-clock seconds before a silent worker is killed. A parser stops itself after ten of processor time, so this only
 meets hangs; it is long because a busy machine starves processes of low priority, and that is no file's fault."""
@@ -122,6 +126,7 @@ class Vault:
         self._source = source
         self._closed = False
         self._caught_up = False
+        self._told_ns = 0  # when projects/ last changed, as far as the index was told
         self._index = IndexKeeper(Path(store.root) / "cache", store.vault_id)
         surroundings = RealSurroundings(self._open_store, lambda: self.projects, self._sharing)
         self.projects = Projects(
@@ -134,15 +139,16 @@ class Vault:
         self.repositories = Repositories(self._open_store, self.projects)
         committed = CommittedContents(self._open_store, lambda: self.projects)
         self._contents = LeftContents(self._open_store, lambda: self.projects, also=committed.find)
-        self.policies = Policies(lambda: Path(self._open_store().root), policy, self.projects)
+        self._governing = Governing(lambda: Path(self._open_store().root), policy, self.projects)
+        self.policies = Policies(self._governing, lambda: Path(self._open_store().root))
         self._recorder = Recorder(
-            store, self._index, self.projects, self._contents, policies=self.policies, source=source, clock=clock
+            store, self._index, self.projects, self._contents, governing=self._governing, source=source, clock=clock
         )
         self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
         self.reuse = Reuse(self._reading, self.projects, self.read, self._contents.session)
         self.reports = Reports(self._reading, self.read, self.projects, self.snapshots)
         self.lineage = Lineages(self._reading, self.read, self.projects, self._contents.session)
-        self._thinner = Thinner(store, self._index, self.projects, self.policies.known)
+        self._thinner = Thinner(store, self._index, self.projects, self._governing.known)
         self.submit = Submit(self)
 
     @classmethod
@@ -275,7 +281,7 @@ class Vault:
             raise InvalidArgument("share is kept by processes of our own: give either share or executor")
         with self._index.writing() as index:
             catch_up(self._store, index, self.projects, report)
-            tell_commits(self._store, index, self.policies.known, report)
+            tell_commits(self._store, index, self._governing.known, report)
             look_again(index, self.projects)
             kept = KeptSymbols(self._store, index.project_ids())
         with contextlib.ExitStack() as stack:
@@ -454,7 +460,7 @@ class Vault:
     def status(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> Status:
         """Whether a file's present content is in the vault or safe in its repository, and since when."""
         owner, relative = self._located(path, project)
-        return status_of(self._reading(), self.policies, owner, relative, self._keeper)
+        return status_of(self._reading(), self._governing, owner, relative, self._keeper)
 
     def explain(self, path: str | os.PathLike[str], *, project: ProjectKey | None = None) -> Verdict:
         """What the policy decides on a path as it is now, and why: every step with the rule and who made it."""
@@ -463,7 +469,7 @@ class Vault:
             others = [Path(other.root) for other in self.projects if other.id != owner.id]
             for why in apart_of(self._open_store(), owner, others=others).values():
                 return Verdict(path_class=PathClass.VCS, index=False, reasons=(Reason("kept in another way", why),))
-        return explanation(self.policies, owner, relative)
+        return explanation(self._governing, owner, relative)
 
     def simulate(self, policy: str | Policy, project: ProjectKey) -> PolicyEffect:
         """What a policy would store, skip and space, over all versions that the vault holds and the folder as it is.
@@ -477,8 +483,8 @@ class Vault:
         """
         owner = self.projects.get(project)
         with Surroundings(owner.root) as surroundings, self._source_of(owner) as root:
-            today = self.policies.used(owner, surroundings).policy
-            other = self.policies.trial(owner, surroundings, policy) if isinstance(policy, str) else policy
+            today = self._governing.used(owner, surroundings).policy
+            other = self._governing.trial(owner, surroundings, policy) if isinstance(policy, str) else policy
             versions = self._reading().file_versions(owner.id)
             return effect_of(owner, versions, root, today, other, surroundings, self._clock)
 
@@ -497,7 +503,7 @@ class Vault:
             return coverage_of(
                 owner,
                 root,
-                self.policies.used(owner, surroundings).policy,
+                self._governing.used(owner, surroundings).policy,
                 surroundings,
                 store.listing(snapshots[-1]) if snapshots else Listing(),
                 apart_of(store, owner, others=others),
@@ -840,7 +846,7 @@ class Vault:
         try:
             with self._index.writing() as index:
                 index.put_project(facts_of(project))
-                tell_commits(self._store, index, self.policies.known, report)
+                tell_commits(self._store, index, self._governing.known, report)
         except (IndexDamaged, IndexBusy, StorageFull) as exc:
             late = Problem(path="", kind="index", why=f"kept, but not yet searchable: {exc}")
             return replace(done, problems=(*done.problems, late))
@@ -858,9 +864,27 @@ class Vault:
         # begun here: it would look like one that knows of no snapshot.
         if not self._index.exists and self._store.snapshots():
             return
-        with contextlib.suppress(CodeVaultError), self._index.writing() as index:
+        with contextlib.suppress(CodeVaultError), self._index.writing(_TELLING_S) as index:
             for project in projects:
                 index.put_project(facts_of(project))
+
+    def _tell_projects(self, index: Index) -> None:
+        """Tells the index of changes that it missed: another process made them, or an analysis was writing it."""
+        try:
+            stamp = os.stat(self.path / "projects").st_mtime_ns
+        except OSError:
+            return
+        if stamp == self._told_ns:
+            return
+        with contextlib.suppress(CodeVaultError):
+            known = {facts.id: facts for facts in index.project_facts()}
+            new = [facts for facts in map(facts_of, self.projects) if known.get(facts.id, facts) != facts]
+            if new:
+                with self._index.writing(_TELLING_S) as writable:
+                    for facts in new:
+                        writable.put_project(facts)
+            if stamp < time.time_ns() - _TICK_NS:  # else another change may yet get the same time
+                self._told_ns = stamp
 
     def _snapshot(self, key: SnapshotKey, project: ProjectKey | None = None) -> Snapshot:
         given = key.snapshot if isinstance(key, Backup) else key
@@ -909,7 +933,8 @@ class Vault:
             if set(index.snapshot_ids()) != known or not all_told(store, index):
                 with contextlib.suppress(CodeVaultError), self._index.writing() as writable:
                     catch_up(store, writable, self.projects)
-                    tell_commits(store, writable, self.policies.known)
+                    tell_commits(store, writable, self._governing.known)
+        self._tell_projects(index)
         return index
 
     def _open_store(self) -> Store:

@@ -713,7 +713,7 @@ def test_answers_are_made_of_the_public_types(archive: Archive) -> None:
     assert isinstance(status, codevault.Status)
     assert isinstance(status.state, codevault.State)
     assert isinstance(vault.explain("notes.txt", project="shop"), codevault.Verdict)
-    assert isinstance(vault.policies._base, codevault.Policy)
+    assert isinstance(vault.policies.of("shop"), codevault.Policy)
     assert isinstance(plan, codevault.RestorePlan)
     assert isinstance(vault.restore("shop", to=archive.desk.home / "whole"), codevault.Restored)
     assert isinstance(job, codevault.Job)
