@@ -58,7 +58,7 @@ class SourceFile:
         shared = any(
             other.end_byte > first and other.start_byte < last
             for other in self.symbols
-            if not (_holds(other, mine) or _holds(mine, other))
+            if not (other is mine or _holds(other, mine) or _holds(mine, other))
         )
         around = [other for other in self.symbols if other is not mine and _holds(other, mine)]
         cut = any(other.start_byte >= first or mine.end_byte < other.end_byte <= last for other in around)

@@ -57,6 +57,8 @@ class SymbolPatch:
             RestoreRefused: the file is not the one any more that the patch was made for, or cannot be written.
         """
         file = self.root / self.path
+        if not self.root.is_dir():
+            raise RestoreRefused(f"the project's folder is not there: {self.root}", self.root)
         try:
             target = Target.open(self.root, forbidden=self.forbidden)
             try:

