@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal, Self
 
@@ -30,6 +30,8 @@ from codevault.index import (
     understood,
     waiting,
 )
+from codevault.index.evaluating import Effort, Structures, no_structures
+from codevault.index.expressions import required
 from codevault.index.lineage_model import PathStep
 from codevault.index.lineage_reading import ProjectLineage
 from codevault.index.matching import literal_matcher, regex_matcher
@@ -52,16 +54,15 @@ from codevault.index.model import (
     SymbolVersion,
 )
 from codevault.index.paging import Page
-from codevault.index.paging import Page
-from codevault.index.patterns import Shape, literal, required
+from codevault.index.patterns import Shape, literal
 from codevault.index.ports import TextIndex
 from codevault.index.reuse_search import AlikeFound
 from codevault.index.rows import steps
 from codevault.index.scoping import Where, query_of
 from codevault.index.searching import LineQuestion, LineSearch
 from codevault.index.sessions import Readers, Session, Writer
-from codevault.index.evaluating import Effort, Structures, no_structures
 from codevault.index.structuresearch import StructurePattern, search_structure
+from codevault.index.survey import Survey
 from codevault.index.tantivy_index import TantivyText
 from codevault.index.understood import Understood
 from codevault.index.waiting import IsCurrent
@@ -237,6 +238,11 @@ class Index:
         """The projects that were recorded, in the order in which they were."""
         with self._asking() as session:
             return history.project_ids(session.db)
+
+    def project_facts(self) -> tuple[ProjectFacts, ...]:
+        """What may scope a query by project, as it was told last."""
+        with self._asking() as session:
+            return snapshots.project_facts(session.db)
 
     def file_versions(self, project: ProjectId) -> tuple[FileVersion, ...]:
         """All versions of all paths of a project, by path and time."""
@@ -570,7 +576,7 @@ class Index:
             return search_structure(session, self._text, pattern, scope, seconds, Page(limit, after))
 
     def commits_changing(
-        self, text: str, *, case_sensitive: bool = True, scope: Scope = EVERYTHING, seconds: float = 10.0
+        self, text: str, *, case_sensitive: bool = True, scope: Scope | Where = EVERYTHING, seconds: float = 10.0
     ) -> CountChanges:
         """Commits, merges aside, that changed how often a text stands in a file; the scope's times do not count.
 
@@ -598,6 +604,12 @@ class Index:
         """Rows and bytes. Reads every table."""
         with self._asking() as session:
             return asking.stats(session.db, self._folder)
+
+    @contextmanager
+    def survey(self) -> Iterator[Survey]:
+        """Whole projects at once, for reports; one state of the catalog while it is open."""
+        with self._asking() as session:
+            yield Survey(session)
 
     def _asking(self) -> AbstractContextManager[Session]:
         return self._sessions.session()

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from codevault.index.patterns import ANYTHING, AllOf, AnyOf, Need, Word, grams, literal, required
+from codevault.index.expressions import required
+from codevault.index.patterns import ANYTHING, AllOf, AnyOf, Need, Word, grams, literal
 
 
 @pytest.mark.parametrize(
@@ -23,9 +24,29 @@ from codevault.index.patterns import ANYTHING, AllOf, AnyOf, Need, Word, grams, 
         ("(?i)ask", ANYTHING),
         ("^import$", Word("import")),
         (r"rate\z", Word("rate")),
-        ("[[:alpha:]]abc", ANYTHING),
-        (r"\pLabc", ANYTHING),
+        (r"\\zoo", Word("\\zoo")),
+        ("[[:alpha:]]abc", Word("abc")),
+        ("[[:^alpha:]]abc|[]x]def", AnyOf((Word("abc"), Word("def")))),
+        (r"\pLabc\p{^Greek}", Word("abc")),
+        (r"\Qa.b(\Ec", Word("a.b(c")),
+        (r"\Qabc\E*de", ANYTHING),
+        (r"ab\x63\144\x{65}", Word("abcde")),
+        ("abc+def", AllOf((Word("abc"), Word("cdef")))),
+        ("abc{,3}", Word("abc{,3}")),
+        ("abc{2,3}?d", Word("abc")),
+        (
+            "tax(?i)rate|Old(?-i)New",
+            AnyOf((AllOf((Word("tax"), Word("rate", folded=True))), AllOf((Word("Old", folded=True), Word("New"))))),
+        ),
+        ("(?P<name>open)(?<more>file)(?:s)?", AllOf((Word("open"), Word("file")))),
+        (r"a[.]b[\]]c", Word("a.b]c")),
+        (r"os\.path\t", Word("os.path\t")),
+        (r"[\d_]abc[^a-c]", Word("abc")),
         ("abc(", ANYTHING),
+        ("(?z)abc", ANYTHING),
+        (r"\uabc", ANYTHING),
+        (r"[a-\d]abc", ANYTHING),
+        (r"\x{d800}abc", ANYTHING),
     ],
 )
 def test_knows_what_a_pattern_needs(pattern: str, need: Need) -> None:
@@ -52,6 +73,16 @@ def test_knows_what_a_pattern_needs(pattern: str, need: Need) -> None:
         (r"\Aa", False),
         (r"a\z", False),
         ("[[:space:]]", False),
+        ("[[:^alpha:]]", False),
+        ("[[:alpha:]]", True),
+        (r"[^[:space:]]", True),
+        (r"\pN", True),
+        (r"\PN", False),
+        (r"[^\pN]", False),
+        (r"\p{^N}\p{Cc}", False),
+        (r"\C", False),
+        ("\\Qa\nb\\E", False),
+        ("(?s)a(?-s).b", True),
     ],
 )
 def test_knows_whether_one_line_is_all_a_match_can_touch(pattern: str, *, one_line: bool) -> None:
@@ -59,7 +90,7 @@ def test_knows_whether_one_line_is_all_a_match_can_touch(pattern: str, *, one_li
 
 
 def test_says_why_nothing_is_required() -> None:
-    assert "Python" in required(r"\pL", case_sensitive=True).note
+    assert "scanned" in required(r"\uabc", case_sensitive=True).note
     assert required("a", case_sensitive=True).note == ""
 
 
