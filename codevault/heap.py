@@ -18,5 +18,5 @@ def give_back() -> None:
 def _trim() -> Callable[[int], object]:
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # musl has none
-            return ctypes.CDLL(None).malloc_trim  # type: ignore[no-any-return]
+            return ctypes.CDLL(None).malloc_trim
     return bool
