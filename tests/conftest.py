@@ -22,6 +22,7 @@ import pytest
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 MESSAGE_LENGTH = 300
+WORTH_TELLING = 0.02  # seconds; most tests take less
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
@@ -71,7 +72,7 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_json_modifyreport(json_report: dict[str, Json]) -> None:
-    """Keeps of pytest_results.json: the summary, and each test's name, outcome, duration and, if it failed, reason."""
+    """Keeps of pytest_results.json: the summary, each test's name and outcome, duration if it took any, why it failed."""
     for noise in ("environment", "root", "collectors", "warnings"):
         json_report.pop(noise, None)
     tests = cast("list[dict[str, Json]]", json_report.get("tests", []))
@@ -83,7 +84,9 @@ def pytest_json_modifyreport(json_report: dict[str, Json]) -> None:
 def _brief(test: dict[str, Json]) -> Json:
     phases = [cast("dict[str, Json]", test[name]) for name in ("setup", "call", "teardown") if name in test]
     seconds = sum(cast("float", phase["duration"]) for phase in phases)
-    kept: dict[str, Json] = {"nodeid": test["nodeid"], "outcome": test["outcome"], "duration": round(seconds, 4)}
+    kept: dict[str, Json] = {"nodeid": test["nodeid"], "outcome": test["outcome"]}
+    if seconds >= WORTH_TELLING:
+        kept["duration"] = round(seconds, 3)
     reasons = [str(phase["longrepr"]) for phase in phases if phase.get("longrepr")]
     if reasons:
         kept["reason"] = reasons[0][-MESSAGE_LENGTH:]
