@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     )
     from codevault.jobs import CancelToken, Job, Progress
     from codevault.keeping import KeptHistory
+    from codevault.lineages import Together
     from codevault.policies import Policies
     from codevault.policy import Keeping, PathClass, Policy, Priority, Reason, Treatment, Verdict
     from codevault.projects.model import Project, ProjectChange, Protection
@@ -246,6 +247,7 @@ _HOMES = {
     "SymbolVersion": "index.model",
     "Tally": "effects",
     "TimelineEntry": "commits",
+    "Together": "lineages",
     "Timing": "activity.model",
     "Treatment": "policy",
     "Trouble": "service_health",
@@ -384,6 +386,7 @@ __all__ = [
     "SymbolVersion",
     "Tally",
     "TimelineEntry",
+    "Together",
     "Timing",
     "Treatment",
     "Trouble",

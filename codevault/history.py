@@ -1,29 +1,27 @@
 """One symbol followed through the versions of its project: `vault.history`.
 
-A version is a snapshot or a commit. From the newest version that has the symbol the walk goes back step by step: only
-versions that changed its file are looked at. Of several versions that one came from (parents of a merge; a snapshot's
-commit and the snapshot before it), the first that has the symbol as it is leads on. Where the file before has no symbol
-of that name, the whole step is matched (moved, renamed), and where nothing matches, the symbol was introduced, or
-restored if an earlier version of the file had it and lost it. Then it goes forward to say when the symbol vanished, and
-whether it came back.
+A version is a snapshot or a commit. What each did to symbols is written in the catalog (index/lineage.py) once its
+files are analysed; what is not written yet is matched when a walk meets it (steps.py), so that the answer is the same.
+From the version in question the walk goes forward to the symbol's newest version, following moves and names, and from
+there back: a version that says nothing of the symbol has it as the version that it came from.
 """
-
-# Longer than 400 lines: the walk stands in one place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from codevault.analysis.lineage import Change, VersionedSymbol, match, match_merge, match_step
-from codevault.errors import UnknownPath, UnknownSymbol
-from codevault.filesymbols import Contents, Files, Place
-from codevault.ids import ProjectId
+from codevault.analysis.lineage import Change, VersionedSymbol, match, match_step
+from codevault.errors import IndexDamaged, UnknownPath, UnknownSymbol
+from codevault.filesymbols import Contents, Files
+from codevault.ids import BlobId, ProjectId
 from codevault.index.index import Index
-from codevault.index.model import FileVersion, PathChange, Seen, SymbolVersion
+from codevault.index.lineage_model import Link, PathStep, Spot, SymbolKey
+from codevault.index.lives import Run
+from codevault.index.model import FileVersion, Seen, SymbolVersion
 from codevault.provenance import SymbolOrigin, copied_from
-
-MOST_FILES = 2_000  # of one step that are matched as a whole; a larger step says so in its event's evidence
+from codevault.steps import GONE, NEW, UNFOUND, StepMaker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +31,7 @@ class Event:
     `kinds` are words of `codevault.analysis.kinds.ChangeKind`, several may hold at once. `path` and `qualified_name`
     are those after the event (before it, for removed). `confidence` is 1.0 where name and place are the same, less
     where they had to be inferred. `author` is the commit's ("name <mail>"; `at.authored_ns` says when); of uncommitted
-    work that of the commit that took it in, "" while there is none.
+    work that of the commit that took it in, "" while there is none. `path_before` is where `before` lay.
     """
 
     kinds: tuple[str, ...]
@@ -46,6 +44,7 @@ class Event:
     confidence: float = 1.0
     author: str = ""
     origins: tuple[SymbolOrigin, ...] = ()
+    path_before: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +75,17 @@ class History:
             raise AssertionError("an event has a version before or after it")
         return found
 
+    @property
+    def authors(self) -> tuple[tuple[str, int], ...]:
+        """Who touched it, in how many events: most first, then whoever did so first. Removals are nobody's touch."""
+        return tuple(Counter(event.author for event in self.events if event.author).most_common())
+
+    @property
+    def lived_ns(self) -> int | None:
+        """Nanoseconds from its first version to the one without it, None while it lives."""
+        ended = self.removed
+        return None if ended is None else ended.at.created_ns - self.introduced.at.created_ns
+
 
 def history_of(
     index: Index,
@@ -84,24 +94,486 @@ def history_of(
     path: str,
     qualified_name: str,
     meant: SymbolVersion | None = None,
+    *,
+    line: int | None = None,
+    at: int | None = None,
 ) -> History:
     """Follows a symbol that some version of `path` defines, from its introduction to its end or to now.
 
-    Of several of one name `meant` is followed, else the first that is an implementation and no overload's stub.
+    It is the one of that name, or around that line, in the version `at`; without one the newest that has it. Of several
+    `meant` is followed, else the first that is an implementation and no overload's stub.
 
     Raises:
-        UnknownPath: no snapshot holds that path.
+        UnknownPath: no version holds that path, or that version does not.
         UnknownSymbol: no analysed version of it defines that name.
     """
-    start = _newest(index, project, path, qualified_name, meant)
-    walk = _Walk(index, contents, project)
-    backward = walk.backward(start)
-    return History(
-        project=project,
-        path=path,
-        qualified_name=qualified_name,
-        events=tuple(walk.signed(event) for event in (*backward, *walk.forward(start))),
-    )
+    walk = Lives(index, contents, project)
+    start = walk.find(path, qualified_name, meant, line=line, at=at)
+    return walk.history(start)
+
+
+class Lives:
+    """The lives of a project's symbols; reads each path once, and is true for the catalog as it was when made."""
+
+    def __init__(self, index: Index, contents: Contents, project: ProjectId) -> None:
+        self._index = index
+        self._project = project
+        self._lineage = index.lineage(project)
+        self._maker = StepMaker(self._lineage, contents)
+        self._made: dict[int, Mapping[str, PathStep]] = {}
+        self._links: dict[tuple[str, int], tuple[Mapping[SymbolKey, Link], Mapping[SymbolKey, Link]]] = {}
+
+    def history(self, start: Spot) -> History:
+        """The whole life of a symbol, from whatever version of it."""
+        forward, last = self._forward(start)
+        backward, met = self._backward(last)
+        ended = forward[-1:] if forward and forward[-1].after is None else []
+        if (self._begin(start.path, start.version), start.key) in met:
+            events = [*reversed(backward), *ended]
+        else:  # a line that nothing follows
+            events = [*reversed(self._backward(start)[0]), *forward]
+        return History(
+            project=self._project,
+            path=start.path,
+            qualified_name=start.qualified_name,
+            events=tuple(map(self._signed, events)),
+        )
+
+    def events(self, number: int) -> tuple[Event, ...]:
+        """Everything that one version did to symbols, by path and position; what it removed comes last in its path."""
+        steps = self._version(number)
+        told = [link for path in sorted(steps) for link in self._all_links(path, number, steps[path])]
+        return tuple(map(self._signed, self._told(number, told)))
+
+    # finding
+
+    def find(
+        self,
+        path: str,
+        qualified_name: str,
+        meant: SymbolVersion | None = None,
+        *,
+        line: int | None = None,
+        at: int | None = None,
+    ) -> Spot:
+        """The symbol that is asked for, as `history_of` says."""
+        life = self._lineage.life(path)
+        if at is not None:
+            run = life.held(at)
+            if run is None:
+                raise UnknownPath(f"version {at} of this project holds no {path!r}")
+            found = self._chosen(path, at, run, qualified_name, meant, line)
+            if found is None:
+                raise UnknownSymbol(f"{path!r} defines no {_asked(qualified_name, line)} in that version")
+            return found
+        if not life.runs():
+            raise UnknownPath(f"no snapshot or commit of this project holds {path!r}")
+        for run in self._newest_first(path, meant):
+            found = self._chosen(path, run.first, run, qualified_name, meant, line)
+            if found is not None:
+                return found
+        raise UnknownSymbol(
+            f"no analysed version of {path!r} defines {_asked(qualified_name, line)};"
+            " symbols() lists names, analyse() fills the index"
+        )
+
+    def _newest_first(self, path: str, meant: SymbolVersion | None) -> Iterator[Run]:
+        """Runs of a path: that of the version in hand, the present one, those before it, what nothing leads to."""
+        life, timeline = self._lineage.life(path), self._lineage.timeline
+        runs = life.runs()[::-1]
+        newest = self._lineage.newest()
+        now = None if newest is None else life.held(newest)
+        if meant is None and now is not None:
+            yield now
+        behind = frozenset() if newest is None else timeline.behind(newest)
+        ordered = sorted(runs, key=lambda run: run.first not in behind)
+        if meant is not None:
+            yield from (run for run in ordered if run.blob == meant.blob)
+        yield from ordered
+
+    def _chosen(
+        self, path: str, version: int, run: Run, qualified_name: str, meant: SymbolVersion | None, line: int | None
+    ) -> Spot | None:
+        symbols = self._maker.found(run.content)
+        named = [
+            (symbol, spot)
+            for symbol, spot in zip(symbols, _spots(version, path, symbols), strict=True)
+            if (not qualified_name or symbol.qualified_name == qualified_name)
+            and (line is None or symbol.start_line <= line <= symbol.end_line)
+        ]
+        if not named:
+            return None
+        if line is not None:
+            return max(named, key=lambda one: (one[0].start_byte, -one[0].end_byte))[1]
+        return max(named, key=lambda one: _closeness(one[0], meant))[1]
+
+    # walking
+
+    def _backward(self, start: Spot) -> tuple[list[Event], set[tuple[int, SymbolKey]]]:
+        """What brought the symbol to where it is, newest first, and where it was: versions that brought its file."""
+        events: list[Event] = []
+        met: set[tuple[int, SymbolKey]] = set()
+        key, version = start.key, start.version
+        while version:
+            at = self._begin(key.path, version)
+            met.add((at, key))
+            link = self._after(key, at)
+            if link is None:
+                base = self._base(key.path, at)
+                if base:
+                    version = base
+                    continue
+                link = Link(NEW, None, self._spot(key, at), confidence=UNFOUND)
+            if link.before is not None:
+                if link.kinds:
+                    events.extend(self._told(at, [link]))
+                key, version = link.before.key, link.before.version
+                continue
+            lost = self._lost_before(key, at)
+            if lost is None or lost[1].before is None:
+                events.append(self._introduced(at, link))
+                break
+            number, removal = lost
+            back = Link(_RESTORED, removal.before, link.after, _HAD_IT)
+            events.extend((*self._told(at, [back]), *self._told(number, [removal])))
+            version = lost[1].before.version
+        return events, met
+
+    def _forward(self, start: Spot) -> tuple[list[Event], Spot]:
+        """What happened to the symbol since, oldest first, and the last that is known of it."""
+        events: list[Event] = []
+        here, met = start, {start}
+        while True:
+            number, link = self._next(here)
+            if link is None:
+                return events, here
+            if link.after is None:
+                events.extend(self._told(number, [link]))
+                back = self._restored_after(here.key, number)
+                if back is None:
+                    return events, here
+                number, link = back
+            if link.kinds:
+                events.extend(self._told(number, [link]))
+            if link.after is None or link.after in met:
+                return events, here
+            here = link.after
+            met.add(here)
+
+    def _next(self, here: Spot) -> tuple[int, Link | None]:
+        """The version that followed where a symbol was, and what it did to it; None at the end."""
+        key, timeline = here.key, self._lineage.timeline
+        run = self._held(key.path, here.version)
+        number = None if run.last is None else timeline.follower(run.last)
+        if number is None:
+            return self._joined(here, run)
+        link = self._before(key, number)
+        if link is not None:
+            return number, link
+        later = self._lineage.life(key.path).held(number)
+        step = self._step(key.path, number)
+        if later is not None and (len(self._lineage.parents(number)) == 1 or self._has(later, key)):
+            return number, Link((), here, self._spot(key, number))
+        if step is not None and step.went:
+            return number, Link(GONE, self._spot(key, run.last or run.first), None, confidence=UNFOUND)
+        return self._elsewhere(here, run.last or run.first, number)
+
+    def _joined(self, here: Spot, run: Run) -> tuple[int, Link | None]:
+        """The end of a line: where the newest version has the symbol and came from there too, it goes on."""
+        newest = self._lineage.newest()
+        if newest is None or run.last is None or newest == here.version:
+            return 0, None
+        now = self._lineage.life(here.path).held(newest)
+        if now is None or not self._has(now, here.key) or not self._lineage.timeline.leads(run.last, newest):
+            return 0, None
+        return newest, Link((), here, self._spot(here.key, newest))
+
+    def _elsewhere(self, here: Spot, last: int, number: int) -> tuple[int, Link]:
+        """What became of a symbol that a merge does not have: what one of its other sides did, else it is gone."""
+        timeline = self._lineage.timeline
+        for other in self._touched(here.path, timeline.rank(number) + 1):
+            link = self._before(here.key, other)
+            if link is not None and timeline.leads(other, number) and not timeline.leads(other, last):
+                return other, link
+        return number, Link(GONE, self._spot(here.key, last), None, confidence=UNFOUND)
+
+    def _lost_before(self, key: SymbolKey, number: int) -> tuple[int, Link] | None:
+        """The removal of a symbol's key that went before a version, None where it moved away or never was."""
+        timeline = self._lineage.timeline
+        for earlier in self._touched(key.path, timeline.rank(number)):
+            link = self._removal(key, earlier)
+            if link is not None and timeline.leads(earlier, number):
+                return None if link.after is not None else (earlier, link)
+        return None
+
+    def _removal(self, key: SymbolKey, number: int) -> Link | None:
+        """What a version did with a key, if that is there no more; spares matching where it never was."""
+        life = self._lineage.life(key.path)
+        held = [run for run in map(life.held, self._lineage.parents(number)) if run is not None]
+        if not self._lineage.is_linked(key.path, number) and not any(self._has(run, key) for run in held):
+            return None
+        link = self._before(key, number)
+        if link is not None:
+            return link if link.after is None or link.after.key != key else None
+        step = self._step(key.path, number)
+        if step is None or not step.went:
+            return None
+        before = self._spot_or_none(key, step.base)
+        return None if before is None else Link(GONE, before, None, confidence=UNFOUND)
+
+    def _restored_after(self, key: SymbolKey, number: int) -> tuple[int, Link] | None:
+        """The first later version that brought the key back to the path from which a version removed it."""
+        timeline = self._lineage.timeline
+        for later in reversed([*self._touched(key.path, len(timeline.numbers))]):
+            if timeline.rank(later) <= timeline.rank(number) or not timeline.leads(number, later):
+                continue
+            run = self._lineage.life(key.path).held(later)
+            if run is None or not self._has(run, key):
+                continue
+            link = self._after(key, later)
+            if (link.before if link is not None else self._base(key.path, later)) or later == number:
+                return None
+            lost = self._lost_before(key, later)
+            if lost is None or lost[0] != number:
+                return None
+            return later, Link(_RESTORED, lost[1].before, self._spot(key, later), _HAD_IT)
+        return None
+
+    def _touched(self, path: str, before: int) -> Iterator[int]:
+        """Versions that touched a path, below a rank, newest first."""
+        rank = self._lineage.timeline.rank
+        touched = ((rank(number), number) for number in self._lineage.life(path).touched())
+        yield from (number for at, number in sorted(touched, reverse=True) if at < before)
+
+    # links
+
+    def _version(self, number: int) -> Mapping[str, PathStep]:
+        """What a version did by path, the beginning of everything included."""
+        if not self._lineage.parents(number):
+            return {path: PathStep(0, came=True) for path in self._lineage.changed(number)}
+        written = self._lineage.version(number)
+        return self._matched(number) if written is None else written
+
+    def _step(self, path: str, number: int) -> PathStep | None:
+        if not self._lineage.parents(number):
+            return PathStep(0, came=True)
+        if self._lineage.is_linked(path, number):
+            return self._lineage.step(path, number)
+        return self._matched(number).get(path)
+
+    def _matched(self, number: int) -> Mapping[str, PathStep]:
+        if number not in self._made:
+            self._made[number] = self._maker.step(number)
+        return self._made[number]
+
+    def _after(self, key: SymbolKey, number: int) -> Link | None:
+        return self._of_path(key.path, number)[1].get(key)
+
+    def _before(self, key: SymbolKey, number: int) -> Link | None:
+        return self._of_path(key.path, number)[0].get(key)
+
+    def _of_path(self, path: str, number: int) -> tuple[Mapping[SymbolKey, Link], Mapping[SymbolKey, Link]]:
+        """Links of a path in a version by the keys of their symbols before and after."""
+        if (path, number) not in self._links:
+            step = self._step(path, number)
+            links = () if step is None else step.links
+            before = {link.before.key: link for link in links if link.before is not None}
+            after = {link.after.key: link for link in links if link.after is not None}
+            self._links[path, number] = (before, after)
+        return self._links[path, number]
+
+    def _all_links(self, path: str, number: int, step: PathStep) -> Iterator[Link]:
+        """Everything that a version did in a path, what goes without saying included, each once in all paths."""
+        links = [link for link in step.links if link.kinds and (link.after is None or link.after.path == path)]
+        named = {link.after.key for link in step.links if link.after is not None}
+        named.update(link.before.key for link in step.links if link.before is not None)
+        version = number if step.came else step.base
+        run = self._lineage.life(path).held(version) if (step.came or step.went) and version else None
+        if run is not None:
+            for spot in _spots(version, path, self._maker.found(run.content)):
+                if spot.key not in named:
+                    sides = (None, spot) if step.came else (spot, None)
+                    links.append(Link(NEW if step.came else GONE, *sides, "", UNFOUND))
+        for link in sorted(links, key=lambda link: (link.after is None, _position(link))):
+            lost = self._lost_before(link.after.key, number) if link.after and link.before is None else None
+            yield link if lost is None else Link(_RESTORED, lost[1].before, link.after, _HAD_IT)
+
+    def _base(self, path: str, number: int) -> int:
+        """The version from which a path goes on in another, 0: from none."""
+        step = self._step(path, number)
+        if step is not None:
+            return step.base
+        life = self._lineage.life(path)
+        own = life.held(number)
+        held = [(parent, run) for parent in self._lineage.parents(number) if (run := life.held(parent)) is not None]
+        same = (parent for parent, run in held if own is not None and run.content == own.content)
+        return next(same, held[0][0] if held else 0)
+
+    # symbols
+
+    def _held(self, path: str, version: int) -> Run:
+        run = self._lineage.life(path).held(version)
+        if run is None:
+            raise IndexDamaged(f"version {version} holds no {path!r}, though a link says so: rebuild() the index")
+        return run
+
+    def _begin(self, path: str, version: int) -> int:
+        return self._held(path, version).first
+
+    def _has(self, run: Run, key: SymbolKey) -> bool:
+        names = [symbol.qualified_name for symbol in self._maker.found(run.content)]
+        return names.count(key.qualified_name) > key.ordinal
+
+    def _spot_or_none(self, key: SymbolKey, version: int) -> Spot | None:
+        run = self._lineage.life(key.path).held(version) if version else None
+        symbols = self._maker.found(run.content) if run is not None else ()
+        return next((spot for spot in _spots(version, key.path, symbols) if spot.key == key), None)
+
+    def _spot(self, key: SymbolKey, version: int) -> Spot:
+        found = self._spot_or_none(key, version)
+        if found is None:
+            raise IndexDamaged(f"{key.path!r} has no {key.qualified_name!r} in version {version}: rebuild() the index")
+        return found
+
+    def _symbol(self, spot: Spot | None) -> SymbolVersion | None:
+        if spot is None:
+            return None
+        return self._lineage.symbol(self._held(spot.path, spot.version).content, spot.position)
+
+    # events
+
+    def _told(self, number: int, links: Sequence[Link]) -> list[Event]:
+        """Links as events, in their order."""
+        at = self._lineage.seen(number)
+        events = []
+        for link in links:
+            shown = link.after or link.before
+            if shown is None:
+                raise AssertionError("a link has a symbol before or after it")
+            events.append(
+                Event(
+                    kinds=link.kinds,
+                    at=at,
+                    path=shown.path,
+                    qualified_name=shown.qualified_name,
+                    before=self._symbol(link.before),
+                    after=self._symbol(link.after),
+                    evidence=link.evidence,
+                    confidence=link.confidence,
+                    origins=tuple(map(self._origin, link.origins)),
+                    path_before=link.before.path if link.before is not None else "",
+                )
+            )
+        return events
+
+    def _origin(self, spot: Spot) -> SymbolOrigin:
+        symbol = self._lineage.symbol(self._held(spot.path, spot.version).content, spot.position)
+        return SymbolOrigin(project=self._project, path=spot.path, symbol=symbol)
+
+    def _introduced(self, number: int, link: Link) -> Event:
+        """With what it was made from: symbols of the same step, else one with its tokens that stands anywhere."""
+        event = self._told(number, [link])[0]
+        begun = not self._lineage.parents(number)  # what it began with may be as old as any other
+        if event.origins or begun or event.after is None:
+            return event
+        source = copied_from(self._index, self._project, event.at, event.path, event.after)
+        if source is None:
+            return event
+        return replace(
+            event,
+            kinds=(*event.kinds, "copied"),
+            evidence=source.evidence,
+            confidence=source.confidence,
+            origins=(source.origin,),
+        )
+
+    def _signed(self, event: Event) -> Event:
+        """The event with its author."""
+        if event.at.author or event.after is None:
+            return replace(event, author=event.at.author)
+        commit = self._index.committed_as(self._project, event.path, event.after.blob, event.at.sequence)
+        return event if commit is None else replace(event, author=commit.author)
+
+
+def _asked(qualified_name: str, line: int | None) -> str:
+    return repr(qualified_name) if qualified_name else f"symbol at line {line}"
+
+
+_RESTORED = ("restored",)
+_HAD_IT = "an earlier version of the file had it"
+
+
+def _spots(version: int, path: str, symbols: Sequence[SymbolVersion]) -> Iterator[Spot]:
+    counts: Counter[str] = Counter()
+    for position, symbol in enumerate(symbols):
+        name = symbol.qualified_name
+        yield Spot(version, path, name, counts[name], position)
+        counts[name] += 1
+
+
+def _position(link: Link) -> int:
+    spot = link.after or link.before
+    return 0 if spot is None else spot.position
+
+
+def _closeness(symbol: SymbolVersion, meant: SymbolVersion | None) -> tuple[bool, ...]:
+    """How well one of several symbols of a name answers to the one that is meant, and else to being no stub."""
+    is_stub = any(name.partition("(")[0].endswith("overload") for name in symbol.decorators)
+    implements = (not is_stub, bool(symbol.body))
+    if meant is None:
+        return implements
+    same = (symbol.blob, symbol.start_byte) == (meant.blob, meant.start_byte)
+    return (same, symbol.exact == meant.exact, symbol.parameters == meant.parameters, *implements)
+
+
+def net_changes(
+    index: Index, contents: Contents, project: ProjectId, before: Seen, after: Seen, path: str = ""
+) -> tuple[Event, ...]:
+    """How symbols differ between two versions, by what stands in them alone; events name the second."""
+    files = Files(index, contents)
+    sides = [{one.path: one for one in index.paths(project, seen.sequence, path)} for seen in (before, after)]
+    names = sorted(sides[0].keys() | sides[1].keys())
+    differing = [name for name in names if _blob(sides[0].get(name)) != _blob(sides[1].get(name))]
+    held = [{name: side[name] for name in differing if name in side} for side in sides]
+    old, new = ([symbol for one in side.values() for symbol in files.symbols(one)] for side in held)
+    events = []
+    for change in match_step(old, new, files.text, held[0].keys() & held[1].keys()).changes:
+        shown = change.after or change.before
+        if shown is None:
+            raise AssertionError("a change has a symbol before or after it")
+        was, now = (
+            None if symbol is None else files.place(side[symbol.path], symbol).symbol
+            for symbol, side in ((change.before, held[0]), (change.after, held[1]))
+        )
+        there = held[0] if change.after is not None else held[1]
+        events.append(
+            Event(
+                kinds=tuple(map(str, change.kinds)),
+                at=after,
+                path=shown.path,
+                qualified_name=shown.qualified_name,
+                before=was,
+                after=now,
+                evidence=change.evidence,
+                confidence=change.confidence,
+                author=after.author,
+                origins=tuple(
+                    SymbolOrigin(project=project, path=one.path, symbol=files.place(there[one.path], one).symbol)
+                    for one in change.origins
+                ),
+                path_before=change.before.path if change.before is not None else "",
+            )
+        )
+    return tuple(sorted(events, key=_in_file))
+
+
+def _in_file(event: Event) -> tuple[str, bool, int]:
+    symbol = event.after or event.before
+    return event.path, event.after is None, 0 if symbol is None else symbol.start_byte
+
+
+def _blob(version: FileVersion | None) -> BlobId | None:
+    return None if version is None else version.blob
 
 
 def changes_of_step(index: Index, contents: Contents, project: ProjectId, sequence: int) -> tuple[Change, ...]:
@@ -114,280 +586,5 @@ def changes_of_step(index: Index, contents: Contents, project: ProjectId, sequen
         for version, side in ((change.before, before), (change.after, after)):
             if version is not None:
                 side.extend(files.symbols(version))
-    return match(before, after, files.text, _kept(changes))
-
-
-class _Walk:
-    def __init__(self, index: Index, contents: Contents, project: ProjectId) -> None:
-        self._index = index
-        self._files = Files(index, contents)
-        self._project = project
-
-    def signed(self, event: Event) -> Event:
-        """The event with its author."""
-        if event.at.author or event.after is None:
-            return replace(event, author=event.at.author)
-        commit = self._index.committed_as(self._project, event.path, event.after.blob, event.at.sequence)
-        return event if commit is None else replace(event, author=commit.author)
-
-    def backward(self, place: Place) -> tuple[Event, ...]:
-        events: list[Event] = []
-        here: Place | None = place
-        while here is not None:
-            found, here = self._step_back(here)
-            events.extend(found)
-        return tuple(reversed(events))
-
-    def forward(self, place: Place) -> tuple[Event, ...]:
-        events: list[Event] = []
-        here: Place | None = place
-        while here is not None:
-            event, following = self._step_forward(here)
-            if event is not None:
-                events.append(event)
-                if following is None:
-                    following, restored = self._restored_after(here, event.at.sequence)
-                    events.extend(restored)
-            here = following
-        return tuple(events)
-
-    def _step_back(self, here: Place) -> tuple[tuple[Event, ...], Place | None]:
-        """What brought the symbol to this version, newest first, and where it was before."""
-        at = here.version.first
-        twins = self._before(here, at.sequence)
-        if twins:
-            event, twin = self._merged(at, twins, here)
-            return (event,) if event is not None else (), twin
-        change, others = self._matched(at, here, forward=False)
-        if change is not None and change.before is not None:
-            return (_event(change, at, others[0], here),), others[0]
-        lost, removal = self._lost_before(here, at.sequence)
-        if lost is not None and removal is not None:
-            return (_made(("restored",), at, lost.symbol, here, "an earlier version of the file had it"), removal), lost
-        return (self._introduced(at, here, change, others),), None
-
-    def _introduced(self, at: Seen, here: Place, change: Change | None, others: Sequence[Place]) -> Event:
-        """With what it was made from: symbols of the same step, else one with its tokens that stands anywhere."""
-        if change is not None and others:
-            origins = tuple(SymbolOrigin(project=self._project, path=o.path, symbol=o.symbol) for o in others)
-            event = _made(tuple(map(str, change.kinds)), at, None, here, change.evidence)
-            return replace(event, origins=origins, confidence=change.confidence)
-        begun = not self._index.parents(self._project, at.sequence)  # what it began with may be as old as any other
-        source = None if begun else copied_from(self._index, self._project, at, here.path, here.symbol)
-        if source is None:
-            return _made(("introduced",), at, None, here, self._limit(at))
-        event = _made(("introduced", "copied"), at, None, here, source.evidence)
-        return replace(event, origins=(source.origin,), confidence=source.confidence)
-
-    def _before(self, here: Place, number: int) -> tuple[Place, ...]:
-        """The symbol in the versions this one came from; alone the one that has it as it is, if any does."""
-        found = []
-        for parent in self._index.parents(self._project, number):
-            earlier = self._index.held(self._project, here.path, parent)
-            twin = self._named(earlier, here) if earlier is not None else None
-            if twin is not None:
-                if (twin.symbol.unit, twin.symbol.exact) == (here.symbol.unit, here.symbol.exact):
-                    return (twin,)
-                found.append(twin)
-        return tuple(found)
-
-    def _merged(self, at: Seen, twins: tuple[Place, ...], here: Place) -> tuple[Event | None, Place]:
-        """What a version made of the symbol of those it came from, and the one that speaks: the nearest."""
-        if len(twins) == 1:
-            return self._changed(at, twins[0], here), twins[0]
-        sides = [((self._files.versioned(twin),), (self._files.versioned(here),)) for twin in twins]
-        for change in match_merge(sides, self._files.text):
-            twin = next((t for t, (before, _) in zip(twins, sides, strict=True) if change.before in before), None)
-            if twin is not None:
-                return _event(change, at, twin, here), twin
-        return None, twins[0]
-
-    def _step_forward(self, here: Place) -> tuple[Event | None, Place | None]:
-        last = here.version.last
-        if last is None:
-            return None, None
-        follower = self._index.follower(self._project, last.sequence)
-        if follower is None:
-            return None, None
-        at = self._index.seen(self._project, follower)
-        later = self._index.held(self._project, here.path, follower)
-        if later is not None:
-            twin = self._named(later, here)
-            if twin is not None:
-                return self._changed(at, here, twin), twin
-        change, others = self._matched(at, here, forward=True)
-        if change is not None and change.after is not None:
-            return _event(change, at, here, others[0]), others[0]
-        inlined = change if change is not None and others else None
-        removal = Event(
-            kinds=tuple(map(str, inlined.kinds)) if inlined else ("removed",),
-            at=at,
-            path=here.path,
-            qualified_name=here.symbol.qualified_name,
-            before=here.symbol,
-            after=None,
-            evidence=inlined.evidence if inlined else self._limit(at),
-            confidence=inlined.confidence if inlined else 1.0,
-            origins=tuple(SymbolOrigin(project=self._project, path=o.path, symbol=o.symbol) for o in others),
-        )
-        return removal, None
-
-    def _limit(self, at: Seen) -> str:
-        """What was not looked at in a step, "" when everything was."""
-        files = len(self._index.changes(self._project, at.sequence))
-        return f"{files} files changed at once: only this one was searched for it" if files > MOST_FILES else ""
-
-    def _named(self, version: FileVersion, here: Place) -> Place | None:
-        """The symbol of the same qualified name in another version."""
-        wanted = here.symbol
-        same = [s for s in self._files.found(version) if s.qualified_name == wanted.qualified_name]
-        equal = [s for s in same if (s.unit, s.exact) == (wanted.unit, wanted.exact)]
-        if not same or len(equal) == 1:
-            return Place(version.path, version, equal[0]) if equal else None
-        if len(same) > 1 or self._files.overloaded(here):
-            return self._overload(version, here)
-        return Place(version.path, version, same[0])
-
-    def _overload(self, version: FileVersion, here: Place) -> Place | None:
-        """Which of several of the same name it is: both files matched as a whole."""
-        mine = self._files.versioned(here)
-        step = match_step(self._files.symbols(version), self._files.symbols(here.version), self._files.text)
-        for change in step.continued:
-            if (
-                change.after == mine
-                and change.before is not None
-                and change.before.qualified_name == mine.qualified_name
-            ):
-                return self._files.place(version, change.before)
-        return None
-
-    def _changed(self, at: Seen, before: Place, after: Place) -> Event | None:
-        """The event between two versions under the same name; None when the symbol's text is the same."""
-        if before.symbol.unit == after.symbol.unit and before.symbol.exact == after.symbol.exact:
-            return None
-        changes = match((self._files.versioned(before),), (self._files.versioned(after),), self._files.text)
-        change = next((c for c in changes if c.before is not None and c.after is not None), None)
-        if change is None or not change.kinds:
-            return None
-        return _event(change, at, before, after)
-
-    def _matched(self, at: Seen, here: Place, *, forward: bool) -> tuple[Change | None, tuple[Place, ...]]:
-        """What the whole step makes of the symbol, when its own file says nothing, and the others concerned."""
-        changes = self._index.changes(self._project, at.sequence)
-        if len(changes) > MOST_FILES:
-            changes = tuple(c for c in changes if c.path == here.path)
-        if all(c.before is None for c in changes) or all(c.after is None for c in changes):
-            return None, ()
-        before, after = self._places(changes, new=False), self._places(changes, new=True)
-        wanted = (here.path, here.symbol.start_line, here.symbol.qualified_name)
-        for change in match(self._of(before), self._of(after), self._files.text, _kept(changes)):
-            mine, other = (change.before, change.after) if forward else (change.after, change.before)
-            if mine is not None and _key(mine) == wanted:
-                there = after if forward else before
-                others = (other,) if other is not None else change.origins
-                return change, tuple(there[_key(each)] for each in others if _key(each) in there)
-        return None, ()
-
-    def _places(self, changes: tuple[PathChange, ...], *, new: bool) -> Mapping[tuple[str, int, str], Place]:
-        places = {}
-        for change in changes:
-            version = change.after if new else change.before
-            if version is None:
-                continue
-            for symbol in self._files.found(version):
-                places[version.path, symbol.start_line, symbol.qualified_name] = Place(version.path, version, symbol)
-        return places
-
-    def _of(self, places: Mapping[tuple[str, int, str], Place]) -> list[VersionedSymbol]:
-        versions = dict.fromkeys(place.version for place in places.values())
-        return [symbol for version in versions for symbol in self._files.symbols(version)]
-
-    def _lost_before(self, here: Place, sequence: int) -> tuple[Place | None, Event | None]:
-        """Where the same path last had the symbol and then lost it for good, with the event of its removal."""
-        for version in reversed(self._index.lives(self._project, here.path)):
-            if version.last is None or not self._is_before(version.last, sequence):
-                continue
-            found = self._named(version, here)
-            if found is not None:
-                event, following = self._step_forward(found)
-                return (found, event) if following is None else (None, None)
-        return None, None
-
-    def _is_before(self, seen: Seen, number: int) -> bool:
-        """True when a version came from another, and not at once: then that is what it would have been told by."""
-        if seen.sequence in {number, *self._index.parents(self._project, number)}:
-            return False
-        return self._index.leads(self._project, seen.sequence, number)
-
-    def _restored_after(self, here: Place, sequence: int) -> tuple[Place | None, tuple[Event, ...]]:
-        """Where the symbol came back to the path it was removed from, with the event."""
-        for version in self._index.lives(self._project, here.path):
-            later = version.first.sequence != sequence and self._index.leads(
-                self._project, sequence, version.first.sequence
-            )
-            found = self._named(version, here) if later else None
-            if found is not None:
-                events, _ = self._step_back(found)
-                restored = tuple(event for event in events[:1] if "restored" in event.kinds)
-                return (found if restored else None), restored
-        return None, ()
-
-
-def _newest(
-    index: Index, project: ProjectId, path: str, qualified_name: str, meant: SymbolVersion | None = None
-) -> Place:
-    versions = index.lives(project, path)
-    if not versions:
-        raise UnknownPath(f"no snapshot or commit of this project holds {path!r}")
-    newest = index.newest(project)
-    led = [v for v in versions if newest is not None and index.leads(project, v.first.sequence, newest)]
-    # What only abandoned branches had comes last.
-    for version in (*reversed(led), *(v for v in reversed(versions) if v not in led)):
-        named = [one for one in index.symbols_of(version.blob, path) if one.qualified_name == qualified_name]
-        if named:
-            return Place(path, version, max(named, key=lambda one: _closeness(one, meant)))
-    raise UnknownSymbol(
-        f"no analysed version of {path!r} defines {qualified_name!r}; symbols() lists names, analyse() fills the index"
-    )
-
-
-def _closeness(symbol: SymbolVersion, meant: SymbolVersion | None) -> tuple[bool, ...]:
-    """How well one of several symbols of a name answers to the one that is meant, or else to being no stub."""
-    if meant is None:
-        is_stub = any(name.partition("(")[0].endswith("overload") for name in symbol.decorators)
-        return (not is_stub, bool(symbol.body))
-    same = (symbol.blob, symbol.start_byte) == (meant.blob, meant.start_byte)
-    return (same, symbol.exact == meant.exact, symbol.parameters == meant.parameters)
-
-
-def _key(symbol: VersionedSymbol) -> tuple[str, int, str]:
-    return (symbol.path, symbol.start_line, symbol.qualified_name)
-
-
-def _kept(changes: Iterable[PathChange]) -> frozenset[str]:
-    return frozenset(change.path for change in changes if change.before is not None and change.after is not None)
-
-
-def _event(change: Change, at: Seen, before: Place, after: Place) -> Event:
-    return Event(
-        kinds=tuple(str(kind) for kind in change.kinds),
-        at=at,
-        path=after.path,
-        qualified_name=after.symbol.qualified_name,
-        before=before.symbol,
-        after=after.symbol,
-        evidence=change.evidence,
-        confidence=change.confidence,
-    )
-
-
-def _made(kinds: tuple[str, ...], at: Seen, before: SymbolVersion | None, here: Place, evidence: str) -> Event:
-    return Event(
-        kinds=kinds,
-        at=at,
-        path=here.path,
-        qualified_name=here.symbol.qualified_name,
-        before=before,
-        after=here.symbol,
-        evidence=evidence,
-    )
+    kept = frozenset(change.path for change in changes if change.before is not None and change.after is not None)
+    return match(before, after, files.text, kept)

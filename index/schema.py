@@ -48,6 +48,13 @@ CREATE TABLE stay (
   project INTEGER NOT NULL, path INTEGER NOT NULL, line INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER,
   content INTEGER NOT NULL, PRIMARY KEY (project, path, line, first)) WITHOUT ROWID;
 CREATE INDEX stay_content ON stay (content, last);
+CREATE TABLE linked (
+  project INTEGER NOT NULL, number INTEGER NOT NULL, parents BLOB NOT NULL, paths BLOB NOT NULL,
+  PRIMARY KEY (project, number)) WITHOUT ROWID;
+CREATE TABLE link (
+  project INTEGER NOT NULL, path INTEGER NOT NULL, number INTEGER NOT NULL, steps BLOB NOT NULL,
+  PRIMARY KEY (project, path, number)) WITHOUT ROWID;
+CREATE TABLE link_name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE fragment_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
 CREATE TABLE fragment_in (
   item INTEGER NOT NULL, chunk INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (item, chunk)) WITHOUT ROWID;

@@ -38,14 +38,18 @@ def load_timeline(db: sqlite3.Connection, project: int) -> Timeline | None:
     for place, key, committed_ns, line, parents in rows:
         places[key] = place
         commits.append(CommitNode(committed_ns, line, [place - step for step in unpack(parents)]))
+    return Timeline(commits, snapshot_nodes(db, project, places))
+
+
+def snapshot_nodes(db: sqlite3.Connection, project: int, places: Mapping[bytes, int]) -> list[SnapshotNode]:
+    """The snapshots of a project in order; `places` are those of its commits, by their keys."""
     held = db.execute(
         "SELECT sequence, created_ns, facts FROM snapshot WHERE project = ? ORDER BY sequence", (project,)
     )
-    snapshots = [
+    return [
         SnapshotNode(sequence, created_ns, places.get(revision_key(str(json.loads(facts).get("head") or "")), 0))
         for sequence, created_ns, facts in held
     ]
-    return Timeline(commits, snapshots)
 
 
 def find_commits(db: sqlite3.Connection, project: int, asked: str) -> list[int]:

@@ -110,6 +110,17 @@ class Timeline:
                     waiting.append(parent)
         return False
 
+    def behind(self, number: int) -> frozenset[int]:
+        """A version and all that it came from. Linear in them."""
+        met = {number}
+        waiting = [number]
+        while waiting:
+            for parent in self.parents(waiting.pop()):
+                if parent not in met:
+                    met.add(parent)
+                    waiting.append(parent)
+        return frozenset(met)
+
     def line(self, place: int) -> int:
         """The line of a commit by place: the place of the line's first commit."""
         return self._commits[place - 1].line

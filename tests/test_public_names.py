@@ -11,6 +11,7 @@ import pytest
 
 import codevault
 from codevault import errors
+from codevault.lineages import Lineages
 from codevault.projects.model import ProjectChange
 from codevault.projects.registry import Projects
 from codevault.reports.evolution import Reports
@@ -25,6 +26,7 @@ from tests.vcs.scenes import GitScene, git
 
 FACES: dict[str, type] = {
     "vault": codevault.Vault,
+    "vault.lineage": Lineages,
     "vault.policies": codevault.Policies,
     "vault.projects": Projects,
     "vault.reports": Reports,
@@ -153,6 +155,17 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.symbol_patch": (
         lambda s: s.vault.symbol_patch("shop", "billing/tax.py", "TaxTable.rate", at=1),
         codevault.SymbolPatch,
+    ),
+    "vault.lineage.events": (lambda s: next(s.vault.lineage.events("shop")), codevault.Event),
+    "vault.lineage.versions": (lambda s: s.vault.lineage.versions("shop")[0], codevault.Seen),
+    "vault.lineage.changes": (lambda s: s.vault.lineage.changes("shop", 1, 2)[0], codevault.Event),
+    "vault.lineage.origins": (
+        lambda s: s.vault.lineage.origins(s.vault.history("shop", "billing/copied.py", "TaxTable.rate")),
+        tuple,
+    ),
+    "vault.lineage.together": (
+        lambda s: s.vault.lineage.together(s.vault.history("shop", "billing/tax.py", "TaxTable.rate"), least=1)[0],
+        codevault.Together,
     ),
     "vault.versions": (lambda s: s.vault.versions(s.tax)[0], codevault.FileVersion),
     "vault.status": (lambda s: s.vault.status(s.tax), codevault.Status),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from codevault import history as history_module
+from codevault import steps as steps_module
 from codevault.errors import InvalidArgument, UnknownPath, UnknownProject, UnknownSymbol
 from codevault.history import History
 from codevault.vault import Vault
@@ -264,7 +264,7 @@ def test_what_came_back_under_another_name_stays_removed_under_the_old_one(desk:
 
 
 def test_a_step_too_large_to_be_matched_as_a_whole_says_so(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history_module, "MOST_FILES", 1)
+    monkeypatch.setattr(steps_module, "MOST_FILES", 1)
     project = desk.project("shop")
     function = "def total(prices):\n    return sum(price * 2 for price in prices if price > 0)\n"
     desk.day(project, {"a.py": function})
