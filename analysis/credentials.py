@@ -84,6 +84,7 @@ _MORE: Final = (
     r"dop_v1_[a-f0-9]{64}",
     r"shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}",
 )
+_IN_URL: Final = re.compile(r"://[^\s/:@'\"]{0,100}:([^\s/@'\"]{3,200})@")
 _RULES: Final = (
     ("artifactory", "ArtifactoryDetector"),
     ("aws", "AWSKeyDetector"),
@@ -241,6 +242,7 @@ def _rules() -> _Rules:
     from detect_secrets.plugins import keyword
 
     patterns = [(re.compile(pattern), False) for pattern in _MORE]
+    patterns.append((_IN_URL, True))
     for module, name in _RULES:
         denied = getattr(import_module(f"detect_secrets.plugins.{module}"), name).denylist
         patterns.extend((pattern, module == "basic_auth") for pattern in denied)
