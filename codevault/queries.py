@@ -15,6 +15,7 @@ path, author, since, ...) are asked of where that version lies and lay; `alive()
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Literal, get_args
@@ -26,8 +27,11 @@ from codevault.moments import nanoseconds
 Moment = str | date | int
 How = Literal["any", "exact", "qualified", "prefix", "glob", "words", "initials", "fuzzy"]
 Part = Literal["parameter", "returns", "decorator", "visibility"]
+_WORD = re.compile(r"[\w\u0080-\U0010ffff]+", re.ASCII)
 LONGEST = 4096
 """Characters of a text in a condition."""
+
+LONGEST_NAME = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ class Text(Condition):
 
 @dataclass(frozen=True, slots=True)
 class Words(Condition):
-    """Words stand in the lines, in any order, or one after another; ASCII case does not matter."""
+    """Words stand in the lines, in any order, or one after another, in any case."""
 
     words: tuple[str, ...]
     in_order: bool
@@ -126,6 +130,15 @@ class Regex(Condition):
 
     pattern: str
     case_sensitive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Structure(Condition):
+    """Code of a shape begins in the lines, in a file of that language."""
+
+    pattern: str
+    language: str
+    syntax: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +184,8 @@ def name(asked: str, how: How = "any") -> Query:
     _check("name", asked)
     if not asked.strip():
         raise InvalidArgument("give the name of a symbol, or a pattern such as 'parse*'")
+    if len(asked) > LONGEST_NAME:
+        raise InvalidArgument(f"a symbol's name has at most {LONGEST_NAME} characters, this one {len(asked)}")
     if not asked.isprintable():
         raise InvalidArgument("a symbol's name holds no line breaks or other characters that cannot be printed")
     return Name(asked, _one_of("how", how, get_args(How)))  # type: ignore[arg-type]  # checked just now
@@ -226,7 +241,10 @@ def text(asked: str, *, case_sensitive: bool = True) -> Query:
 
 
 def words(asked: str) -> Query:
-    """Lines that hold all the words of a text, each as a whole word, in any order and case; ranked by BM25."""
+    """Lines that hold all the words of a text, each as a whole word, in any order and case; ranked by BM25.
+
+    A word is a run of letters, digits and `_`; whatever is not ASCII counts as a letter.
+    """
     return _words(asked, in_order=False)
 
 
@@ -237,7 +255,7 @@ def phrase(asked: str) -> Query:
 
 def _words(asked: str, *, in_order: bool) -> Query:
     _check("words", asked)
-    found = tuple("".join(char if char.isalnum() or char == "_" else " " for char in asked).split())
+    found = tuple(_WORD.findall(asked))
     if not found:
         raise InvalidArgument(f"there is no word in {asked!r}")
     return Words(found if in_order else tuple(dict.fromkeys(found)), in_order)
@@ -247,6 +265,13 @@ def regex(pattern: str, *, case_sensitive: bool = True) -> Query:
     """Lines that a regular expression in RE2's syntax matches; `InvalidPattern` is raised when it is asked."""
     _check("pattern", pattern)
     return Regex(pattern, bool(case_sensitive))
+
+
+def structure(pattern: str, *, language: str, syntax: str = "ast-grep") -> Query:
+    """Lines in which code of a shape begins: `run($CMD, shell=True)`, as `vault.search.structure` reads it."""
+    for what, value in (("pattern", pattern), ("language", language), ("syntax", syntax)):
+        _check(what, value)
+    return Structure(pattern, language, syntax)
 
 
 def project(asked: str) -> Query:

@@ -1,35 +1,37 @@
-"""`vault.search`: names, text and regular expressions over every version of every project."""
+"""`vault.search`: names, texts, patterns and whatever is made of them, over every version of every project."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
 
+from codevault import queries
 from codevault.analysis.model import SymbolKind
 from codevault.analysis.structure import AST_GREP
-from codevault.arguments import check_texts
+from codevault.arguments import check_cancel, check_texts, check_type
 from codevault.errors import InvalidArgument
-from codevault.index.index import Index
-from codevault.index.model import CountChanges, Scope, SearchResult
-from codevault.moments import nanoseconds
+from codevault.index.index import Index, never
+from codevault.index.model import CountChanges, SearchResult
+from codevault.index.planning import where_of
+from codevault.jobs import CancelToken
 from codevault.projects.registry import ProjectKey, Projects
+from codevault.queries import Moment, Place, Query
 from codevault.structural import StructureEngine
-
-Moment = str | date | int
-
-LARGEST_PAGE = 10_000
 
 
 class Search:
     """Queries over all versions, deleted ones included.
 
-    Every method takes the same scope: `project` (id, name, root or Project), `client`, `tag`, `path` (a glob on the
-    path within its project), `language`, `since` and `until` (ISO 8601, datetime or nanoseconds: versions that were
-    there between them), `alive` (True: only what the newest snapshots hold; False: only what they no longer hold),
-    `author` (what a commit brought whose author's name or mail holds that), `versions` ("snapshot" or "commit").
-    `first_seen` of a hit names the version that brought it, a commit with its author.
-    `limit` and `offset` page; results say what could not be searched.
+    `find` takes a query made of conditions (`codevault.queries`). The other methods are short for single ones, and all
+    take the same scope: `project` (id, name, root or Project), `client`, `tag`, `path` (a glob on the path within its
+    project), `language`, `since` and `until` (ISO 8601, datetime or nanoseconds: versions that were there between
+    them), `alive` (True: only what the newest snapshots hold; False: only what they no longer hold), `author` (what a
+    commit brought whose author's name or mail holds that), `versions` ("snapshot" or "commit"). `first_seen` of a hit
+    names the version that brought it, a commit with its author.
+
+    `limit` is how many hits a page has; `after=result.cursor` gives the next page of the same question: what was shown
+    does not come again and nothing is skipped, however the vault has grown since. A search ends after `seconds`, or
+    when `cancel` is set, with what it has; results say so, and what could not be searched (`SearchResult.coverage`).
     """
 
     def __init__(self, index: Callable[[], Index], projects: Projects, rebuilding: Callable[[], bool]) -> None:
@@ -41,6 +43,46 @@ class Search:
     def close(self) -> None:
         """Ends the processes that match structural patterns; a later search starts them again."""
         self._engine.close()
+
+    def find(
+        self,
+        query: Query,
+        *,
+        limit: int = 50,
+        after: str = "",
+        seconds: float = 10.0,
+        cancel: CancelToken | None = None,
+    ) -> SearchResult:
+        """Symbols of which a query holds, and files of which it holds outside their symbols.
+
+            from codevault import queries as q
+
+            found = vault.search.find(q.name("parse*") & q.text("strict") & ~q.path("tests/*"))
+            found.hits[0].symbol, found.hits[0].versions, found.hits[0].first_seen
+
+        One hit is a symbol (or the rest of a file, then `hit.symbol` is None) in a place, however many of its versions
+        answer: `versions` of them, from `first_seen` to `last_seen`. Best first: names before lines, what is there
+        before what is gone. Where the query asks for lines, the snippet shows them as they stood last.
+
+        Raises:
+            InvalidPattern: a pattern that cannot be run.
+            InvalidArgument: a query of too many alternatives, a bad page, or the cursor of another question.
+            UnknownProject: no such project.
+            IndexDamaged: run `vault.rebuild()`.
+        """
+        check_type("query", query, Query)
+        _check_seconds(seconds)
+        check_cancel(cancel)
+        return self._told(
+            self._index().find(
+                self._with_ids(query),
+                limit=limit,
+                after=after,
+                seconds=seconds,
+                is_cancelled=_asked(cancel),
+                structures=lambda one: self._engine.asked(one.syntax, one.language, one.pattern),
+            )
+        )
 
     def symbols(
         self,
@@ -58,7 +100,7 @@ class Search:
         author: str = "",
         versions: str = "",
         limit: int = 50,
-        offset: int = 0,
+        after: str = "",
     ) -> SearchResult:
         """Definitions by name: exact, prefix or glob (`parse*`), qualified (`TaxTable.rate`), or by the words in it.
 
@@ -66,20 +108,18 @@ class Search:
             InvalidArgument: an empty name, no such kind, or a bad page.
             IndexDamaged: run `vault.rebuild()`.
         """
-        check_texts(name=name, kind=kind)
-        if not name.strip():
-            raise InvalidArgument("give the name of a symbol, or a pattern such as 'parse*'")
-        if not name.isprintable():
-            raise InvalidArgument("a symbol's name holds no line breaks or other characters that cannot be printed")
-        check_kind(kind)
+        check_texts(kind=kind)
+        query = queries.name(name) & (queries.kind(kind) if kind else queries.everything())
         scope = self._scope(project, client, tag, path, language, since, until, alive, author, versions)
-        return self._told(self._index().search_symbols(name, kind=kind, scope=scope, **_page(limit, offset)))
+        return self.find(query & scope, limit=limit, after=after)
 
     def text(
         self,
         text: str,
         *,
         case_sensitive: bool = True,
+        seconds: float = 10.0,
+        cancel: CancelToken | None = None,
         project: ProjectKey | None = None,
         client: str = "",
         tag: str = "",
@@ -91,7 +131,7 @@ class Search:
         author: str = "",
         versions: str = "",
         limit: int = 50,
-        offset: int = 0,
+        after: str = "",
     ) -> SearchResult:
         """Lines that contain `text` exactly as it is written.
 
@@ -99,12 +139,21 @@ class Search:
             InvalidArgument: an empty text or a bad page.
             IndexDamaged: run `vault.rebuild()`.
         """
-        check_texts(text=text)
-        if not text:
-            raise InvalidArgument("give a text to search for")
+        queries.text(text)  # refuses what cannot be searched
+        _check_seconds(seconds)
+        check_cancel(cancel)
         scope = self._scope(project, client, tag, path, language, since, until, alive, author, versions)
-        page = _page(limit, offset)
-        return self._told(self._index().search_text(text, case_sensitive=case_sensitive, scope=scope, **page))
+        return self._told(
+            self._index().search_text(
+                text,
+                case_sensitive=case_sensitive,
+                scope=where_of(scope),
+                limit=limit,
+                after=after,
+                seconds=seconds,
+                is_cancelled=_asked(cancel),
+            )
+        )
 
     def regex(
         self,
@@ -112,6 +161,7 @@ class Search:
         *,
         case_sensitive: bool = True,
         seconds: float = 10.0,
+        cancel: CancelToken | None = None,
         project: ProjectKey | None = None,
         client: str = "",
         tag: str = "",
@@ -123,7 +173,7 @@ class Search:
         author: str = "",
         versions: str = "",
         limit: int = 50,
-        offset: int = 0,
+        after: str = "",
     ) -> SearchResult:
         """Text that a regular expression in RE2's syntax matches; never takes longer than `seconds`.
 
@@ -132,13 +182,20 @@ class Search:
             InvalidArgument: a bad page.
             IndexDamaged: run `vault.rebuild()`.
         """
-        scope = self._scope(project, client, tag, path, language, since, until, alive, author, versions)
         check_texts(pattern=pattern)
-        if not isinstance(seconds, (int, float)) or not seconds > 0:
-            raise InvalidArgument("seconds is how long the search may take: a number above 0")
-        page = _page(limit, offset)
+        _check_seconds(seconds)
+        check_cancel(cancel)
+        scope = self._scope(project, client, tag, path, language, since, until, alive, author, versions)
         return self._told(
-            self._index().search_regex(pattern, case_sensitive=case_sensitive, seconds=seconds, scope=scope, **page)
+            self._index().search_regex(
+                pattern,
+                case_sensitive=case_sensitive,
+                scope=where_of(scope),
+                limit=limit,
+                after=after,
+                seconds=seconds,
+                is_cancelled=_asked(cancel),
+            )
         )
 
     def structure(
@@ -173,12 +230,11 @@ class Search:
             IndexDamaged: run `vault.rebuild()`.
         """
         check_texts(pattern=pattern, language=language, syntax=syntax)
-        if not isinstance(seconds, (int, float)) or not seconds > 0:
-            raise InvalidArgument("seconds is how long the search may take: a number above 0")
+        _check_seconds(seconds)
         scope = self._scope(project, client, tag, path, language, since, until, alive, author, versions)
         asked = self._engine.asked(syntax, language, pattern)
         return self._told(
-            self._index().search_structure(asked, scope=scope, seconds=seconds, limit=limit, after=after)
+            self._index().search_structure(asked, scope=where_of(scope), seconds=seconds, limit=limit, after=after)
         )
 
     def commits(
@@ -202,12 +258,9 @@ class Search:
             InvalidArgument: an empty text, or one over several lines.
             IndexDamaged: run `vault.rebuild()`.
         """
-        check_texts(text=text)
-        if not text:
-            raise InvalidArgument("give a text to search for")
-        if not isinstance(seconds, (int, float)) or not seconds > 0:
-            raise InvalidArgument("seconds is how long the search may take: a number above 0")
-        scope = self._scope(project, client, tag, path, "", None, None, None, author, "commit")
+        queries.text(text)  # refuses what cannot be searched
+        _check_seconds(seconds)
+        scope = where_of(self._scope(project, client, tag, path, "", None, None, None, author, "commit"))
         return self._index().commits_changing(text, case_sensitive=case_sensitive, scope=scope, seconds=seconds)
 
     def _told(self, result: SearchResult) -> SearchResult:
@@ -230,22 +283,33 @@ class Search:
         alive: bool | None,
         author: str,
         versions: str,
-    ) -> Scope:
-        check_texts(client=client, tag=tag, path=path, language=language, author=author, versions=versions)
+    ) -> Query:
+        """The scope as conditions of a query, with ids of projects."""
+        facts = {"client": client, "tag": tag, "path": path, "language": language}
+        facts |= {"author": author, "versions": versions}
+        check_texts(**facts)
         if alive is not None and not isinstance(alive, bool):
             raise InvalidArgument("alive is True, False or None")
-        return Scope(
-            projects=(self._projects.get(project).id,) if project is not None else (),
-            client=client,
-            tag=tag,
-            path=path,
-            language=language,
-            since_ns=None if since is None else nanoseconds(since),
-            until_ns=None if until is None else nanoseconds(until, end_of_day=True),
-            alive=alive,
-            author=author,
-            kind=versions,
-        )
+        parts = [getattr(queries, which)(asked) for which, asked in facts.items() if asked]
+        if project is not None:
+            parts.append(queries.project(self._projects.get(project).id))
+        if since is not None:
+            parts.append(queries.since(since))
+        if until is not None:
+            parts.append(queries.until(until))
+        if alive is not None:
+            parts.append(queries.alive() if alive else queries.deleted())
+        return queries.All(tuple(parts))
+
+    def _with_ids(self, query: Query) -> Query:
+        """The query with projects by id, however they were named."""
+        if isinstance(query, Place) and query.which == "project":
+            return queries.project(self._projects.get(query.asked).id)
+        if isinstance(query, (queries.All, queries.Some)):
+            return type(query)(tuple(self._with_ids(part) for part in query.parts))
+        if isinstance(query, queries.Not):
+            return queries.Not(self._with_ids(query.part))
+        return query
 
 
 def check_kind(kind: str) -> None:
@@ -258,9 +322,11 @@ def check_kind(kind: str) -> None:
         raise InvalidArgument(f"{kind!r} is no kind of symbol; there are {', '.join(SymbolKind)}")
 
 
-def _page(limit: int, offset: int) -> dict[str, int]:
-    if not isinstance(limit, int) or not isinstance(offset, int):
-        raise InvalidArgument("limit and offset are whole numbers")
-    if not 1 <= limit <= LARGEST_PAGE or offset < 0:
-        raise InvalidArgument(f"limit must lie between 1 and {LARGEST_PAGE}, and offset must not be negative")
-    return {"limit": limit, "offset": offset}
+def _check_seconds(seconds: object) -> None:
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not seconds > 0:
+        raise InvalidArgument("seconds is how long the search may take: a number above 0")
+
+
+def _asked(cancel: CancelToken | None) -> Callable[[], bool]:
+    """Whether the caller has had enough."""
+    return never if cancel is None else lambda: cancel.cancelled

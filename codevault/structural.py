@@ -66,7 +66,6 @@ class StructureEngine:
         return StructurePattern(
             asked=f"structure {syntax} {language} {pattern}",
             language=language,
-            asked=f"{syntax} {pattern}",
             shape=self.shape(syntax, language, pattern),
             engine=lambda windows, until: self.matches(syntax, language, pattern, windows, until),
         )

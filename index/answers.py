@@ -4,59 +4,34 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from itertools import chain
-from typing import TypeVar
+from dataclasses import replace
+from itertools import chain, islice
+from typing import NamedTuple, TypeVar
 
-from codevault.errors import IndexDamaged, InvalidArgument
+from codevault.errors import IndexDamaged
+from codevault.index import postings
+from codevault.index.conditions import LineTest
 from codevault.index.contents import first_line, packed_fragments, packed_symbols
-from codevault.index.finding import NOW, Found
+from codevault.index.evaluating import REST, Answer
+from codevault.index.finding import NOW, Found, Places
 from codevault.index.history import seen_at
-from codevault.index.matching import Matcher, Span, snippet
+from codevault.index.matching import MOST_SPANS, Matcher, Span, snippet
 from codevault.index.model import Hit, Seen, SymbolVersion
+from codevault.index.pieces import Pieces, Run
 from codevault.index.rows import Labels, ask_many, blob_text
+from codevault.index.scoping import Limits
+from codevault.index.sessions import Session
 from codevault.index.symbols import positions, symbol_rows, symbol_version
 from codevault.index.symbolsearch import SymbolKey
 from codevault.index.textsearch import Matches
 
 K = TypeVar("K", bound=Hashable)
-MOST_HITS = 10_000
-"""How far paging reaches."""
-
-
-def check_page(limit: int, offset: int) -> None:
-    """Refuses pages that cannot be.
-
-    Raises:
-        InvalidArgument: a negative offset, no hit asked for, or more than `MOST_HITS`.
-    """
-    if limit < 1 or offset < 0 or limit + offset > MOST_HITS:
-        raise InvalidArgument(f"a page has limit >= 1, offset >= 0 and ends by {MOST_HITS}, not {limit} from {offset}")
-
-
-def text_page(
-    found: Iterable[Found[bytes]], matches: Matches, limit: int, offset: int
-) -> tuple[list[Found[bytes]], bool]:
-    """The page and whether there is another: alive first, whole words first, short paths first, newest first."""
-    words = matches.words
-    ordered = sorted(
-        found,
-        key=lambda one: (
-            one.last != NOW,
-            one.key not in words,
-            len(one.name),
-            -one.content,
-            one.name,
-            one.project,
-            one.key,
-        ),
-    )
-    return ordered[offset : offset + limit], len(ordered) > offset + limit
 
 
 def symbol_page(
     found: Iterable[Found[SymbolKey]], scores: Mapping[SymbolKey, float], limit: int, offset: int
 ) -> tuple[list[Found[SymbolKey]], bool]:
-    """The page and whether there is another: best name first, then as `text_page`."""
+    """The page and whether there is another: best name first, then what is there, short paths, new contents."""
     ordered = sorted(
         found,
         key=lambda one: (
@@ -99,6 +74,68 @@ def symbol_hits(
 ) -> tuple[Hit, ...]:
     """Hits for symbols: the first in the newest version that is one of the numbers of its key."""
     return tuple(hit for _, hit in numbered_hits(db, labels, page, numbers, scores))
+
+
+def answer_hits(session: Session, page: Sequence[Answer], tests: Sequence[LineTest]) -> tuple[Hit, ...]:
+    """Hits for answers of a query; a condition on lines is shown by the first of them that it is true for."""
+    db, pieces = session.db, Pieces(session)
+    places = Places(db, Limits(), session.memory())
+    blobs = _blobs(db, (one.found for one in page))
+    moments = _moments(db, [one.found for one in page])
+    lists = packed_symbols(db, blobs, session.labels.details)
+    placed = {
+        at: _place(lists.get(one.found.content), one.pieces) for at, one in enumerate(page) if one.found.key != REST
+    }
+    rows = symbol_rows(db, session.labels, {number for number, _, _ in placed.values()})
+    hits = []
+    for at, one in enumerate(page):
+        found, symbol = one.found, None
+        if at in placed:
+            number, byte, line = placed[at]
+            symbol = symbol_version(session.labels, blobs[found.content], rows[number], byte, line)
+            shown = _Shown(line, symbol.end_line - symbol.start_line, symbol.signature)
+        else:
+            number = -1  # whichever rest it is, a content has one
+            shown = _first_shown(pieces.runs(found.content, number))
+        if tests:
+            shown = _matching(pieces.runs(found.content, number), tests) or shown
+        table: postings.Table = "rest_in" if symbol is None else "symbol_in"
+        held = places.among(table, [abs(piece) for piece in one.pieces], (found.project, found.path))
+        hit = _hit(found, blobs, moments, *shown[:3], one.score, symbol=symbol, spans=shown.spans)
+        hits.append(replace(hit, versions=len(held)))
+    return tuple(hits)
+
+
+class _Shown(NamedTuple):
+    line: int
+    more_lines: int
+    text: str
+    spans: tuple[Span, ...] = ()
+
+
+def _first_shown(runs: Sequence[Run]) -> _Shown:
+    """The first line that is not blank."""
+    for run in runs:
+        for at, line in enumerate(run.text.split(b"\n")):
+            if line.strip():
+                return _Shown(run.line + at, 0, snippet(line, ())[0])
+    return _Shown(runs[0].line if runs else 1, 0, "")
+
+
+def _matching(runs: Sequence[Run], tests: Sequence[LineTest]) -> _Shown | None:
+    """The lines of the first match, and what matches in them."""
+    matchers = [matcher for test in tests for matcher in test.matchers]
+    for matcher in matchers:
+        for run in runs:
+            span = next(iter(matcher.spans(run.text)), None)
+            if span is not None:
+                first, stop = run.text.rfind(b"\n", 0, span[0]) + 1, run.text.find(b"\n", span[1] - 1)
+                lines = run.text[first : stop if stop >= 0 else None]
+                spans = sorted({each for one in matchers for each in islice(one.spans(lines), MOST_SPANS)})
+                shown, marked = snippet(lines, spans)
+                line = run.line + run.text.count(b"\n", 0, first)
+                return _Shown(line, lines.count(b"\n"), shown, tuple(marked))
+    return None
 
 
 def numbered_hits(

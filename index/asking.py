@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from codevault.errors import InvalidArgument
@@ -13,48 +11,22 @@ from codevault.ids import BlobId
 from codevault.index import answers, symbols, symbolsearch
 from codevault.index.finding import Found, Places
 from codevault.index.groups import GroupCache, all_groups
-from codevault.index.matching import Matcher
 from codevault.index.model import (
     ContentState,
     Hit,
     IndexState,
     IndexStats,
     Scope,
-    SearchResult,
     SymbolVersion,
 )
-from codevault.index.patterns import Shape
-from codevault.index.ports import TextIndex
 from codevault.index.rows import blob_key
 from codevault.index.scoping import limits
 from codevault.index.sessions import Session
 from codevault.index.snapshots import SECRET
-from codevault.index.textsearch import FEWEST_LINES, MOST_LINES, TextSearch
 
 FILES_AT_ONCE = 50
 DIGESTS_AT_ONCE = 500
 _DIGEST = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which hits of an answer are wanted."""
-
-    limit: int
-    offset: int
-
-    def __post_init__(self) -> None:
-        answers.check_page(self.limit, self.offset)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextQuestion:
-    """What to find, where, and for how many seconds to look."""
-
-    matcher: Matcher
-    shape: Shape
-    scope: Scope
-    seconds: float
 
 
 def pending_count(db: sqlite3.Connection) -> int:
@@ -114,53 +86,6 @@ def _places_of(
             its_numbers = {one.key: numbers[digest, one.key] for one in page}
             hits[digest] = answers.symbol_hits(session.db, session.labels, page, its_numbers, {})
     return hits
-
-
-def search_symbols(session: Session, text: TextIndex, name: str, kind: str, scope: Scope, page: Page) -> SearchResult:
-    """Symbols whose name answers, best first."""
-    began = time.monotonic()
-    db, labels = session.db, session.labels
-    places = Places(db, limits(db, labels, scope), session.memory())
-    declared, complete = symbolsearch.declarations(db, text, labels, name, kind)
-    if not complete and (kind or not places.bounds.everything):
-        everywhere, _ = symbolsearch.declarations(db, text, labels, name, kind, symbolsearch.ALL)
-        declared, complete = symbolsearch.declarations_within(db, everywhere, places)
-    scores: dict[symbolsearch.SymbolKey, float] = {}
-    for key, score in declared.values():
-        scores[key] = max(score, scores.get(key, 0.0))
-    numbers = symbolsearch.symbols_declared(db, {number: key for number, (key, _) in declared.items()})
-    found = places.gather("symbol_in", numbers)
-    shown, more = answers.symbol_page(found, scores, page.limit, page.offset)
-    hits = answers.symbol_hits(db, labels, shown, numbers, scores)
-    coverage = session.coverage(scope)
-    if not complete:
-        most = symbolsearch.MOST_DECLARATIONS
-        note = f"more than {most} declarations answer: the newest were ranked, ask more precisely"
-        coverage = replace(coverage, complete=False, notes=(note,))
-    return SearchResult(hits=hits, coverage=coverage, more=more, seconds=time.monotonic() - began)
-
-
-def search_text(session: Session, text: TextIndex, question: TextQuestion, page: Page) -> SearchResult:
-    """Lines that match, best first."""
-    began = time.monotonic()
-    db = session.db
-    search = TextSearch(
-        db=db,
-        text=text,
-        cache=session.cache,
-        matcher=question.matcher,
-        shape=question.shape,
-        places=Places(db, limits(db, session.labels, question.scope), session.memory()),
-        deadline=began + question.seconds,
-        most_lines=min(MOST_LINES, max(FEWEST_LINES, 10 * (page.limit + page.offset))),
-    )
-    matches, found = search.run()
-    shown, more = answers.text_page(found, matches, page.limit, page.offset)
-    hits = answers.text_hits(db, shown, matches, question.matcher)
-    coverage = session.coverage(question.scope)
-    if matches.notes:
-        coverage = replace(coverage, complete=matches.complete, notes=tuple(matches.notes))
-    return SearchResult(hits=hits, coverage=coverage, more=more, seconds=time.monotonic() - began)
 
 
 def content_state(session: Session, blob: BlobId, hint: str) -> ContentState:

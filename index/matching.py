@@ -65,6 +65,25 @@ class RegexMatcher:
                 yield start, end
 
 
+class WordMatcher:
+    """Words that follow each other with nothing between them that is part of a word; a single one likewise."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        import re2
+
+        around, joined = r"[^\w\x{80}-\x{10FFFF}]", r"[^\w\x{80}-\x{10FFFF}]+"
+        asked = joined.join(re2.escape(word) for word in words)
+        self._compiled = _compiled(f"(?:^|{around})({asked})(?:$|{around})".encode(), case_sensitive=False)
+
+    def spans(self, text: bytes) -> Iterator[Span]:
+        """See `Matcher`."""
+        at = 0
+        while (match := self._compiled.search(text, at)) is not None:
+            start, end = match.span(1)
+            yield start, end
+            at = end  # what stands behind a match may stand before the next
+
+
 def literal_matcher(text: str, *, case_sensitive: bool) -> Matcher:
     """Finds a plain text.
 

@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from codevault.analysis.model import SymbolKind
 from codevault.ids import BlobId, ProjectId, SnapshotId, UnitId
+from codevault.index.highlighting import highlighted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,8 +172,9 @@ class Hit:
     """One answer: one distinct symbol or matching text of one path in one project, however many versions hold it.
 
     Lines and `snippet` are those of the newest version that holds it (`blob`). `first_seen` and `last_seen` span
-    all versions of the path that hold it; `last_seen` None: it is there now. `spans` are the (start, end)
-    character ranges of the matches within `snippet`.
+    all versions of the path that hold it; `last_seen` None: it is there now: who introduced it is `first_seen.author`
+    where that is a commit. `versions` counts the distinct texts that it had there, as far as they answer. `spans` are
+    the (start, end) character ranges of the matches within `snippet`; `html()` is the snippet with colours and marks.
     """
 
     project: ProjectId
@@ -186,6 +188,11 @@ class Hit:
     score: float = 0.0
     symbol: SymbolVersion | None = None
     spans: tuple[tuple[int, int], ...] = ()
+    versions: int = 1
+
+    def html(self) -> str:
+        """The snippet as safe HTML: Pygments' classes on `<span>`, `<mark>` around the matches; no style sheet."""
+        return highlighted(self.snippet, self.spans, self.path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,12 +217,20 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """Hits, best first, and how far the search could see. `more` is True when a further page exists."""
+    """Hits, best first, and how far the search could see.
+
+    `cursor` is what the same question takes as `after=` for the next page, "" when there is none; `more` says so.
+    """
 
     hits: tuple[Hit, ...]
     coverage: Coverage
-    more: bool = False
+    cursor: str = ""
     seconds: float = 0.0
+
+    @property
+    def more(self) -> bool:
+        """True when a further page exists."""
+        return bool(self.cursor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What a scope leaves to look at: fragments, text groups and declarations of its projects and paths, of any time.
+"""What a scope leaves to look at: fragments and text groups of its projects and paths, of any time.
 
 Times, language and being alive do not narrow: what lies outside them in a covered place still tells since when an
 answer was there, and until when.
@@ -11,10 +11,9 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from codevault.index.contents import fragment_list, packed_fragments, packed_symbols
+from codevault.index.contents import fragment_list, packed_fragments
 from codevault.index.rows import ask_many, path_text
 from codevault.index.scoping import Limits
-from codevault.index.symbols import positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +34,6 @@ def near_text(db: sqlite3.Connection, bounds: Limits) -> Near | None:
     held = db.execute("SELECT first, id FROM text_group ORDER BY first").fetchall()
     firsts = [first for first, _ in held]
     return Near(fragments, frozenset(held[bisect_right(firsts, number) - 1][1] for number in fragments))
-
-
-def near_declarations(db: sqlite3.Connection, bounds: Limits) -> set[int] | None:
-    """Which declarations a scope leaves; None: all. Linear in the versions of its projects."""
-    contents = _contents(db, bounds)
-    if contents is None:
-        return None
-    symbols = {number for packed in packed_symbols(db, contents).values() for number, _, _ in positions(packed)}
-    return {number for (number,) in ask_many(db, "SELECT declaration FROM symbol WHERE id IN (*)", symbols)}
 
 
 _HELD = (

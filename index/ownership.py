@@ -53,7 +53,7 @@ def own_blocks(extents: Sequence[Extent], lines: int) -> tuple[list[list[Block]]
     around: list[int] = []
     for at in sorted(range(len(extents)), key=lambda each: (extents[each].start_byte, -extents[each].end_byte)):
         one = extents[at]
-        while around and not _holds(extents[around[-1]], one):
+        while around and not holds(extents[around[-1]], one):
             around.pop()
         (holes[around[-1]] if around else outside).append((one.first_line, one.last_line + 1))
         around.append(at)
@@ -64,8 +64,9 @@ def own_blocks(extents: Sequence[Extent], lines: int) -> tuple[list[list[Block]]
     return own, _without((1, lines + 1), outside)
 
 
-def _holds(outer: Extent, inner: Extent) -> bool:
-    return outer.end_byte >= inner.end_byte and outer[:2] != inner[:2]
+def holds(outer: Extent, inner: Extent) -> bool:
+    """Whether a symbol is nested in another; of those in order of their starts."""
+    return outer.start_byte <= inner.start_byte and outer.end_byte >= inner.end_byte and outer[:2] != inner[:2]
 
 
 def _without(whole: Block, holes: Iterable[Block]) -> list[Block]:
@@ -197,6 +198,8 @@ class Ownership:
 def parts_of(packed: bytes) -> list[Part]:
     """The fragments of a content's stored list; blank lines at their ends are not told apart."""
     found = fragment_list(packed)[1]
+    if not found:
+        return []
     ends = [line for _, line in found[1:]] + [1 + sum(unpack(packed)[2::2])]
     return [Part(number, line, end - line, end - line) for (number, line), end in zip(found, ends, strict=True)]
 

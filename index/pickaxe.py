@@ -17,7 +17,7 @@ from codevault.index.model import CountChange, CountChanges, Scope
 from codevault.index.patterns import ANYTHING, Shape
 from codevault.index.ports import TextIndex
 from codevault.index.rows import ask_many, path_text, steps
-from codevault.index.scoping import Limits, commits_by, limits
+from codevault.index.scoping import Limits, Where, commits_by, limits
 from codevault.index.sessions import Session
 from codevault.index.stays import Stay, held_at, stays_of
 from codevault.index.textsearch import MOST_GROUPS
@@ -30,7 +30,7 @@ _Change = tuple[int, int, int, int, int]
 
 
 def commits_changing(
-    session: Session, text: TextIndex, matcher: Matcher, shape: Shape, scope: Scope, seconds: float
+    session: Session, text: TextIndex, matcher: Matcher, shape: Shape, scope: Scope | Where, seconds: float
 ) -> CountChanges:
     """Changes of how often a text that lies within one line stands in a path, by commits with one parent or none."""
     began = time.monotonic()

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from itertools import product
 
 from codevault.errors import InvalidArgument
+from codevault.index.scoping import Literal, Where
 from codevault.queries import All, Condition, Kind, Name, Not, Place, Query, Signature, Since, Some, State, Until
 
 MOST_CLAUSES = 64
 """Clauses of a query; one that has more is refused."""
-
-Literal = tuple[Condition, bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +56,18 @@ def plan_of(query: Query) -> Plan:
         clauses = ()
     common = set.intersection(*(set(clause.where) for clause in clauses)) if clauses else set()
     return Plan(clauses=clauses, alive=next(iter(states), None), where=tuple(sorted(common, key=repr)))
+
+
+def where_of(scope: Query) -> Where:
+    """Conditions of places and times that hold together, as a scope.
+
+    Raises:
+        InvalidArgument: there are alternatives among them.
+    """
+    plan = plan_of(scope)
+    if len(plan.clauses) != 1 or plan.clauses[0].symbol or plan.clauses[0].lines:
+        raise InvalidArgument("a scope is made of conditions of place and time that hold together")
+    return Where(plan.where, plan.alive)
 
 
 def _flat(query: Query) -> Iterator[Query]:

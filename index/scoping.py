@@ -14,7 +14,7 @@ from codevault.index.names import glob_matcher
 from codevault.index.rows import Labels, ask_many, path_text
 from codevault.index.stays import Stay
 from codevault.index.varints import unpack
-from codevault.queries import Condition, Place, Since, Until
+from codevault.queries import All, Condition, Place, Query, Since, Some, State, Until
 
 LONGEST_GLOB = 1000
 KINDS = ("", "snapshot", "commit")
@@ -113,6 +113,22 @@ def limits(db: sqlite3.Connection, labels: Labels, scope: Scope | Where) -> Limi
         kind=scope.kind,
         authors=_authors(db, scope.author) if scope.author else None,
     )
+
+
+def query_of(scope: Scope) -> Query:
+    """The same scope as conditions of a query."""
+    facts = {"client": scope.client, "tag": scope.tag, "path": scope.path, "language": scope.language}
+    facts |= {"author": scope.author, "versions": scope.kind}
+    parts: list[Query] = [Place(which, asked) for which, asked in facts.items() if asked]  # type: ignore[arg-type]
+    if scope.projects:
+        parts.append(Some(tuple(Place("project", project) for project in scope.projects)))
+    if scope.since_ns is not None:
+        parts.append(Since(scope.since_ns))
+    if scope.until_ns is not None:
+        parts.append(Until(scope.until_ns))
+    if scope.alive is not None:
+        parts.append(State(scope.alive))
+    return All(tuple(parts))
 
 
 def _limits_of(db: sqlite3.Connection, labels: Labels, where: Where) -> Limits:

@@ -10,24 +10,22 @@ from __future__ import annotations
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from codevault.analysis.model import SymbolKind
 from codevault.analysis.structure import PatternShape, Window
-from codevault.index import postings
+from codevault.index import answers, postings
 from codevault.index.contents import Texts, fragment_list, packed_lists
 from codevault.index.finding import Found, Places
 from codevault.index.groups import groups
 from codevault.index.matching import MOST_SPANS, Span, literal_matcher
 from codevault.index.model import Scope, SearchResult
-from codevault.index.paging import Page, shown_before
 from codevault.index.paging import Page, page_of, shown_before
 from codevault.index.patterns import Word
 from codevault.index.ports import TextIndex
 from codevault.index.ranking import order
 from codevault.index.rows import ask_many, steps
 from codevault.index.scoping import Where, limits
-from codevault.index.searching import LineQuestion, lines_found
 from codevault.index.sessions import Session
 from codevault.index.symbols import positions
 from codevault.index.textsearch import MOST_GROUPS, Matches
@@ -54,7 +52,6 @@ class StructurePattern:
 
     asked: str
     language: str
-    asked: str
     shape: PatternShape
     engine: Engine
 
@@ -94,7 +91,7 @@ class _Text:
 
 
 def search_structure(
-    session: Session, text: TextIndex, asked: StructurePattern, scope: Scope, seconds: float, page: Page
+    session: Session, text: TextIndex, asked: StructurePattern, scope: Scope | Where, seconds: float, page: Page
 ) -> SearchResult:
     """Code that matches, best first, in about so many seconds."""
     began = time.monotonic()

@@ -104,6 +104,7 @@ class TextSearch:
     deadline: float
     most_lines: int = FEWEST_LINES
     clock: Callable[[], float] = time.monotonic
+    is_cancelled: Callable[[], bool] = lambda: False
 
     def run(self) -> tuple[Matches, list[Found[bytes]]]:
         """All matches up to the limits, and the places they are in."""
@@ -149,6 +150,9 @@ class TextSearch:
     def _spent(self, matches: Matches) -> bool:
         if matches.count >= matches.look_at and self._is_enough(matches):
             matches.stop(f"more than {self.most_lines} lines match: the newest were ranked, ask more precisely")
+            return True
+        if self.is_cancelled():
+            matches.stop("the search was cancelled: what was found by then is shown")
             return True
         if self.clock() > self.deadline:
             matches.stop("the time for this search ran out: what was found by then is shown")

@@ -152,18 +152,24 @@ def test_a_search_with_too_many_lines_says_so(scene: Scene) -> None:
 
 def test_pages_follow_each_other(till: Scene) -> None:
     first = till.index.search_text("x", limit=2)
-    rest = till.index.search_text("x", limit=50, offset=2)
+    rest = till.index.search_text("x", limit=50, after=first.cursor)
     assert first.more
     assert not rest.more
     assert first.hits + rest.hits == till.index.search_text("x").hits
 
 
 def test_pages_that_cannot_be_are_refused(till: Scene) -> None:
-    for limit, offset in ((0, 0), (1, -1), (10_000, 1)):
+    for limit, after in (
+        (0, ""),
+        (10_001, ""),
+        (1, "nonsense"),
+        (1, "AAAA"),
+        (1, till.index.search_text("d", limit=1).cursor),
+    ):
         with pytest.raises(InvalidArgument):
-            till.index.search_text("x", limit=limit, offset=offset)
+            till.index.search_text("x", limit=limit, after=after)
         with pytest.raises(InvalidArgument):
-            till.index.search_symbols("x", limit=limit, offset=offset)
+            till.index.search_symbols("x", limit=limit, after=after)
 
 
 def test_what_is_alive_comes_first_then_whole_words_then_short_paths(scene: Scene) -> None:
@@ -267,14 +273,14 @@ def test_names_are_ranked_exact_qualified_prefix_words(scene: Scene) -> None:
 
 
 def test_a_symbol_search_with_too_many_answers_says_so(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codevault.index.symbolsearch.MOST_DECLARATIONS", 2)
+    monkeypatch.setattr("codevault.index.evaluating.ENOUGH", 2)
     scene.snap({"a.py": b"def one():\ndef two():\ndef three():\n"})
     scene.understand()
-    found = scene.index.search_symbols("*")
-    assert len(found.hits) == 2
-    assert not found.coverage.complete
-    assert len(scene.index.search_symbols("Till.t*").hits) == 2
-    assert scene.index.search_symbols("till.*").coverage.notes
+    monkeypatch.setattr("codevault.index.evaluating.AT_ONCE", 1)
+    found = scene.index.search_symbols("*", limit=1)
+    assert (len(found.hits), found.more, found.coverage.complete) == (1, True, False)
+    assert len(scene.index.search_symbols("Till.t*", limit=2).hits) == 2
+    assert scene.index.search_symbols("till.*", limit=1).coverage.notes
 
 
 def test_names_that_cannot_be_are_refused(till: Scene) -> None:
@@ -361,20 +367,20 @@ def test_lines_outside_the_scope_do_not_count(
 def test_symbols_outside_the_scope_do_not_count(
     crowded: Scene, monkeypatch: pytest.MonkeyPatch, scope: Scope, asked: str
 ) -> None:
-    monkeypatch.setattr("codevault.index.symbolsearch.MOST_DECLARATIONS", 100)
+    monkeypatch.setattr("codevault.index.evaluating.ENOUGH", 100)
     found = crowded.index.search_symbols(asked, scope=scope)
     assert told(found.hits) == [("old.py", 2, "def needed():")]
     assert found.coverage.complete
 
 
 def test_symbols_of_another_kind_do_not_count(crowded: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codevault.index.symbolsearch.MOST_DECLARATIONS", 100)
+    monkeypatch.setattr("codevault.index.evaluating.ENOUGH", 100)
     assert crowded.index.search_symbols("need*", kind="class").coverage.complete
     assert not crowded.index.search_symbols("need*", kind="function").coverage.complete
 
 
 def test_too_many_lines_or_symbols_in_scope_say_so(crowded: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codevault.index.symbolsearch.MOST_DECLARATIONS", 100)
+    monkeypatch.setattr("codevault.index.evaluating.ENOUGH", 100)
     desk = Scope(projects=(DESK,))
     lines, symbols = crowded.index.search_text("needle", scope=desk), crowded.index.search_symbols("need*", scope=desk)
     assert (len(lines.hits), lines.more, lines.coverage.complete) == (50, True, False)

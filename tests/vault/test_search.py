@@ -122,20 +122,20 @@ def test_a_tag_narrows_a_search(desk: Desk) -> None:
 def test_pages_follow_one_another_without_gap_or_repetition(archive: Archive) -> None:
     everything = archive.vault.search.text("return", limit=100)
     first = archive.vault.search.text("return", limit=3)
-    second = archive.vault.search.text("return", limit=3, offset=3)
+    second = archive.vault.search.text("return", limit=3, after=first.cursor)
 
     assert first.hits + second.hits == everything.hits[:6]
     assert first.more
     assert not everything.more
 
 
-@pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 10_001}, {"offset": -1}])
+@pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 10_001}, {"limit": True, "after": 7}])
 def test_a_page_has_bounds(archive: Archive, page: dict[str, int]) -> None:
-    with pytest.raises(InvalidArgument, match="limit"):
+    with pytest.raises(InvalidArgument, match="limit|after"):
         archive.vault.search.text("return", **page)  # type: ignore[arg-type]
-    with pytest.raises(InvalidArgument, match="limit"):
+    with pytest.raises(InvalidArgument, match="limit|after"):
         archive.vault.search.symbols("rate", **page)  # type: ignore[arg-type]
-    with pytest.raises(InvalidArgument, match="limit"):
+    with pytest.raises(InvalidArgument, match="limit|after"):
         archive.vault.search.regex("return", **page)  # type: ignore[arg-type]
 
 

@@ -1,0 +1,354 @@
+"""Working a clause of a query through: candidates from one of its literals, then every literal asked of each.
+
+The candidates come from a name, when there is one that few answer to; else from lines that the text index leads to;
+else everything is gone through, newest first. Enough answers, time, or the caller end it early: the result says so.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from codevault.analysis.structure import Window
+from codevault.errors import InvalidArgument
+from codevault.index import postings
+from codevault.index.conditions import BODY, Declared, LineTest, Probe, line_test, symbol_test, word_ways
+from codevault.index.finding import Found, Places
+from codevault.index.groups import all_numbers, groups
+from codevault.index.narrowing import Near
+from codevault.index.ownership import split_owner
+from codevault.index.patterns import ANYTHING, literal
+from codevault.index.pieces import Pieces
+from codevault.index.planning import Clause
+from codevault.index.ports import TextIndex
+from codevault.index.relevance import Relevance, rarity
+from codevault.index.rows import ask_many, steps
+from codevault.index.scoping import Where, limits
+from codevault.index.sessions import Session
+from codevault.index.symbolsearch import named
+from codevault.queries import Condition, Name, Signature, Structure, Words
+
+if TYPE_CHECKING:
+    from codevault.index.structuresearch import StructurePattern  # which itself searches lines as this package does
+
+ENOUGH = 500
+"""Answers in scope that one search ranks, when it has to stop somewhere."""
+
+FEW_DECLARATIONS = 300
+"""Declarations by name that are rather asked for their lines than lines for their symbols."""
+
+GROUPS_AT_ONCE = 32
+AT_ONCE = 500
+MOST_GROUPS = 200_000
+
+Key = tuple[str, int]
+"""(qualified name, kind): what makes two pieces in one place the same answer; ("", 0) is the rest of a file."""
+
+REST: Key = ("", 0)
+
+Structures: TypeAlias = "Callable[[Structure], StructurePattern]"
+"""Gives what matches a structural condition."""
+
+
+def no_structures(condition: Structure) -> StructurePattern:
+    """For an index that was given nothing that matches structures.
+
+    Raises:
+        InvalidArgument: always.
+    """
+    raise InvalidArgument(f"there is nothing here that matches structures: {condition.pattern}")
+
+
+@dataclass(slots=True)
+class Effort:
+    """What a search may cost, and why it stopped."""
+
+    deadline: float
+    is_cancelled: Callable[[], bool]
+    enough: int = 0
+    clock: Callable[[], float] = time.monotonic
+    notes: list[str] = field(default_factory=list)
+    complete: bool = True
+
+    def spent(self) -> bool:
+        """True when there is no going on; notes why."""
+        if self.is_cancelled():
+            return self.stop("the search was cancelled: what was found by then is shown")
+        if self.clock() > self.deadline:
+            return self.stop("the time for this search ran out: what was found by then is shown")
+        return False
+
+    def stop(self, why: str) -> bool:
+        """Ends a search early, for a reason the reader is told."""
+        self.complete = False
+        if why not in self.notes:
+            self.notes.append(why)
+        return True
+
+
+class Answer(NamedTuple):
+    """What answers in a place, the pieces that do, and how well."""
+
+    found: Found[Key]
+    pieces: frozenset[int]
+    score: float
+    relevance: float
+
+
+def joined(one: Answer, other: Answer) -> Answer:
+    """The same answer of two clauses as one."""
+    newest = max(one.found, other.found, key=lambda found: (found.last, found.content))
+    return Answer(
+        newest._replace(first=min(one.found.first, other.found.first)),
+        one.pieces | other.pieces,
+        max(one.score, other.score),
+        max(one.relevance, other.relevance),
+    )
+
+
+class ClauseSearch:
+    """One clause within one read transaction."""
+
+    def __init__(
+        self,
+        session: Session,
+        text: TextIndex,
+        clause: Clause,
+        alive: bool | None,
+        effort: Effort,
+        structures: Structures,
+    ) -> None:
+        self._session = session
+        self._db = session.db
+        self._text = text
+        self._clause = clause
+        self._effort = effort
+        self._places = Places(
+            session.db, limits(session.db, session.labels, Where(clause.where, alive)), session.memory()
+        )
+        self._pieces = Pieces(session)
+        self._symbol_tests = [(symbol_test(condition), wanted) for condition, wanted in clause.symbol]
+        self._line_tests = [(line_test(one), wanted) for one, wanted in clause.lines if not isinstance(one, Structure)]
+        self._structures = [(structures(one), wanted) for one, wanted in clause.lines if isinstance(one, Structure)]
+        self._headers_matter = any(isinstance(condition, Signature) for condition, _ in clause.symbol)
+        self._rests_answer = not any(wanted for _, wanted in clause.symbol)
+        self._relevance = Relevance(dict(self._rarities()))
+        self._keys: dict[Key, set[int]] = {}
+        self._scores: dict[Key, float] = {}
+        self._look_at = effort.enough
+
+    def run(self) -> list[Answer]:
+        """What answers, in no particular order."""
+        for note in dict.fromkeys(test.note for test, wanted in self._line_tests if wanted and test.note):
+            self._effort.notes.append(note)
+        names = [condition for condition, wanted in self._clause.symbol if wanted and isinstance(condition, Name)]
+        declarations = min((named(self._text, one.asked, one.how) for one in names), key=len) if names else None
+        ways = [way for test, wanted in self._line_tests if wanted for way in test.ways]
+        ways += [way for pattern, wanted in self._structures if wanted for way in word_ways(pattern.shape.words)]
+        if declarations is not None and (len(declarations) <= FEW_DECLARATIONS or not ways):
+            self._take_declared(declarations)
+        elif ways:
+            self._take_lines(min(ways, key=self._cost))
+        else:
+            if any(wanted for _, wanted in self._line_tests):
+                self._effort.notes.append("no three characters in a row are certain: everything in scope was scanned")
+            self._take_everything()
+        return self._answers()
+
+    def _rarities(self) -> Iterator[tuple[str, float]]:
+        asked = [one for one, wanted in self._clause.lines if wanted and isinstance(one, Words)]
+        total = len(all_numbers(self._db)) if asked else 0
+        for word in dict.fromkeys(word for one in asked for word in one.words):
+            need = literal(word, case_sensitive=False).need
+            yield word, rarity(total, total if need == ANYTHING else len(self._text.documents(need, MOST_GROUPS)))
+
+    # candidates
+
+    def _take_declared(self, declarations: Sequence[int]) -> None:
+        """Goes through declarations in their order; once there is enough, only other versions of the answers come in."""
+        full = False
+        for part in steps(declarations, AT_ONCE):
+            if self._effort.spent():
+                return
+            scores = self._asked_declarations(part, only_known=full)
+            question = "SELECT id, declaration FROM symbol WHERE declaration IN (*)"
+            held = {number: scores[declaration] for number, declaration in ask_many(self._db, question, scores)}
+            self._take(held, dict.fromkeys(held, False))
+            full = full or self._is_enough()
+
+    def _take_lines(self, way: Sequence[Probe]) -> None:
+        """Goes through lines that one of some probes finds, newest text first."""
+        certain = any(test.certain and way in test.ways for test, wanted in self._line_tests if wanted)
+        numbers = sorted({number for probe in way for number in self._numbers(probe)}, reverse=True)
+        if any(probe.need == ANYTHING for probe in way):
+            self._effort.notes.append("no three characters in a row are certain: everything in scope was scanned")
+        near: Near | None = None
+        for at, part in enumerate(steps(numbers, GROUPS_AT_ONCE)):
+            if at == 2:
+                near = self._places.near_text()
+            if self._effort.spent() or self._is_enough():
+                return
+            held = part if near is None else [number for number in part if number in near.groups]
+            self._take_pieces(self._owners(way, held, near, certain=certain))
+
+    def _owners(
+        self, way: Sequence[Probe], numbers: Sequence[int], near: Near | None, *, certain: bool
+    ) -> dict[int, bool]:
+        """Pieces with a line that was found in some groups, and whether that is certain."""
+        fragments: set[int] = set()
+        for group in groups(self._db, self._session.cache, numbers):
+            for probe in way:
+                at = -1
+                for start, _ in probe.matcher.spans(group.text):
+                    if 0 <= at < len(group.starts) - 1 and start < group.starts[at + 1]:
+                        continue  # one line of a fragment is enough
+                    at = bisect_right(group.starts, start) - 1
+                    if near is None or group.first + at in near.fragments:
+                        fragments.add(group.first + at)
+                    if at == len(group.starts) - 1:
+                        break
+                if self._effort.spent():
+                    break
+        found: dict[int, bool] = {}
+        for entries in postings.holders(self._db, "fragment_of", fragments).values():
+            for entry in entries:
+                piece, whole = split_owner(entry)
+                found[piece] = found.get(piece, False) or (certain and whole)
+        return found
+
+    def _take_everything(self) -> None:
+        """Goes through all symbols, then through all rests, newest first."""
+        newest = self._db.execute("SELECT max(id) FROM symbol").fetchone()[0] or 0
+        rests = (self._db.execute("SELECT max(item) FROM rest_key").fetchone()[0] or 0) if self._rests_answer else 0
+        for every in (range(newest, 0, -1), range(-rests, 0)):
+            for part in steps(every, AT_ONCE):
+                if self._effort.spent() or self._is_enough():
+                    return
+                self._take_pieces(dict.fromkeys(part, False))
+
+    def _numbers(self, probe: Probe) -> Sequence[int]:
+        return all_numbers(self._db) if probe.need == ANYTHING else self._text.documents(probe.need, MOST_GROUPS)
+
+    def _cost(self, way: Sequence[Probe]) -> int:
+        return sum(len(self._numbers(probe)) for probe in way)
+
+    # tests
+
+    def _take_pieces(self, candidates: Mapping[int, bool]) -> None:
+        """Keeps the pieces of which every literal holds; True: the text that led to one is certain."""
+        question = "SELECT id, declaration FROM symbol WHERE id IN (*)"
+        declared = dict(ask_many(self._db, question, [piece for piece in candidates if piece > 0]))
+        scores = self._asked_declarations(set(declared.values()), only_known=False)
+        held = {number: scores[one] for number, one in declared.items() if one in scores}
+        if self._rests_answer:
+            held |= {piece: (REST, BODY) for piece in candidates if piece < 0}
+        self._take(held, candidates)
+
+    def _take(self, held: Mapping[int, tuple[Key, float]], certain: Mapping[int, bool]) -> None:
+        """Keeps those pieces whose lines answer."""
+        for piece in self._asked_lines(list(held), certain):
+            key, score = held[piece]
+            self._keys.setdefault(key, set()).add(piece)
+            self._scores[key] = max(score, self._scores.get(key, 0.0))
+
+    def _asked_declarations(self, numbers: Collection[int], *, only_known: bool) -> dict[int, tuple[Key, float]]:
+        """Key and score of each declaration that answers."""
+        rows = list(ask_many(self._db, _DECLARED, numbers))
+        if only_known:
+            rows = [row for row in rows if (row[1], row[3]) in self._keys]
+        labels = self._session.labels
+        headers = labels.details.headers(self._db, (row[0] for row in rows)) if self._headers_matter else {}
+        found = {}
+        for number, qualified, name, kind in rows:
+            one = Declared(qualified.rpartition(".")[2] if name is None else name, qualified, labels.text(kind))
+            if self._headers_matter:
+                header = headers[number]
+                one = Declared(*one[:3], header.parameters, header.returns, header.decorators, header.visibility)
+            score = self._score(one)
+            if score:
+                found[number] = ((qualified, kind), score)
+        return found
+
+    def _score(self, one: Declared) -> float:
+        best = 0.0
+        for (condition, _), (test, wanted) in zip(self._clause.symbol, self._symbol_tests, strict=True):
+            score = test(one)
+            if bool(score) is not wanted:
+                return 0.0
+            if wanted and isinstance(condition, Name):
+                best = max(best, score)
+        return best or BODY
+
+    def _asked_lines(self, pieces: Sequence[int], certain: Mapping[int, bool]) -> Iterator[int]:
+        tests = self._line_tests
+        if not tests and not self._structures:
+            yield from pieces
+            return
+        lonely = len(tests) == 1 and not self._relevance and not self._structures
+        yield from (piece for piece in pieces if lonely and certain[piece])
+        for part in steps([piece for piece in pieces if not (lonely and certain[piece])], AT_ONCE):
+            texts = self._pieces.texts(part) if tests else {}
+            left = [piece for piece in part if all(test.holds(texts[piece]) is wanted for test, wanted in tests)]
+            for pattern, wanted in self._structures:
+                left = self._structured(left, pattern, wanted=wanted)
+            for piece in left:
+                self._relevance.add(piece, texts.get(piece, ()))
+                yield piece
+            if self._effort.spent():
+                return
+
+    def _structured(self, pieces: Sequence[int], pattern: StructurePattern, *, wanted: bool) -> list[int]:
+        """Those of the pieces in whose own lines code of that shape begins, or does not."""
+        held = self._pieces.surrounded(pieces, self._session.labels.find(pattern.language))
+        windows = [Window(one.text, one.nested) for one in held.values()]
+        answers = pattern.engine(windows, self._effort.deadline) if windows else ()
+        verdicts = dict.fromkeys(pieces, False)
+        unread = set()
+        for (piece, one), spans in zip(held.items(), answers, strict=True):
+            if spans is None:
+                unread.add(piece)
+                continue
+            lines = (one.text.count(b"\n", 0, start) for start, _ in spans)
+            verdicts[piece] = any(first <= line < behind for line in lines for first, behind in one.own)
+        if unread:
+            self._effort.stop("some code could not be matched in the time that a search has")
+        return [piece for piece, verdict in verdicts.items() if verdict is wanted and piece not in unread]
+
+    def _is_enough(self) -> bool:
+        """Whether there are answers enough within the scope; if not, looks again when there are more."""
+        if len(self._keys) < self._look_at:
+            return False
+        answers = sum(1 for _ in self._found()) if not self._places.bounds.everything else len(self._keys)
+        self._look_at = len(self._keys) + max(self._effort.enough - answers, len(self._keys) // 2)
+        if answers < self._effort.enough:
+            return False
+        return self._effort.stop(f"more than {self._effort.enough} answer: the newest were ranked, ask more precisely")
+
+    # answers
+
+    def _found(self) -> Iterator[tuple[Found[Key], frozenset[int]]]:
+        symbols = {key: pieces for key, pieces in self._keys.items() if key != REST}
+        for found in self._places.gather("symbol_in", symbols):
+            yield found, frozenset(symbols[found.key])
+        rests = {-piece for piece in self._keys.get(REST, ())}
+        for found in self._places.gather("rest_in", {REST: rests} if rests else {}):
+            yield found, frozenset(-rest for rest in rests)
+
+    def _answers(self) -> list[Answer]:
+        self._relevance.settle()
+        return [
+            Answer(found, pieces, self._scores[found.key], self._relevance.of(pieces) if self._relevance else 0.0)
+            for found, pieces in self._found()
+        ]
+
+
+def conditions_on_lines(clauses: Iterable[Clause]) -> tuple[LineTest, ...]:
+    """What the lines of an answer are shown for: conditions that are to hold, each once."""
+    asked: dict[Condition, None] = {one: None for clause in clauses for one, wanted in clause.lines if wanted}
+    return tuple(line_test(one) for one in asked if not isinstance(one, Structure))
+
+
+_DECLARED = "SELECT id, qualified, name, kind FROM declaration WHERE id IN (*)"
