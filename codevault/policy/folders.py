@@ -16,7 +16,7 @@ VCS_FOLDERS = ".git|.hg|.svn|.bzr|.jj|_darcs|.pijul"
 # Directly inside a build folder these are somebody's work: compilers and packagers do not write them at its top.
 HAND_WRITTEN = (
     "CMakeLists.txt|Dockerfile*|README*|*.md|*.rst|*.sh|*.bash|*.ps1|*.bat|*.py|*.rb|*.pl|*.c|*.cc|*.cpp|*.cxx|*.java"
-    "|*.kt|*.scala|*.cs|*.go|*.rs|*.ex|*.exs|*.ts|*.tsx|*.jsx|*.vue|*.sql|*.tf|*.env|.env*"
+    "|*.kt|*.scala|*.cs|*.go|*.rs|*.ex|*.exs|*.ts|*.tsx|*.jsx|*.vue|*.sql|*.tf"
 )
 
 _NODE_BUILD = "*.js|*.mjs|*.cjs|*.map|*.css|*.d.ts|*.d.mts|*.d.cts|*.wasm|*.tsbuildinfo"

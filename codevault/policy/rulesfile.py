@@ -23,7 +23,8 @@ from codevault.policy.verdicts import Keeping, PathClass, Priority
 VAULT_FILE, PROJECT_FILE = "policy.toml", ".codevault.toml"
 LARGEST_FILE = 256 << 10  # bytes
 LARGEST_PROJECT_FILE = 64 << 10
-_MOST_PATTERNS, _MOST_WEAK_PATTERNS = 10_000, 500
+_MOST_PATTERNS, _MOST_WEAK_PATTERNS = 10_000, 200
+_MOST_WILD, _MOST_WEAK_WILD = 32, 8  # `*`, `?`, `[` in a pattern: with these limits no path costs a millisecond
 _LONGEST_PATTERN = 256
 _LONGEST_TEXT = 500
 _LONGEST_WAIT_S = 366 * 86_400
@@ -173,6 +174,8 @@ class _Reader:
         for pattern in patterns:
             if len(pattern) > _LONGEST_PATTERN:
                 raise self._wrong((*at, key), f"a pattern of {len(pattern)} characters; {_LONGEST_PATTERN} are taken")
+            if sum(map(pattern.count, "*?[")) > (_MOST_WEAK_WILD if self._weak else _MOST_WILD):
+                raise self._wrong((*at, key), f"{pattern!r} has too many wildcards")
             try:
                 compiled(pattern)
             except PatternRefused as exc:
