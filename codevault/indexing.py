@@ -47,14 +47,14 @@ class IndexKeeper:
             return self._reader
 
     @contextmanager
-    def writing(self) -> Iterator[Index]:
-        """The index for recording.
+    def writing(self, wait_s: float = _WAIT_S) -> Iterator[Index]:
+        """The index for recording; waits its turn for so many seconds.
 
         Raises:
             IndexDamaged: as `reading()`.
             IndexBusy: another process has been writing it for too long.
         """
-        with self._alone():
+        with self._alone(wait_s):
             index = self._opened(writable=True)
             try:
                 yield index
@@ -97,21 +97,25 @@ class IndexKeeper:
                 self._reader = None
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, wait_s: float = _WAIT_S) -> Iterator[None]:
         """Held by one thread of one process. Writers take turns of seconds, so waiting is the answer."""
-        with self._writer:
-            lock = self._lock()
+        if not self._writer.acquire(timeout=wait_s if wait_s < _WAIT_S else -1):
+            raise IndexBusy("another thread is writing the index; try again when it has ended")
+        try:
+            lock = self._lock(wait_s)
             try:
                 yield
             finally:
                 lock.release()
+        finally:
+            self._writer.release()
 
-    def _lock(self) -> HeldLock:
+    def _lock(self, wait_s: float) -> HeldLock:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
             raise IndexDamaged(f"the folder of the index cannot be made: {exc.strerror}") from exc
-        until = time.monotonic() + _WAIT_S
+        until = time.monotonic() + wait_s
         while True:
             try:
                 return DiskFileSystem().lock(self._folder / _LOCK, "")

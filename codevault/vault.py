@@ -22,8 +22,10 @@ from codevault.arguments import check_all, check_cancel, check_texts, check_type
 from codevault.backup import Backup
 from codevault.bridging import apart_of
 from codevault.cataloguing import catch_up, facts_of
+from codevault.closing import Closing, Ways
 from codevault.commits import ImportedHistory, TimelineEntry, import_history
 from codevault.committed import CommittedContents, all_told, look_again, tell_commits
+from codevault.contexts import Chosen, Context, ContextPlan, ContextRestored, choose, fitting, moment_of
 from codevault.effects import PolicyEffect, ProjectCoverage, coverage_of, effect_of
 from codevault.errors import (
     CodeVaultError,
@@ -69,6 +71,7 @@ from codevault.search import Search, check_kind
 from codevault.service_health import Health, hear
 from codevault.settings import put_settings
 from codevault.source import Folder, RealFolder, identities
+from codevault.stepping import link_versions
 from codevault.store.compacting import Compacted, CompactPlan
 from codevault.store.donors import Donor
 from codevault.store.generations import Generation
@@ -149,6 +152,8 @@ class Vault:
         self.reports = Reports(self._reading, self.read, self.projects, self.snapshots)
         self.lineage = Lineages(self._reading, self.read, self.projects, self._contents.session)
         self._thinner = Thinner(store, self._index, self.projects, self._governing.known)
+        ways = Ways(choose=self._in_context, plan=self._plan_chosen, restore=self._restore_chosen, learn=self._learn)
+        self.closing = Closing(self._open_store, self.projects, self._index, ways, clock)
         self.submit = Submit(self)
 
     @classmethod
@@ -250,7 +255,13 @@ class Vault:
             raise InvalidArgument(f"a backup is one of {', '.join(KINDS)}, not {kind!r}")
         check_texts(reason=reason, kind=kind)
         check_cancel(cancel)
-        return self._recorder.record(self.projects.get(project), reason, kind, Reporter(progress, cancel))
+        found = self.projects.get(project)
+        before = self._store.newest(found.id)
+        done = self._recorder.record(found, reason, kind, Reporter(progress, cancel))
+        if before is None or before.id != done.id:
+            with contextlib.suppress(CodeVaultError):  # what it is made with can be found out next time, too
+                self.projects.look_again(found)
+        return done
 
     def analyse(
         self,
@@ -299,6 +310,14 @@ class Vault:
                 cancel=cancel,
                 allowance=allowance,
                 kept=kept.analysis,
+            )
+            link_versions(
+                self._index.reading,
+                self._index.writing,
+                self._contents.read,
+                report=report,
+                cancel=cancel,
+                allowance=allowance,
             )
         with contextlib.suppress(VaultBusy), self._index.writing() as index:  # else the next call keeps it
             keep_understood(self._store, index)
@@ -535,6 +554,40 @@ class Vault:
     @overload
     def restore(
         self,
+        project: None = ...,
+        *,
+        to: str | os.PathLike[str],
+        client: str = ...,
+        tag: str = ...,
+        phase: str = ...,
+        stack: str = ...,
+        at: SnapshotKey = ...,
+        live: bool = ...,
+        plan: Literal[True],
+    ) -> ContextPlan: ...
+
+    @overload
+    def restore(
+        self,
+        project: None = ...,
+        *,
+        to: str | os.PathLike[str],
+        client: str = ...,
+        tag: str = ...,
+        phase: str = ...,
+        stack: str = ...,
+        at: SnapshotKey = ...,
+        live: bool = ...,
+        plan: Literal[False] = ...,
+        overwrite: bool = ...,
+        attributes: Collection[FileAttribute] = ...,
+        progress: ProgressCallback | None = ...,
+        cancel: CancelToken | None = ...,
+    ) -> ContextRestored: ...
+
+    @overload
+    def restore(
+        self,
         project: ProjectKey,
         *,
         to: str | os.PathLike[str],
@@ -551,9 +604,13 @@ class Vault:
 
     def restore(
         self,
-        project: ProjectKey,
+        project: ProjectKey | None = None,
         *,
         to: str | os.PathLike[str],
+        client: str = "",
+        tag: str = "",
+        phase: str = "",
+        stack: str = "",
         at: SnapshotKey = None,
         paths: Collection[str] = (),
         clone: str | os.PathLike[str] | None = None,
@@ -563,8 +620,12 @@ class Vault:
         attributes: Collection[FileAttribute] = (),
         progress: ProgressCallback | None = None,
         cancel: CancelToken | None = None,
-    ) -> RestorePlan | Restored:
+    ) -> RestorePlan | Restored | ContextPlan | ContextRestored:
         """Writes a project, or some of its paths, as of `at` into the folder `to`; with `plan` it only plans.
+
+        Without a project, all that fit `client`, `tag`, `phase` and `stack`, each into a folder of its own in `to`, as
+        of one moment: a date, a month ("2026-03": its end) or a time. Client, tags and stack count as they are today,
+        the phase as it was then; a project without a backup by then is among `.skipped`.
 
         Files that differ there are only replaced with `overwrite`, and where they are a registered project's own only
         after a backup of it, which `.safety` names. Files that the snapshot lacks are never touched. Extended
@@ -579,9 +640,36 @@ class Vault:
 
         Raises:
             RestoreRefused: the folder holds differing files, lies in the vault, or cannot be written.
-            InvalidArgument: the snapshot holds nothing under one of the paths, or an attribute is none.
+            InvalidArgument: the snapshot holds nothing under one of the paths, or an attribute is none; neither project
+                nor client, tag, phase or stack was given, or both.
+            UnknownProject: no such project, or none fits.
             SourceError, VaultBusy, StorageFull: the backup made first failed; nothing was replaced.
         """
+        context = Context(client=client, tag=tag, phase=phase, stack=stack)
+        if project is None:
+            if paths or clone is not None:
+                raise InvalidArgument("paths and clone are of one project: give it")
+            chosen, skipped = self._in_context(context, at)
+            into = _folder(to)
+            if plan:
+                plans = {one.folder: self._plan_chosen(one, into, live=live) for one in chosen}
+                return ContextPlan(target=into, chosen=chosen, plans=plans, skipped=skipped)
+            given = {
+                one.folder: self.restore(
+                    one.project,
+                    to=into / one.folder,
+                    at=one.snapshot,
+                    live=live,
+                    overwrite=overwrite,
+                    attributes=attributes,
+                    progress=progress,
+                    cancel=cancel,
+                )
+                for one in chosen
+            }
+            return ContextRestored(target=into, chosen=chosen, restored=given, skipped=skipped)
+        if context.given:
+            raise InvalidArgument("give a project, or a client, tag, phase or stack, not both")
         if isinstance(paths, str) or not isinstance(paths, Collection):
             raise InvalidArgument(f"paths is a collection of paths: give [{paths!r}]")
         paths = [checked_path(wanted) for wanted in paths]
@@ -827,6 +915,27 @@ class Vault:
     def _analysed(self, path: str, content: bytes) -> FileAnalysis:
         with WorkerPool(1, seconds=_PATIENCE_S) as pool:
             return next(analysis for _, analysis in pool.analyse_all([(0, path, content)]))
+
+    def _in_context(
+        self, context: Context, at: object
+    ) -> tuple[tuple[Chosen, ...], tuple[tuple[Project, str], ...]]:
+        moment = moment_of(at)
+        wanted = fitting(self.projects, context, moment)
+        return choose(wanted, lambda project: self._snapshot(moment, project), moment)
+
+    def _plan_chosen(self, one: Chosen, into: Path, *, live: bool = False) -> RestorePlan:
+        return self.restore(one.project, to=into / one.folder, at=one.snapshot, live=live, plan=True)
+
+    def _restore_chosen(
+        self, one: Chosen, into: Path, progress: ProgressCallback | None, cancel: CancelToken | None
+    ) -> Restored:
+        return self.restore(one.project, to=into / one.folder, at=one.snapshot, progress=progress, cancel=cancel)
+
+    def _learn(self) -> None:
+        """Tells an index that was thrown away what is there; `analyse()` understands it."""
+        with self._index.writing() as index:
+            catch_up(self._store, index, self.projects)
+            tell_commits(self._store, index, self._governing.known)
 
     def _keeper(self, blob: BlobId) -> Keeper:
         left = None if self._open_store().contains(blob) else self._contents.find(blob)

@@ -590,6 +590,19 @@ class Index:
         with self._asking() as session:
             return pickaxe.commits_changing(session, self._text, matcher, shape, scope, seconds)
 
+    def commits_touching(
+        self, pattern: str, *, case_sensitive: bool = True, scope: Scope | Where = EVERYTHING, seconds: float = 10.0
+    ) -> CountChanges:
+        """Commits, merges aside, that added or removed a line which a regular expression matches, each line by itself.
+
+        Raises:
+            InvalidPattern: RE2 refuses the pattern.
+        """
+        matcher = regex_matcher(pattern, case_sensitive=case_sensitive)
+        shape = required(pattern, case_sensitive=case_sensitive)
+        with self._asking() as session:
+            return pickaxe.commits_touching(session, self._text, matcher, shape, scope, seconds)
+
     def content_state(self, blob: BlobId, path: str) -> ContentState:
         """How far a file version is indexed, and why not further."""
         with self._asking() as session:

@@ -39,6 +39,22 @@ def put_project(db: sqlite3.Connection, facts: ProjectFacts) -> None:
     )
 
 
+def project_facts(db: sqlite3.Connection) -> tuple[ProjectFacts, ...]:
+    """What is known of each project, in the order in which they were recorded."""
+    rows = db.execute("SELECT project, name, client, phase, stack, tags FROM project ORDER BY id")
+    return tuple(
+        ProjectFacts(
+            id=ProjectId(project),
+            name=name,
+            client=client,
+            phase=phase,
+            stack=tuple(json.loads(stack)),
+            tags=tuple(json.loads(tags)),
+        )
+        for project, name, client, phase, stack, tags in rows
+    )
+
+
 def project_number(db: sqlite3.Connection, project: ProjectId) -> int:
     """The catalog's number of a project.
 
