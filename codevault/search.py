@@ -239,8 +239,9 @@ class Search:
 
     def commits(
         self,
-        text: str,
+        text: str = "",
         *,
+        regex: str = "",
         case_sensitive: bool = True,
         seconds: float = 10.0,
         project: ProjectKey | None = None,
@@ -254,13 +255,22 @@ class Search:
         All of them, newest first, merges left out: what `git log -S --no-renames` tells. A file that was renamed loses
         the text under one path and gains it under the other, in the same commit. The text lies within one line.
 
+        With `regex` instead: commits that added or removed a line which it matches, as `git log -G --no-renames` tells;
+        the counts are of such lines.
+
         Raises:
-            InvalidArgument: an empty text, or one over several lines.
+            InvalidArgument: an empty text, or one over several lines; or both, a text and a regex.
+            InvalidPattern: RE2 does not take the regex.
             IndexDamaged: run `vault.rebuild()`.
         """
-        queries.text(text)  # refuses what cannot be searched
+        check_texts(text=text, regex=regex)
+        if bool(text) == bool(regex):
+            raise InvalidArgument("commits are asked for by a text or by a regex: give one of them")
         _check_seconds(seconds)
         scope = where_of(self._scope(project, client, tag, path, "", None, None, None, author, "commit"))
+        if regex:
+            return self._index().commits_touching(regex, case_sensitive=case_sensitive, scope=scope, seconds=seconds)
+        queries.text(text)  # refuses what cannot be searched
         return self._index().commits_changing(text, case_sensitive=case_sensitive, scope=scope, seconds=seconds)
 
     def _told(self, result: SearchResult) -> SearchResult:

@@ -155,11 +155,8 @@ def _measure(folder: Path) -> tuple[object, ...]:
         began = time.process_time()
         found = secrets_in(path.name, content)
         looking += time.process_time() - began
-        files, size, lines = (
-            files + 1,
-            size + len(content),
-            lines + len({content.count(b"\n", 0, at) for at, _ in found}),
-        )
+        files, size = files + 1, size + len(content)
+        lines += len({content.count(b"\n", 0, at) for at, _ in found})
         if files % 10 == 0:
             began = time.process_time()
             analyse(path.name, content)

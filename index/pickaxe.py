@@ -1,17 +1,21 @@
-"""Which commits changed how often a text stands in a file: what `git log -S` tells, without reading a repository."""
+"""Which commits changed how often a text stands in a file, or touched a line that matches: `git log -S` and `-G`.
+
+No repository is read: contents, and what paths held at each commit, are in the catalog.
+"""
 
 from __future__ import annotations
 
 import time
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from codevault.index import postings
 from codevault.index.contents import fragment_list, packed_fragments
-from codevault.index.groups import all_numbers, groups
+from codevault.index.groups import Group, all_numbers, groups
 from codevault.index.history import seen_at
+from codevault.index.linediffs import LineDiffs
 from codevault.index.matching import Matcher
 from codevault.index.model import CountChange, CountChanges, Scope
 from codevault.index.patterns import ANYTHING, Shape
@@ -28,6 +32,9 @@ _AT_ONCE = 64
 _Change = tuple[int, int, int, int, int]
 """Project, commit by place, path, count before and after."""
 
+_Compared = tuple[int, int] | None
+"""Of two contents (0: none) what is told of the commit between them; None: nothing."""
+
 
 def commits_changing(
     session: Session, text: TextIndex, matcher: Matcher, shape: Shape, scope: Scope | Where, seconds: float
@@ -35,9 +42,40 @@ def commits_changing(
     """Changes of how often a text that lies within one line stands in a path, by commits with one parent or none."""
     began = time.monotonic()
     deadline = began + seconds
-    bounds = limits(session.db, session.labels, scope)
     counts, complete = _counts(session, text, matcher, shape, lambda: time.monotonic() > deadline)
-    found = list(_changes(session, bounds, counts))
+
+    def compared(before: int, after: int) -> _Compared:
+        one, other = counts.get(before, 0), counts.get(after, 0)
+        return (one, other) if one != other else None
+
+    return _answer(session, scope, _held(session, scope, counts, compared), complete, began)
+
+
+def commits_touching(
+    session: Session, text: TextIndex, matcher: Matcher, shape: Shape, scope: Scope | Where, seconds: float
+) -> CountChanges:
+    """Commits with one parent or none that added or removed a line that matches; counts are of such lines."""
+    began = time.monotonic()
+    deadline = began + seconds
+    matching, complete = _matching(session, text, matcher, shape, lambda: time.monotonic() > deadline)
+    contents = {one for held in postings.holders(session.db, "fragment_in", matching).values() for one in held}
+    diffs = LineDiffs(session.db, session.cache, matcher, matching)
+    found = []
+    candidates = list(_held(session, scope, contents, lambda before, after: (before, after)))
+    diffs.load({content for change in candidates for content in change[3:]})
+    for project, place, path, before, after in candidates:
+        if time.monotonic() > deadline:
+            complete = False
+            break
+        if diffs.touched(before, after):
+            found.append((project, place, path, diffs.count(before), diffs.count(after)))
+    return _answer(session, scope, found, complete, began)
+
+
+def _answer(
+    session: Session, scope: Scope | Where, changes_found: Iterable[_Change], complete: bool, began: float
+) -> CountChanges:
+    found = list(changes_found)
     seen = seen_at(session.db, ((project, -place) for project, place, *_ in found))
     names = dict(ask_many(session.db, "SELECT id, path FROM path WHERE id IN (*)", {change[2] for change in found}))
     changes = [
@@ -50,6 +88,39 @@ def commits_changing(
         note = "the time for this search ran out: changes are missing"
         coverage = replace(coverage, complete=False, notes=(note,))
     return CountChanges(changes=tuple(changes), coverage=coverage, seconds=time.monotonic() - began)
+
+
+def _matching(
+    session: Session, text: TextIndex, matcher: Matcher, shape: Shape, spent: Callable[[], bool]
+) -> tuple[dict[int, list[bytes]], bool]:
+    """Lines that match, of each fragment that has some, in order; and whether these are all. Each is looked at alone."""
+    db = session.db
+    numbers = all_numbers(db) if shape.need == ANYTHING else text.documents(shape.need, MOST_GROUPS)
+    found: dict[int, list[bytes]] = {}
+    for part in steps(numbers, _AT_ONCE):
+        for group in groups(db, session.cache, part):
+            if spent():
+                return found, False
+            for fragment, line in _matching_lines(group, matcher, shape):
+                found.setdefault(fragment, []).append(line)
+    return found, True
+
+
+def _matching_lines(group: Group, matcher: Matcher, shape: Shape) -> Iterator[tuple[int, bytes]]:
+    text = group.text
+    if not shape.one_line:
+        for number in range(group.first, group.first + len(group.starts)):
+            for line in group.fragment(number).split(b"\n"):
+                if next(matcher.spans(line), None) is not None:
+                    yield number, line
+        return
+    stop = -1
+    for start, _ in matcher.spans(text):
+        if start > stop:
+            first = text.rfind(b"\n", 0, start) + 1
+            stop = text.find(b"\n", start)
+            stop = len(text) if stop < 0 else stop
+            yield group.first + bisect_right(group.starts, start) - 1, text[first:stop]
 
 
 def _counts(
@@ -78,9 +149,13 @@ def _counts(
     }, complete
 
 
-def _changes(session: Session, bounds: Limits, counts: Mapping[int, int]) -> Iterator[_Change]:
+def _held(
+    session: Session, scope: Scope | Where, contents: Collection[int], compared: Callable[[int, int], _Compared]
+) -> Iterator[_Change]:
+    """What `compared` says of what paths held before and after each commit in scope, where one of the contents is."""
+    bounds = limits(session.db, session.labels, scope)
     authored = commits_by(session.db, bounds.authors) if bounds.authors is not None else None
-    rows = ask_many(session.db, "SELECT DISTINCT project, path FROM stay WHERE content IN (*)", counts)
+    rows = ask_many(session.db, "SELECT DISTINCT project, path FROM stay WHERE content IN (*)", contents)
     by_project: dict[int, set[int]] = {}
     for project, path in rows:
         if bounds.projects is None or project in bounds.projects:
@@ -90,7 +165,7 @@ def _changes(session: Session, bounds: Limits, counts: Mapping[int, int]) -> Ite
         if timeline is None:
             continue
         for path, stays in stays_of(session.db, project, _covered(session, bounds, paths)).items():
-            for place, before, after in _of_path(timeline, stays, counts):
+            for place, before, after in _of_path(timeline, stays, contents, compared):
                 if authored is None or (project, -place) in authored:
                     yield project, place, path, before, after
 
@@ -103,16 +178,18 @@ def _covered(session: Session, bounds: Limits, paths: Iterable[int]) -> list[int
     return [number for number, key in names if matches(path_text(key))]
 
 
-def _of_path(timeline: Timeline, stays: list[Stay], counts: Mapping[int, int]) -> Iterator[tuple[int, int, int]]:
-    """(commit by place, count before, count after) where one path's count changed."""
+def _of_path(
+    timeline: Timeline, stays: list[Stay], contents: Collection[int], compared: Callable[[int, int], _Compared]
+) -> Iterator[tuple[int, int, int]]:
+    """(commit by place, and what was compared) where one path changed."""
     begins = {stay.first for stay in stays}
-    ends = {timeline.follower(-stay.last) for stay in stays if stay.last is not None and stay.content in counts}
+    ends = {timeline.follower(-stay.last) for stay in stays if stay.last is not None and stay.content in contents}
     for place in sorted(begins | {-number for number in ends if number is not None and number < 0}):
         parents = timeline.own_parents(place)
         if len(parents) > 1:
             continue
         before = held_at(stays, timeline.reach(-parents[0])) if parents else None
         after = held_at(stays, timeline.reach(place))
-        one, other = (counts.get(stay.content, 0) if stay is not None else 0 for stay in (before, after))
-        if one != other:
-            yield place, one, other
+        one, other = (stay.content if stay is not None else 0 for stay in (before, after))
+        if one != other and (one in contents or other in contents) and (said := compared(one, other)) is not None:
+            yield place, *said

@@ -362,3 +362,42 @@ def test_a_search_for_changes_whose_time_ran_out_says_so(graph: Graph) -> None:
 def test_changes_of_a_text_over_lines_are_refused(graph: Graph) -> None:
     with pytest.raises(InvalidPattern, match="one line"):
         graph.index.commits_changing("a\nb")
+
+
+def test_commits_that_touch_a_line_are_told_though_as_many_match_as_before(graph: Graph) -> None:
+    """As git log -G: what moved is removed and added; what stands beside a change is neither."""
+    block = b"".join(b"line %d\n" % at for at in range(20))
+    graph.commit("a", 1, {"one.py": b"tax = 1\n" + block + b"rate = 2\n"})
+    graph.commit("b", 2, {"one.py": b"tax = 3\n" + block + b"rate = 2\n"}, on="a")
+    graph.commit("c", 3, {"one.py": block + b"tax = 3\nrate = 2\n"}, on="b")
+    graph.commit("d", 4, {"one.py": block + b"tax = 3\nrate = 22\nend\n"}, on="c")
+    graph.commit("e", 5, {}, on="d", removed=("one.py",))
+    graph.analyse()
+
+    def told(pattern: str) -> list[tuple[str, int, int]]:
+        found = graph.index.commits_touching(pattern)
+        assert found.coverage.complete
+        return [(one.commit[0], one.before, one.after) for one in found.changes]
+
+    assert told("^tax = [0-9]") == [("e", 1, 0), ("c", 1, 1), ("b", 1, 1), ("a", 0, 1)]
+    assert told(r"rate\s=") == [("e", 1, 0), ("d", 1, 1), ("a", 0, 1)]
+    assert told("line 1$") == [("e", 1, 0), ("a", 0, 1)]
+    assert told("[a-z]{30}") == []
+
+
+def test_long_stretches_that_moved_count_as_touched(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("codevault.index.linediffs.MOST_LINES", 1)
+    graph.commit("a", 1, {"one.py": b"x\ntax\ny\nz\n"})
+    graph.commit("b", 2, {"one.py": b"y\ntax\nx\nz\n"}, on="a")
+    graph.analyse()
+
+    assert [one.commit[0] for one in graph.index.commits_touching("tax").changes] == ["b", "a"]
+
+
+def test_a_search_for_touched_lines_whose_time_ran_out_says_so(graph: Graph) -> None:
+    forked(graph)
+    graph.analyse()
+
+    found = graph.index.commits_touching("def", seconds=-1)
+
+    assert (found.changes, found.coverage.complete) == ((), False)
