@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -65,7 +66,10 @@ class FolderEvents(Protocol):
 class MemoryEvents:
     """The twin: `tell` makes events happen. `most` folders may be watched, `queue` events wait to be taken."""
 
-    def __init__(self, *, most: int = 1 << 30, queue: int = 1 << 30) -> None:
+    def __init__(
+        self, *, most: int = 1 << 30, queue: int = 1 << 30, exists: Callable[[str], bool] = os.path.isdir
+    ) -> None:
+        self._exists = exists
         self.most = most
         self._queue = queue
         self._folders: set[str] = set()
@@ -95,6 +99,8 @@ class MemoryEvents:
 
     def add(self, folder: str) -> bool:
         """See `FolderEvents.add`."""
+        if not self._exists(folder):
+            raise FileNotFoundError(2, "no such folder", folder)
         if folder not in self._folders and len(self._folders) >= self.most:
             return False
         self._folders.add(folder)

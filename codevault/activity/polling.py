@@ -22,7 +22,7 @@ class _Looked:
     watched: Watched
     next_ns: int = 0
     last_ns: int = 0
-    marks: dict[str, bytes] = field(default_factory=dict)
+    marks: dict[str, int] = field(default_factory=dict)
     known: bool = False
     gone: bool = False
 

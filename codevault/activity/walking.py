@@ -6,12 +6,11 @@ import os
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from codevault.activity.model import Watched
 from codevault.policy import PathClass, Policy
 from codevault.scanning import Scan
-from codevault.source import Folder
+from codevault.source import Folder, Listed
 
 VCS_NAMES = frozenset({".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", ".pijul", "CVS"})
 _DERIVED = frozenset({PathClass.DEPENDENCY, PathClass.BUILD_OUTPUT, PathClass.CACHE})
@@ -20,11 +19,14 @@ _PROBE = ("\0",)  # a name no folder can hold: what would be decided once someth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A folder that is looked at: its path below the root, its files, and a mark that changes with any entry."""
+    """A folder that is looked at: its path below the root, its files, and a mark.
+
+    The mark changes with any of its files and with the names of its folders; it means nothing in another process.
+    """
 
     path: str
     files: tuple[str, ...]
-    mark: bytes
+    mark: int
 
 
 class _WithoutVcs(Mapping[str, str]):
@@ -59,7 +61,7 @@ def walk(
                     if scanned.error is None:
                         inner = "/".join(filter(None, (below, scanned.path)))
                         files = tuple(entry.name for entry in scanned.entries if not _is_folder(entry.mode))
-                        yield Seen(path=inner, files=files, mark=blake2b(scanned.signature, digest_size=8).digest())
+                        yield Seen(path=inner, files=files, mark=_mark(scanned.entries))
         finally:
             if folder is not root:
                 folder.close()
@@ -93,6 +95,10 @@ def _entered(root: Folder, path: str) -> Folder:
                 folder.close()
         folder = deeper
     return folder
+
+
+def _mark(entries: list[Listed]) -> int:
+    return hash(tuple(entry.name if _is_folder(entry.mode) else entry[:6] for entry in entries))
 
 
 def _is_folder(mode: int) -> bool:
