@@ -21,6 +21,7 @@ from codevault.index.contents import list_record, packed_lists
 from codevault.index.details import LISTS, DetailWriter, header_record, inside_record
 from codevault.index.earlier import Earlier
 from codevault.index.groups import AGE_BITS, GroupWriter
+from codevault.index.lineage import unlink
 from codevault.index.model import IndexState, Pending
 from codevault.index.names import index_words
 from codevault.index.ownership import Extent, Ownership, Part
@@ -196,6 +197,7 @@ class Recorder:
                 due.append(file)
                 earlier.note(number, *lists.get(number, (b"", b"")))
                 self._ownership.forget(number, *lists.get(number, (b"", b"")))
+        unlink(self._db, (file.content for file in due if file.content in lists))
         return due, earlier
 
     def _state(self, file: _Prepared) -> tuple[int, str | None, int, int]:
