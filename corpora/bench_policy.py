@@ -16,14 +16,15 @@ import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pathspec import GitIgnoreSpec
 
 from codevault import Vault
-from codevault.policy import CACHE_TAG, DEFAULT, PathClass
-from codevault.policy.presets import preset
+from codevault.policy import CACHE_TAG, DEFAULT, PathClass, Policy
+from codevault.policy.presets import PRESETS, preset
 from codevault.policy.rules import RuleBook
 from codevault.projects.stack import detect_stack
 from codevault.scanning import Scan
@@ -39,18 +40,6 @@ _PAGE = (
 )
 _TOOLS = frozenset((PathClass.GENERATED, PathClass.DEPENDENCY, PathClass.BUILD_OUTPUT, PathClass.CACHE))
 _PATHS = 500_000
-
-# What people paste into a .gitignore for all their projects: the templates of github/gitignore for these stacks, merged.
-_GITIGNORE = ["__pycache__/", "*.py[cod]", "*.so", ".Python", "build/", "develop-eggs/", "dist/", "downloads/", "eggs/", ".eggs/", "lib/", "lib64/", "parts/", "sdist/", "var/", "wheels/", "*.egg-info/", "*.egg", "*.manifest", "*.spec", "htmlcov/", ".tox/", ".nox/", ".coverage", ".cache", "*.log", "local_settings.py", "db.sqlite3", "instance/", ".scrapy", "docs/_build/", ".pybuilder/", "target/", ".ipynb_checkpoints", ".env", ".venv", "env/", "venv/", "ENV/", ".mypy_cache/", ".ruff_cache/", ".pytest_cache/", "node_modules/", "logs", "jspm_packages/", "*.tsbuildinfo", ".npm", ".env.local", ".next", "out", ".nuxt", ".svelte-kit", ".parcel-cache", "coverage", "*.o", "*.a", "*.exe", "*.dll", "bin/", "obj/", "Debug/", "Release/", "vendor/", "*.class", "*.jar", "*.war", ".gradle", "local.properties", "CMakeCache.txt", "CMakeFiles/", "cmake_install.cmake", "Makefile", ".terraform/", "*.tfstate", "*.tfstate.*", "*.tfvars", "_build/", "deps/", "/[Ll]ibrary/", "/[Tt]emp/", "[Oo]bj/", "autom4te.cache/", "config.log", "config.status", "*.db", "*.pem", "*.key", "*.keystore", "wp-config.php", "uploads/", "*.test", "public/bundle"]
-
-# What guides for backing up a developer's home give restic with --exclude, beside --exclude-caches.
-_RESTIC = (
-    ["node_modules", ".cache", "__pycache__", "*.pyc", ".venv", "venv", ".tox", ".mypy_cache", ".pytest_cache", ".gradle", ".npm", ".terraform"]
-)
-_RESTIC_MORE = [
-    *_RESTIC,
-    *["target", "build", "dist", "out", "vendor", "bin", "obj", "_build", ".next", ".nuxt", "*.o", "*.class", "*.log", "*.tmp", "env"],
-]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +74,11 @@ def main(arguments: list[str]) -> None:
 
 
 def _trees(folder: Path, only: Sequence[str], *, make: bool) -> str:
-    recipes = tomllib.loads(_TREES.read_text(encoding="utf-8"))["tree"]
-    rows, ours, lists = [], [], dict[str, list[Judged]]()
+    samples = tomllib.loads(_TREES.read_text(encoding="utf-8"))
+    recipes = samples["tree"]
+    rows: list[tuple[object, ...]] = []
+    ours: list[Judged] = []
+    lists: dict[str, list[Judged]] = {}
     for recipe in recipes:
         if only and recipe["name"] not in only:
             continue
@@ -98,10 +90,10 @@ def _trees(folder: Path, only: Sequence[str], *, make: bool) -> str:
         files = dict(_files(root))
         labels = _labels(files, recipe)
         kept, known = _policy(root)
-        judged = _judged(files, labels, lambda path, kept=kept: path in kept, known)
+        judged = _judged(files, labels, kept.__contains__, known)
         ours.append(judged)
         rows.append((recipe["name"], len(files), judged.made, *_shares(judged), judged.precious, judged.precious_out))
-        for name, keeps in _lists(root).items():
+        for name, keeps in _lists(root, samples["lists"]).items():
             lists.setdefault(name, []).append(_judged(files, labels, keeps, frozenset()))
         _name_misses(recipe["name"], files, labels, kept, known)
     whole = _sum(ours)
@@ -167,10 +159,10 @@ def _named_directly(path: str, patterns: Iterable[str]) -> bool:
 def _policy(root: Path) -> tuple[frozenset[str], frozenset[str]]:
     """The files that a backup would store, and those of them that it takes for a tool's."""
     stacks = detect_stack(os.listdir(root))
-    rules = tuple(rule for stack in stacks if stack in _presets() for rule in preset(stack).rules)
+    rules = tuple(rule for stack in stacks if stack in PRESETS for rule in preset(stack).rules)
     kept, known = set(), set()
     with Surroundings(root) as surroundings:
-        policy = type(DEFAULT)(rules=RuleBook(rules), tracked=surroundings.tracked)
+        policy = Policy(rules=RuleBook(rules), tracked=surroundings.tracked)
         top = RealFolder.root(str(root))
         scan = Scan(top, policy, previous={}, surroundings=surroundings, clock=time.time_ns)
         for scanned in scan.folders():
@@ -184,12 +176,6 @@ def _policy(root: Path) -> tuple[frozenset[str], frozenset[str]]:
                         known.add(path)
         top.close()
     return frozenset(kept), frozenset(known)
-
-
-def _presets() -> frozenset[str]:
-    from codevault.policy.presets import PRESETS
-
-    return frozenset(PRESETS)
 
 
 def _judged(
@@ -211,18 +197,16 @@ def _judged(
     )
 
 
-def _lists(root: Path) -> dict[str, Callable[[str], bool]]:
+def _lists(root: Path, lists: Mapping[str, str]) -> dict[str, Callable[[str], bool]]:
+    """What each list of exclude patterns keeps; restic's with --exclude-caches."""
     tagged = tuple(f"{os.path.relpath(top, root)}/" for top, _, names in os.walk(root) if CACHE_TAG in names)
 
-    def keeps(patterns: Sequence[str], *, tags: bool) -> Callable[[str], bool]:
-        spec = GitIgnoreSpec.from_lines(patterns)
-        return lambda path: not (spec.match_file(path) or (tags and path.startswith(tagged)))
+    def judge(name: str, patterns: str) -> Callable[[str], bool]:
+        spec = GitIgnoreSpec.from_lines(patterns.split())
+        caches = tagged if name.startswith("restic") else ()
+        return lambda path: not (spec.match_file(path) or path.startswith(caches))
 
-    return {
-        "one .gitignore for everything": keeps(_GITIGNORE, tags=False),
-        "restic, a cautious list": keeps(_RESTIC, tags=True),
-        "restic, a developer's list": keeps(_RESTIC_MORE, tags=True),
-    }
+    return {name: judge(name, patterns) for name, patterns in lists.items()}
 
 
 def _name_misses(
@@ -253,19 +237,18 @@ def _share(part: int, whole: int) -> str:
 
 
 def _speed(count: int) -> str:
-    """Every path of a synthetic tree of many stacks, folders and files, without and with forty rules."""
+    """Every path of a made-up tree, with the built-in rules and with those of all presets."""
     paths = [
         f"project{n % 40}/src/pkg{n % 700}/mod{n % 90}/file{n}.{_ENDINGS[n % len(_ENDINGS)]}" for n in range(count)
     ]
-    rules = RuleBook(tuple(rule for name in sorted(_presets()) for rule in preset(name).rules))
+    rules = RuleBook(tuple(rule for name in PRESETS for rule in preset(name).rules))
     rows = []
-    for title, policy in (
-        ("built-in rules", DEFAULT),
-        (f"and {len(rules.rules)} rules with patterns", type(DEFAULT)(rules=rules)),
-    ):
-        rows.append((title, f"{_timed(lambda policy=policy: _classify(policy, paths)):.2f} s"))
+    ruled = Policy(rules=rules)
+    rows.append(("built-in rules", f"{_timed(partial(_classify, DEFAULT, paths)):.2f} s"))
+    title = f"and {len(rules.rules)} rules with {sum(len(rule.patterns) for rule in rules.rules)} patterns"
+    rows.append((title, f"{_timed(partial(_classify, ruled, paths)):.2f} s"))
     changed = paths[:: max(1, count // 5000)]
-    rows.append((f"{len(changed)} changed ones again", f"{_timed(lambda: _classify(policy, changed)):.3f} s"))
+    rows.append((f"{len(changed)} changed ones again", f"{_timed(partial(_classify, ruled, changed)):.3f} s"))
     command = "`python -m corpora.bench_policy speed --write`"
     return f"{command}: {machine()}.\n\n{table((f'{count:,} paths in folders', 'median of 3'), rows)}"
 
@@ -273,7 +256,7 @@ def _speed(count: int) -> str:
 _ENDINGS = ("py", "ts", "js", "go", "rs", "java", "md", "json", "png", "min.js", "csv", "unknown")
 
 
-def _classify(policy: Any, paths: Sequence[str]) -> None:
+def _classify(policy: Policy, paths: Sequence[str]) -> None:
     seen = set()
     for path in paths:
         above, _, _ = path.rpartition("/")

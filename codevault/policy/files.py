@@ -168,6 +168,7 @@ OTHERS: tuple[FileRule, ...] = (
             "package.json tsconfig.json jsconfig.json composer.json pipfile gemfile rakefile makefile gnumakefile"
             " dockerfile vagrantfile jenkinsfile procfile podfile cmakelists.txt meson.build go.mod go.work .gitignore"
             " .gitattributes .gitmodules .hgignore .dockerignore .editorconfig .prettierrc .eslintrc .babelrc"
+            " .env.example .env.sample .env.template .env.dist"
             " requirements.txt constraints.txt build justfile .python-version .nvmrc .tool-versions"
         ),
         suffixes=(

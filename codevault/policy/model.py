@@ -216,13 +216,13 @@ def explain(
     file's, None explains the last folder itself. A folder that is left out decides for everything in it but what is
     kept from it all the same; one that is not indexed, or holds version control or secrets, for what it contains.
     """
-    reasons: list[Reason] = []
+    reasons: dict[Reason, None] = {}  # in order; a rule on a folder matches what is in it as well
     outer = ORDINARY
     path = ""
     for depth, view in enumerate(components):
         path = f"{path}/{view.name}" if path else view.name
         for verdict in _folder_verdicts(policy, path, view):
-            reasons += verdict.reasons
+            reasons.update(dict.fromkeys(verdict.reasons))
             outer = _inherit(outer, verdict)
         if not outer.keep:
             left = replace(outer, reasons=tuple(reasons))
@@ -233,8 +233,8 @@ def explain(
     whole = f"{path}/{name}" if path else name
     verdict = policy.file(whole, size, head, in_doubt=not outer.certain)
     if not verdict.keep:
-        return replace(verdict, reasons=(*reasons, *verdict.reasons))
-    return replace(_inherit(outer, verdict), reasons=(*reasons, *verdict.reasons))
+        return replace(verdict, reasons=tuple(dict.fromkeys((*reasons, *verdict.reasons))))
+    return replace(_inherit(outer, verdict), reasons=tuple(dict.fromkeys((*reasons, *verdict.reasons))))
 
 
 def _from_left_out(

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from codevault.policy.rules import Rule, RuleBook, last
-from codevault.policy.verdicts import TREATMENTS, Keeping, PathClass, Priority, Reason, Treatment, Verdict
+from codevault.policy.verdicts import TREATMENTS, WEEK_S, Keeping, PathClass, Priority, Reason, Treatment, Verdict, span
 
-WEEK_S = 604_800
 _RANK = {Priority.IRREPLACEABLE: 0, Priority.HIGH: 1, Priority.NORMAL: 2, Priority.LOW: 3}
 _KEPT = {Keeping.EVERY: 0, Keeping.LAST: 1, Keeping.SNAPSHOTS: 2}
 
@@ -118,7 +117,7 @@ def _settings(rule: Rule) -> Iterable[str]:
     if rule.patterns and rule.path_class is not None:
         yield str(rule.path_class)
     if rule.keep is not None:
-        yield "always kept" if rule.keep else "left out"
+        yield "always kept" if rule.keep else "asks to be left out" if rule.weak else "left out"
     if rule.priority is not None:
         yield f"priority {rule.priority}"
     if rule.cadence_s is not None:
@@ -131,12 +130,3 @@ def _settings(rule: Rule) -> Iterable[str]:
         yield f"when large a version in {span(rule.above_s)}"
     if rule.index is not None:
         yield "indexed" if rule.index else "not indexed"
-
-
-def span(seconds: int) -> str:
-    """A length of time as people say it."""
-    for name, length in (("week", WEEK_S), ("day", 86_400), ("hour", 3600), ("minute", 60)):
-        if seconds >= length and seconds % length == 0:
-            count = seconds // length
-            return f"{count} {name}s" if count > 1 else f"a {name}"
-    return f"{seconds} seconds"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from codevault.policy.configured import Output
 
+WEEK_S = 604_800
 _HOUR, _DAY = 3600, 86_400
 _MIB = 1 << 20
 
@@ -141,6 +142,23 @@ class Verdict:
     own: Treatment | None = None
     deliberate: bool = False
 
+    def __str__(self) -> str:
+        """What becomes of the path in a line, and a line for each reason."""
+        return "\n".join((self._decision(), *(f"- {reason}" for reason in self.reasons)))
+
+    def _decision(self) -> str:
+        if not self.keep:
+            what = "on purpose" if self.deliberate else str(self.path_class)
+            return f"left out: {what}" + (f"; {self.rebuild!r} makes it again" if self.rebuild else "")
+        treatment = self.treatment
+        parts = [str(self.path_class), f"priority {treatment.priority}"]
+        parts.append(f"at most a version in {span(treatment.cadence_s)}" if treatment.cadence_s else "every version")
+        if treatment.retention is not Keeping.SNAPSHOTS:
+            kept = "its last version" if treatment.retention is Keeping.LAST else "every version of it"
+            parts.append(f"{kept} outlives thinning")
+        doubt = "" if self.certain else " in doubt"
+        return f"kept{doubt}{'' if self.index else ', never indexed'}: {', '.join(parts)}"
+
     @property
     def treatment(self) -> Treatment:
         """How often, how long, how large."""
@@ -175,3 +193,12 @@ class FolderView:
     children: Callable[[], Collection[str]]
     head: Callable[[str], bytes] | None = None
     output: Output | None = None
+
+
+def span(seconds: int) -> str:
+    """A length of time as people say it."""
+    for name, length in (("week", WEEK_S), ("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= length and seconds % length == 0:
+            count = seconds // length
+            return f"{count} {name}s" if count > 1 else f"an {name}" if name == "hour" else f"a {name}"
+    return f"{seconds} seconds"

@@ -8,8 +8,7 @@ import pytest
 
 from codevault.policy import Keeping, PathClass, Policy, Priority, Treatment
 from codevault.policy.rules import PatternRefused, Rule, RuleBook, compiled
-from codevault.policy.ruling import span
-from codevault.policy.verdicts import TREATMENTS
+from codevault.policy.verdicts import TREATMENTS, span
 
 DAY, WEEK = 86_400, 604_800
 
@@ -210,7 +209,7 @@ def test_spans_are_told_as_people_say_them() -> None:
     assert [span(s) for s in (1, 60, 3600, 7200, DAY, WEEK)] == [
         "1 seconds",
         "a minute",
-        "a hour",
+        "an hour",
         "2 hours",
         "a day",
         "a week",
