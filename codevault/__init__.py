@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from codevault.backup import Backup, BackupStats
     from codevault.classifying import PathStanding
     from codevault.commits import ImportedHistory, TimelineEntry
+    from codevault.contexts import Chosen, ContextPlan, ContextRestored
     from codevault.effects import Cover, PolicyEffect, ProjectCoverage, Protector, Tally
     from codevault.errors import (
         BlobDamaged,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
         VaultTooNew,
         WorkerError,
     )
+    from codevault.exporting import Exported, ExportPlan
     from codevault.extras import FileAttribute
     from codevault.gathering import Problem
     from codevault.history import Event, History
@@ -79,7 +81,12 @@ if TYPE_CHECKING:
     from codevault.lineages import Together
     from codevault.policies import Policies
     from codevault.policy import Keeping, PathClass, Policy, Priority, Reason, Treatment, Verdict
-    from codevault.projects.model import Project, ProjectChange, Protection
+    from codevault.projects.browsing import Group
+    from codevault.projects.model import PhaseSpan, Project, ProjectChange, Protection
+    from codevault.projects.organisation import TagRule, View
+    from codevault.projects.ports import Proposal
+    from codevault.projects.registry import Reorganisation
+    from codevault.projects.relations import Relation, RelationKind
     from codevault.protection import State, Status
     from codevault.provenance import SymbolOrigin
     from codevault.references import FoundSymbol
@@ -109,6 +116,8 @@ if TYPE_CHECKING:
     from codevault.store.attribution import Attribution
     from codevault.store.compacting import Compacted, CompactPlan
     from codevault.store.donors import Donor
+    from codevault.store.erasing import Erased, ErasePlan, SharedContent
+    from codevault.store.erasures import Erasure
     from codevault.store.generations import Generation
     from codevault.store.keepsakes import Keepsake, Span
     from codevault.store.limits import Limits
@@ -143,6 +152,7 @@ _HOMES = {
     "CancelToken": "jobs",
     "Cancelled": "errors",
     "Chores": "service_engine",
+    "Chosen": "contexts",
     "Clone": "reuse",
     "CloneGroup": "reuse",
     "CloneType": "reuse",
@@ -150,6 +160,8 @@ _HOMES = {
     "CompactPlan": "store.compacting",
     "Compacted": "store.compacting",
     "ContentElsewhere": "errors",
+    "ContextPlan": "contexts",
+    "ContextRestored": "contexts",
     "CopiedPart": "reuse",
     "CountChange": "index.model",
     "CountChanges": "index.model",
@@ -163,15 +175,21 @@ _HOMES = {
     "DriftChange": "reuse",
     "DriftMember": "reuse",
     "Entry": "store.model",
+    "ErasePlan": "store.erasing",
     "EraseRefused": "errors",
+    "Erased": "store.erasing",
+    "Erasure": "store.erasures",
     "Event": "history",
     "Evidence": "reuse",
     "EvolutionReport": "reports",
+    "ExportPlan": "exporting",
+    "Exported": "exporting",
     "FileAttribute": "extras",
     "FileVersion": "index.model",
     "FixCandidate": "reuse",
     "FoundSymbol": "references",
     "Generation": "store.generations",
+    "Group": "projects.browsing",
     "Health": "service_health",
     "History": "history",
     "Hit": "index.model",
@@ -198,6 +216,7 @@ _HOMES = {
     "Passage": "reuse",
     "PathClass": "policy",
     "PathStanding": "classifying",
+    "PhaseSpan": "projects.model",
     "Policies": "policies",
     "Policy": "policy",
     "PolicyEffect": "effects",
@@ -208,6 +227,7 @@ _HOMES = {
     "ProjectChange": "projects.model",
     "ProjectCoverage": "effects",
     "ProjectHealth": "service_health",
+    "Proposal": "projects.ports",
     "Protection": "projects.model",
     "Protector": "effects",
     "PrunePlan": "store.pruning",
@@ -215,6 +235,9 @@ _HOMES = {
     "Pruned": "store.pruning",
     "Reason": "policy",
     "RecordDamaged": "errors",
+    "Relation": "projects.relations",
+    "RelationKind": "projects.relations",
+    "Reorganisation": "projects.registry",
     "RepairReport": "store.model",
     "RepairStep": "store.model",
     "Replayed": "activity.planning",
@@ -233,6 +256,7 @@ _HOMES = {
     "Seen": "index.model",
     "Service": "service",
     "ServiceError": "errors",
+    "SharedContent": "store.erasing",
     "Snapshot": "store.model",
     "SourceError": "errors",
     "SourceState": "activity.model",
@@ -245,10 +269,11 @@ _HOMES = {
     "SymbolOrigin": "provenance",
     "SymbolPatch": "symbol_patch",
     "SymbolVersion": "index.model",
+    "TagRule": "projects.organisation",
     "Tally": "effects",
     "TimelineEntry": "commits",
-    "Together": "lineages",
     "Timing": "activity.model",
+    "Together": "lineages",
     "Treatment": "policy",
     "Trouble": "service_health",
     "Understanding": "understanding",
@@ -268,6 +293,7 @@ _HOMES = {
     "VaultTooNew": "errors",
     "Verdict": "policy",
     "VerifyReport": "store.model",
+    "View": "projects.organisation",
     "WorkSession": "service",
     "WorkerError": "errors",
 }
@@ -282,6 +308,7 @@ __all__ = [
     "CancelToken",
     "Cancelled",
     "Chores",
+    "Chosen",
     "Clone",
     "CloneGroup",
     "CloneType",
@@ -289,6 +316,8 @@ __all__ = [
     "CompactPlan",
     "Compacted",
     "ContentElsewhere",
+    "ContextPlan",
+    "ContextRestored",
     "CopiedPart",
     "CountChange",
     "CountChanges",
@@ -302,15 +331,21 @@ __all__ = [
     "DriftChange",
     "DriftMember",
     "Entry",
+    "ErasePlan",
     "EraseRefused",
+    "Erased",
+    "Erasure",
     "Event",
     "Evidence",
     "EvolutionReport",
+    "ExportPlan",
+    "Exported",
     "FileAttribute",
     "FileVersion",
     "FixCandidate",
     "FoundSymbol",
     "Generation",
+    "Group",
     "Health",
     "History",
     "Hit",
@@ -337,6 +372,7 @@ __all__ = [
     "Passage",
     "PathClass",
     "PathStanding",
+    "PhaseSpan",
     "Policies",
     "Policy",
     "PolicyEffect",
@@ -347,6 +383,7 @@ __all__ = [
     "ProjectChange",
     "ProjectCoverage",
     "ProjectHealth",
+    "Proposal",
     "Protection",
     "Protector",
     "PrunePlan",
@@ -354,6 +391,9 @@ __all__ = [
     "Pruned",
     "Reason",
     "RecordDamaged",
+    "Relation",
+    "RelationKind",
+    "Reorganisation",
     "RepairReport",
     "RepairStep",
     "Replayed",
@@ -372,6 +412,7 @@ __all__ = [
     "Seen",
     "Service",
     "ServiceError",
+    "SharedContent",
     "Snapshot",
     "SourceError",
     "SourceState",
@@ -384,10 +425,11 @@ __all__ = [
     "SymbolOrigin",
     "SymbolPatch",
     "SymbolVersion",
+    "TagRule",
     "Tally",
     "TimelineEntry",
-    "Together",
     "Timing",
+    "Together",
     "Treatment",
     "Trouble",
     "Understanding",
@@ -407,6 +449,7 @@ __all__ = [
     "VaultTooNew",
     "Verdict",
     "VerifyReport",
+    "View",
     "WorkSession",
     "WorkerError",
 ]

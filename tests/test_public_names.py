@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import pytest
 
 import codevault
 from codevault import errors
+from codevault.closing import Closing
 from codevault.lineages import Lineages
 from codevault.projects.model import ProjectChange
 from codevault.projects.registry import Projects
+from codevault.projects.views import TagRules, Views
 from codevault.reports.evolution import Reports
 from codevault.reports.model import EvolutionReport
 from codevault.repositories import Repositories
@@ -26,9 +29,12 @@ from tests.vcs.scenes import GitScene, git
 
 FACES: dict[str, type] = {
     "vault": codevault.Vault,
+    "vault.closing": Closing,
     "vault.lineage": Lineages,
     "vault.policies": codevault.Policies,
     "vault.projects": Projects,
+    "vault.projects.rules": TagRules,
+    "vault.projects.views": Views,
     "vault.reports": Reports,
     "vault.repositories": Repositories,
     "vault.reuse": Reuse,
@@ -114,6 +120,40 @@ def added(scene: Scene) -> codevault.Project:
     return scene.vault.projects.add(scene.folder / "third")
 
 
+def another(scene: Scene) -> codevault.Project:
+    """A project of a client of its own, made for the call that uses it up."""
+    folder = Path(tempfile.mkdtemp(dir=scene.folder))
+    (folder / "part").mkdir()
+    (folder / "part" / "own.py").write_text("OWN = 1\n")
+    project = scene.vault.projects.add(folder, client=folder.name, components={"part": "part"})
+    scene.vault.backup(project)
+    return project
+
+
+def erased(scene: Scene) -> codevault.Erased:
+    done = scene.vault.closing.erase(scene.vault.closing.plan_erasure(another(scene)))
+    scene.vault.analyse()
+    return done
+
+
+def reorganised(scene: Scene) -> codevault.Reorganisation:
+    return scene.vault.projects.reorganise({another(scene): {"phase": "live"}})
+
+
+def moved(scene: Scene) -> codevault.Proposal:
+    project = another(scene)
+    Path(project.root).rename(f"{project.root}-moved")
+    return scene.vault.projects.proposals(project)[0]
+
+
+def viewed(scene: Scene) -> codevault.View:
+    return scene.vault.projects.views.save("by client", by=("client", "phase"))
+
+
+def ruled(scene: Scene) -> codevault.TagRule:
+    return scene.vault.projects.rules.add("python", stack="python")
+
+
 def ended_job(scene: Scene) -> codevault.Job[VerifyReport]:
     job = scene.vault.submit.verify()
     job.result(60)
@@ -195,6 +235,46 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.projects.update": (lambda s: s.vault.projects.update("shop", phase="beta"), codevault.Project),
     "vault.projects.log": (lambda s: s.vault.projects.log("shop")[-1], ProjectChange),
     "vault.projects.import_history": (lambda s: s.vault.projects.import_history(s.history), codevault.ImportedHistory),
+    "vault.projects.reorganise": (reorganised, codevault.Reorganisation),
+    "vault.projects.undo_reorganisation": (
+        lambda s: s.vault.projects.undo_reorganisation(reorganised(s)),
+        codevault.Reorganisation,
+    ),
+    "vault.projects.phases": (lambda s: s.vault.projects.phases("shop")[0], codevault.PhaseSpan),
+    "vault.projects.look_again": (lambda s: s.vault.projects.look_again("shop"), codevault.Project),
+    "vault.projects.find": (lambda s: s.vault.projects.find(client="Acme")[0], codevault.Project),
+    "vault.projects.browse": (lambda s: s.vault.projects.browse(("client", "time"))[0], codevault.Group),
+    "vault.projects.relate": (lambda s: s.vault.projects.relate("shop", "successor of", "wares"), codevault.Project),
+    "vault.projects.relations": (lambda s: s.vault.projects.relations("shop", code=True)[0], codevault.Relation),
+    "vault.projects.unrelate": (
+        lambda s: s.vault.projects.unrelate("shop", codevault.RelationKind.SUCCESSOR_OF, "wares"),
+        codevault.Project,
+    ),
+    "vault.projects.split": (lambda s: s.vault.projects.split(another(s), "part"), codevault.Project),
+    "vault.projects.merge": (
+        lambda s: s.vault.projects.merge(another(s), into=another(s)),
+        codevault.Reorganisation,
+    ),
+    "vault.projects.proposals": (moved, codevault.Proposal),
+    "vault.projects.accept": (lambda s: s.vault.projects.accept(moved(s)), codevault.Project),
+    "vault.projects.views.save": (viewed, codevault.View),
+    "vault.projects.views.get": (lambda s: s.vault.projects.views.get(viewed(s).name), codevault.View),
+    "vault.projects.views.remove": (lambda s: s.vault.projects.views.remove(viewed(s).name), type(None)),
+    "vault.projects.rules.add": (ruled, codevault.TagRule),
+    "vault.projects.rules.log": (lambda s: ruled(s) and s.vault.projects.rules.log(), tuple),
+    "vault.projects.rules.undo": (lambda s: s.vault.projects.rules.undo(), type(None)),
+    "vault.projects.rules.remove": (lambda s: s.vault.projects.rules.remove(ruled(s)), type(None)),
+    "vault.closing.plan_export": (
+        lambda s: s.vault.closing.plan_export("shop", to=s.folder / "handed over"),
+        codevault.ExportPlan,
+    ),
+    "vault.closing.export": (
+        lambda s: s.vault.closing.export("shop", to=s.folder / "handed.tar.zst"),
+        codevault.Exported,
+    ),
+    "vault.closing.plan_erasure": (lambda s: s.vault.closing.plan_erasure("shop"), codevault.ErasePlan),
+    "vault.closing.erase": (erased, codevault.Erased),
+    "vault.closing.erasures": (lambda s: erased(s) and s.vault.closing.erasures()[0], codevault.Erasure),
     "vault.repositories.keep": (lambda s: s.vault.repositories.keep(s.history), codevault.KeptHistory),
     "vault.repositories.status": (lambda s: s.vault.repositories.status(s.history), codevault.RepositoryStatus),
     "vault.repositories.timeline": (lambda s: s.vault.repositories.timeline("shop")[-1], codevault.TimelineEntry),
@@ -266,6 +346,11 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "Reason": lambda s: s.vault.explain(s.tax).reasons[0],
     "Tally": lambda s: s.vault.simulate("", "shop").stored,
     "Treatment": lambda s: s.vault.explain(s.tax).treatment,
+    "Chosen": lambda s: s.vault.closing.plan_export("shop", to=s.folder / "d").chosen[0],
+    "ContextPlan": lambda s: s.vault.restore(client="Acme", to=s.folder / "e", plan=True),
+    "ContextRestored": lambda s: s.vault.restore(client="Acme", to=s.folder / "f"),
+    "RelationKind": lambda s: s.vault.projects.relations("shop", code=True)[0].kind,
+    "SharedContent": lambda s: s.vault.closing.plan_erasure("shop").shared[0],
     "Coverage": lambda s: s.vault.search.text("usual").coverage,
     "CountChange": committed,
     "Seen": lambda s: committed(s).at,

@@ -68,6 +68,32 @@ def shared(tour: Tour) -> object:
     return [tour.vault.reuse.between(projects[0].id, one.id, across_clients=True) for one in projects[1:]]
 
 
+def split(tour: Tour) -> codevault.Project:
+    """A new project out of the one whose turn it was, which keeps its relations."""
+    folder = tour.to
+    folder.mkdir()
+    return tour.vault.projects.split(tour.key, folder)
+
+
+def related(tour: Tour) -> object:
+    """The first project is the successor of the last one."""
+    first = tour.vault.projects.get(SYSTEMS[0])
+    return tour.vault.projects.relate(first, "successor of", split(tour))
+
+
+def accepted(tour: Tour) -> object:
+    """A project whose folder went away; what seems to be it is made so."""
+    project = split(tour)
+    os.rename(project.root, f"{project.root}-moved")
+    proposals = tour.vault.projects.proposals(project, within=[f"{project.root}-moved"])
+    return [tour.vault.projects.accept(proposal) for proposal in proposals]
+
+
+def erased(tour: Tour) -> bool:
+    """The project whose turn it was is gone for good."""
+    return tour.vault.closing.erase(tour.vault.closing.plan_erasure(tour.key)).complete
+
+
 def whole(tour: Tour) -> list[str]:
     """Restores, and gives the paths that were left to the repository or that no restore makes."""
     done = tour.vault.restore(tour.key, to=tour.folder / f"{tour.key}-back")
@@ -87,6 +113,16 @@ CALLS: dict[str, Callable[[Tour], object]] = {
     "vault.projects.update": lambda t: t.vault.projects.update(t.key, client="Acme"),
     "vault.projects.log": lambda t: t.vault.projects.log(t.key),
     "vault.projects.undo": lambda t: t.vault.projects.undo(t.key),
+    "vault.projects.look_again": lambda t: t.vault.projects.look_again(t.key).stack,
+    "vault.projects.reorganise": lambda t: t.vault.projects.reorganise({t.key: {"phase": "beta"}}).projects,
+    "vault.projects.undo_reorganisation": lambda t: (
+        t.vault.projects.undo_reorganisation(t.vault.projects.reorganise({t.key: {"phase": "live"}})).projects
+    ),
+    "vault.projects.phases": lambda t: t.vault.projects.phases(t.key),
+    "vault.projects.find": lambda t: t.vault.projects.find(client="Acme"),
+    "vault.projects.browse": lambda t: t.vault.projects.browse(("client", "stack", "time")),
+    "vault.projects.relations": lambda t: t.vault.projects.relations(t.key),
+    "vault.projects.proposals": lambda t: t.vault.projects.proposals(within=[t.folder]),
     "vault.projects.containing": lambda t: t.vault.projects.containing(t.file),
     "vault.backup": lambda t: t.vault.backup(t.key).stats,
     "vault.repositories.keep": lambda t: t.vault.repositories.keep(t.key, protection="mirror").notes,
@@ -123,6 +159,9 @@ CALLS: dict[str, Callable[[Tour], object]] = {
     "vault.repositories.plan": lambda t: t.vault.repositories.plan(t.key, to=t.to).missing,
     "vault.repositories.bring_back": lambda t: t.vault.repositories.bring_back(t.key, to=t.to).problems,
     "vault.restore": whole,
+    "vault.closing.plan_export": lambda t: t.vault.closing.plan_export(t.key, to=t.to).left,
+    "vault.closing.export": lambda t: t.vault.closing.export(t.key, to=f"{t.to}.tar.zst").problems,
+    "vault.closing.plan_erasure": lambda t: t.vault.closing.plan_erasure(t.key).unique,
     "vault.submit.restore": lambda t: t.vault.submit.restore(t.key, to=t.to).result(600),
     "vault.reuse.of": lambda t: t.vault.reuse.of(t.symbol, fragments=20),
     "vault.reuse.compare": lambda t: t.vault.reuse.compare(t.symbol, t.symbol),
@@ -145,6 +184,20 @@ ONCE: dict[str, Callable[[Tour], object]] = {
     "vault.reuse.drift": lambda t: [t.vault.reuse.drift(each) for each in t.vault.reuse.clones(least_tokens=1)],
     "vault.reuse.report": lambda t: t.vault.reuse.report(across_clients=True),
     "vault.reuse.graph": lambda t: t.vault.reuse.graph(),
+    "vault.projects.split": lambda t: split(t).relations,
+    "vault.projects.merge": lambda t: t.vault.projects.merge(split(t), into=t.key).projects,
+    "vault.projects.relate": related,
+    "vault.projects.unrelate": lambda t: t.vault.projects.unrelate(SYSTEMS[0], "successor of", split(t)).relations,
+    "vault.projects.accept": accepted,
+    "vault.projects.views.save": lambda t: t.vault.projects.views.save("all", by=("stack",)),
+    "vault.projects.views.get": lambda t: t.vault.projects.views.get("all"),
+    "vault.projects.views.remove": lambda t: t.vault.projects.views.remove("all"),
+    "vault.projects.rules.add": lambda t: t.vault.projects.rules.add("main", branch="ma*"),
+    "vault.projects.rules.log": lambda t: t.vault.projects.rules.log(),
+    "vault.projects.rules.undo": lambda t: t.vault.projects.rules.undo(),
+    "vault.projects.rules.remove": lambda t: t.vault.projects.rules.remove(t.vault.projects.rules.add("x", path="*")),
+    "vault.closing.erase": erased,
+    "vault.closing.erasures": lambda t: t.vault.closing.erasures(),
     "vault.stats": lambda t: t.vault.stats(),
     "vault.limits": lambda t: t.vault.limits(),
     "vault.set_limits": lambda t: t.vault.set_limits(codevault.Limits(ceiling=1 << 40)),
