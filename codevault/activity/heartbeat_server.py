@@ -6,10 +6,12 @@ import base64
 import binascii
 import hmac
 import json
+import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -31,6 +33,7 @@ RATE = 20.0
 _MOST_WAITING = 2000
 _MOST_AT_ONCE = 8
 _PATIENCE_S = 3.0
+_ROUND_S = 30.0  # between two looks whether it is to end: a process that waits should not wake up for nothing
 
 
 class Heartbeats:
@@ -44,7 +47,9 @@ class Heartbeats:
         self._outside = 0
         self._server = _Server(port, _Gate(key, clock), self._take, self._refuse)
         self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, name="heartbeats", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_ROUND_S,), name="heartbeats", daemon=True
+        )
         self._thread.start()
 
     def watch(self, projects: Sequence[Watched]) -> None:
@@ -74,9 +79,12 @@ class Heartbeats:
 
     def close(self) -> None:
         """See `Source.close`."""
-        self._server.shutdown()
+        if self._thread.is_alive():
+            threading.Thread(target=self._server.shutdown, daemon=True).start()
+        while self._thread.is_alive():  # a connection ends the round it is in
+            with suppress(OSError), socket.create_connection((HOST, self.port), timeout=1):
+                self._thread.join(0.05)
         self._server.server_close()
-        self._thread.join()
 
     def _take(self, beats: Sequence[Beat], refused: int) -> None:
         with self._guard:

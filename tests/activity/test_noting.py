@@ -1,5 +1,3 @@
-import pytest
-
 from codevault.activity.editors import Leaving, trace_of
 from codevault.activity.model import Move, Observed, Signal, SignalKind
 from codevault.activity.noting import Noting
@@ -19,61 +17,53 @@ def only(*batches: list[Signal]) -> Observed:
     return seen
 
 
-@pytest.mark.parametrize(
-    ("name", "leaving", "original"),
-    [
-        (".tax.py.swp", Leaving.SWAP, "tax.py"),
-        (".tax.py.swo", Leaving.SWAP, "tax.py"),
-        ("#tax.py#", Leaving.SWAP, "tax.py"),
-        (".tax.py.kate-swp", Leaving.SWAP, "tax.py"),
-        (".#tax.py", Leaving.LOCK, "tax.py"),
-        (".~lock.offer.odt#", Leaving.LOCK, "offer.odt"),
-        ("~$offer.docx", Leaving.LOCK, "offer.docx"),
-        ("tax.py~", Leaving.BACKUP, "tax.py"),
-        ("tax.py___jb_old___", Leaving.BACKUP, "tax.py"),
-        ("tax.py___jb_tmp___", Leaving.TEMPORARY, "tax.py"),
-        ("tax.py.tmp", Leaving.TEMPORARY, "tax.py"),
-        ("tax.py.tmp-1a2b", Leaving.TEMPORARY, "tax.py"),
-        (".tax.py.Xa91Bc", Leaving.TEMPORARY, "tax.py"),
-        ("4913", Leaving.TEMPORARY, ""),
-        (".goutputstream-A1B2C3", Leaving.TEMPORARY, ""),
-        (".nfs000000000123abcd", Leaving.TEMPORARY, ""),
+LEFT = {
+    ".tax.py.swp": (Leaving.SWAP, "tax.py"),
+    ".tax.py.swo": (Leaving.SWAP, "tax.py"),
+    "#tax.py#": (Leaving.SWAP, "tax.py"),
+    ".tax.py.kate-swp": (Leaving.SWAP, "tax.py"),
+    ".#tax.py": (Leaving.LOCK, "tax.py"),
+    ".~lock.offer.odt#": (Leaving.LOCK, "offer.odt"),
+    "~$offer.docx": (Leaving.LOCK, "offer.docx"),
+    "tax.py~": (Leaving.BACKUP, "tax.py"),
+    "tax.py___jb_old___": (Leaving.BACKUP, "tax.py"),
+    "tax.py___jb_tmp___": (Leaving.TEMPORARY, "tax.py"),
+    "tax.py.tmp": (Leaving.TEMPORARY, "tax.py"),
+    "tax.py.tmp-1a2b": (Leaving.TEMPORARY, "tax.py"),
+    ".tax.py.Xa91Bc": (Leaving.TEMPORARY, "tax.py"),
+    "4913": (Leaving.TEMPORARY, ""),
+    ".goutputstream-A1B2C3": (Leaving.TEMPORARY, ""),
+    ".nfs000000000123abcd": (Leaving.TEMPORARY, ""),
+}
+ORDINARY = ["tax.py", ".env", ".gitignore", "sedimentation.py", "1234", "a" * 300, "C#", ".swp", "#"]
+SAVES = {
+    "vim": [
+        signal(CHANGED, "4913"),
+        signal(GONE, "4913"),
+        signal(CHANGED, "a.py~"),
+        signal(GONE, "a.py"),
+        signal(CHANGED, "a.py"),
     ],
-)
-def test_what_an_editor_leaves_is_told_from_its_name(name: str, leaving: Leaving, original: str) -> None:
-    trace = trace_of(name)
-
-    assert trace is not None
-    assert (trace.leaving, trace.original) == (leaving, original)
+    "jetbrains": [signal(CHANGED, "a.py___jb_tmp___"), signal(GONE, "a.py___jb_tmp___"), signal(CHANGED, "a.py")],
+    "glib": [signal(CHANGED, ".goutputstream-A1B2C3"), signal(GONE, ".goutputstream-A1B2C3"), signal(CHANGED, "a.py")],
+    "in place": [signal(CHANGED, "a.py"), signal(CHANGED, "a.py"), signal(CHANGED, "a.py")],
+}
 
 
-@pytest.mark.parametrize(
-    "name", ["tax.py", ".env", ".gitignore", "sedimentation.py", "1234", "a" * 300, "C#", ".swp", "#"]
-)
-def test_an_ordinary_file_is_nobodys_leaving(name: str) -> None:
-    assert trace_of(name) is None
+def test_what_an_editor_leaves_is_told_from_its_name() -> None:
+    found = {name: trace and (trace.leaving, trace.original) for name in LEFT for trace in [trace_of(name)]}
+
+    assert found == LEFT
 
 
-@pytest.mark.parametrize(
-    "signals",
-    [
-        [
-            signal(CHANGED, "4913"),
-            signal(GONE, "4913"),
-            signal(CHANGED, "a.py~"),
-            signal(GONE, "a.py"),
-            signal(CHANGED, "a.py"),
-        ],
-        [signal(CHANGED, "a.py___jb_tmp___"), signal(GONE, "a.py___jb_tmp___"), signal(CHANGED, "a.py")],
-        [signal(CHANGED, ".goutputstream-A1B2C3"), signal(GONE, ".goutputstream-A1B2C3"), signal(CHANGED, "a.py")],
-        [signal(CHANGED, "a.py"), signal(CHANGED, "a.py"), signal(CHANGED, "a.py")],
-    ],
-    ids=["vim", "jetbrains", "glib", "in place"],
-)
-def test_a_save_is_one_edit_however_an_editor_does_it(signals: list[Signal]) -> None:
-    seen = only(signals)
+def test_an_ordinary_file_is_nobodys_leaving() -> None:
+    assert [name for name in ORDINARY if trace_of(name) is not None] == []
 
-    assert (seen.files, seen.gone, seen.weight, seen.hand) == (1, 0, 1.0, True)
+
+def test_a_save_is_one_edit_however_an_editor_does_it() -> None:
+    seen = {editor: only(signals) for editor, signals in SAVES.items()}
+
+    assert {(s.files, s.gone, s.weight, s.hand) for s in seen.values()} == {(1, 0, 1.0, True)}
 
 
 def test_a_file_that_comes_back_at_the_next_look_never_went() -> None:
@@ -109,14 +99,15 @@ def test_a_file_counts_once_until_it_is_saved() -> None:
     assert [seen.files for seen in (first, second, third)] == [1, 0, 1]
 
 
-@pytest.mark.parametrize(
-    ("path", "weight", "within_s"),
-    [("src/a.py", 1.0, 300.0), (".env", 1.0, 300.0), ("README.md", 0.7, 300.0), ("api.generated.ts", 0.0, 1800.0)],
-)
-def test_a_class_has_its_weight_and_its_cadence(path: str, weight: float, within_s: float) -> None:
-    seen = only([signal(CHANGED, path)])
+def test_a_class_has_its_weight_and_its_cadence() -> None:
+    seen = {path: only([signal(CHANGED, path)]) for path in ("src/a.py", ".env", "README.md", "api.generated.ts")}
 
-    assert (seen.weight, seen.within_s) == (weight, within_s)
+    assert {path: (each.weight, each.within_s) for path, each in seen.items()} == {
+        "src/a.py": (1.0, 300.0),
+        ".env": (1.0, 300.0),
+        "README.md": (0.7, 300.0),
+        "api.generated.ts": (0.0, 1800.0),
+    }
 
 
 def test_many_files_at_once_no_hand_did() -> None:
