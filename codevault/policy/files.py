@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from codevault.policy.tools import TOOLS
 from codevault.policy.verdicts import PathClass
 
 
@@ -94,12 +95,7 @@ SECRETS: tuple[FileRule, ...] = (
 LOCK_FILES = FileRule(
     path_class=PathClass.LOCK_FILE,
     rule="lock file: dependency folders are made again from it",
-    names=(
-        "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock bun.lockb poetry.lock uv.lock pdm.lock"
-        " pipfile.lock conda-lock.yml pixi.lock cargo.lock go.sum go.work.sum gemfile.lock composer.lock mix.lock"
-        " rebar.lock pubspec.lock podfile.lock cartfile.resolved package.resolved packages.lock.json paket.lock"
-        " gradle.lockfile stack.yaml.lock cabal.project.freeze flake.lock .terraform.lock.hcl deno.lock elm-stuff.lock"
-    ),
+    names=" ".join(tool.locks for tool in TOOLS),
 )
 
 OTHERS: tuple[FileRule, ...] = (

@@ -3,6 +3,7 @@ from collections.abc import Collection
 import pytest
 
 from codevault.policy import DEFAULT, PathClass, Verdict
+from codevault.policy.tools import TOOLS
 
 DEPENDENCY = PathClass.DEPENDENCY
 OUTPUT = PathClass.BUILD_OUTPUT
@@ -293,3 +294,11 @@ def test_keeps_a_virtual_environment_with_code_beside_it_even_when_tagged_as_cac
     assert verdict is not None
     assert (verdict.keep, verdict.index, verdict.certain) == (True, True, False)
     assert verdict.reasons[0].evidence == "holds pyvenv.cfg, but also shop"
+
+
+def test_each_tool_is_a_small_table_whose_rows_say_how_to_make_its_folders_again() -> None:
+    assert len({tool.name for tool in TOOLS}) == len(TOOLS) >= 40
+    assert all(rule.rebuild for tool in TOOLS for rule in tool.folders)
+    assert all(
+        DEFAULT.file(lock, 1).path_class is PathClass.LOCK_FILE for tool in TOOLS for lock in tool.locks.split()
+    )
