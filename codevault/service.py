@@ -7,6 +7,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -118,7 +119,7 @@ class Service:
         """
         if self.running:
             return self.health()
-        keep_settings(self.path, replace(load_settings(self.path), **self._given))
+        self._keep()
         folder = service_folder(self.path)
         for name in (STOP, "state.json"):
             with suppress(OSError):
@@ -131,7 +132,7 @@ class Service:
                 return health
             status = self._child.poll()
             if status is not None and not (status == BUSY and self.running):
-                why = health.wrong[0].what if health.wrong else ""
+                why = health.wrong[-1].what if health.wrong else ""
                 raise ServiceError(f"the service ended at once (status {status}): {why}", self.path)
             time.sleep(_POLL_S)
         raise ServiceError(f"the service did not come up within {wait_s:.0f} s; its log may say why", self.path)
@@ -231,6 +232,9 @@ class Service:
             for found in sessions(edits, gap_s=self.settings().timing.gap_s)
         )
 
+    def _keep(self) -> None:
+        keep_settings(self.path, self.settings())
+
     def _spawn(self, *, detached: bool, supervised: bool) -> subprocess.Popen[bytes]:
         if not sys.executable:
             raise ServiceError("this Python does not know its own executable", self.path)
@@ -239,7 +243,7 @@ class Service:
         folders = tuple(dict.fromkeys(_folders()))
         new_group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
         quiet = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-        return subprocess.Popen(
+        child = subprocess.Popen(
             [sys.executable, "-I", "-c", _BOOTSTRAP, str(len(folders)), *folders, str(self.path), *options],
             stdin=subprocess.DEVNULL if detached else subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -249,6 +253,8 @@ class Service:
             start_new_session=detached,
             creationflags=quiet | (new_group if detached else 0),
         )
+        threading.Thread(target=child.wait, daemon=True).start()  # its end is noticed, whatever becomes of us
+        return child
 
     def _wait_for_end(self, wait_s: float) -> None:
         until = time.monotonic() + wait_s

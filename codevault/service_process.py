@@ -47,7 +47,7 @@ FAILED = 1
 _SAY_S = 5.0
 _SAY_IDLE_S = 30.0
 _HELD_S = 15.0
-_LOCK_S = 3.0
+_LOCK_S = 1.0
 _RESTART_S = (1.0, 5.0, 30.0, 60.0)
 
 

@@ -25,10 +25,10 @@ from typing import Any
 import psutil
 
 import codevault
-from codevault.activity.model import SECOND_NS, MemorySource, Move, Signal, SignalKind, Timing, Watched
+from codevault.activity.model import SECOND_NS, Conditions, MemorySource, Move, Signal, SignalKind, Timing, Watched
 from codevault.ids import ProjectId
 from codevault.jobs import CancelToken
-from codevault.service_engine import Chores, Conditions, Engine
+from codevault.service_engine import Chores, Engine
 from corpora.measuring import median, percentile
 
 SHOP = ProjectId("5" * 16)
