@@ -98,6 +98,7 @@ class _Describer:
         self._sections = Sections(layer.content, layer.landmarks.sections, layer.grammar.spec.sections)
         self._breaks = breaks
         offsets = [at for found in definitions for at in (found.start, found.end, max(found.body, found.start))]
+        offsets += map(_own_start, definitions)
         boundaries = sorted(set(offsets))
         self._place = {offset: number for number, offset in enumerate(boundaries)}
         self._tokens = tokens_of(layer, boundaries)
@@ -136,10 +137,16 @@ class _Describer:
             documentation=details.documentation(found),
             calls=self._called(found) if is_callable else (),
             sketch=tokens.sketch(first, last),
-            codes=tokens.codes(first, last),
+            codes=tokens.codes(place[_own_start(found)], last),
         )
 
     def _called(self, found: Definition) -> tuple[str, ...]:
         begin = bisect_right(self._call_places, found.name_at)
         end = bisect_left(self._call_places, found.end, begin)
         return tuple(dict.fromkeys(self._call_names[begin:end]))[:MAX_CALLS]
+
+
+def _own_start(found: Definition) -> int:
+    """Where the definition itself begins, after decorators, attributes and words of export, which copies lose."""
+    start = found.start if found.node is None else found.node.start_byte
+    return start if found.start <= start < found.end else found.start

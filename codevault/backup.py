@@ -12,6 +12,7 @@ from codevault.gathering import Changes, Gathering, Problem
 from codevault.ids import SnapshotId
 from codevault.jobs import Reporter
 from codevault.policy import Policy
+from codevault.relating import Relative
 from codevault.scanning import Excluded, Scan
 from codevault.source import Folder
 from codevault.store.listing import Listing
@@ -90,6 +91,7 @@ def back_up(
     largest: int | None = None,
     versioned: Versioned | None = None,
     surroundings: Surroundings | None = None,
+    relative: Relative | None = None,
 ) -> Run:
     """Runs one backup and commits its snapshot; `draft.project` says whose, `versioned` what a repository has.
 
@@ -110,7 +112,9 @@ def back_up(
         earlier = store.snapshots(draft.project)
         last = earlier[-1] if earlier else None
         report = report or Reporter()
-        attempt = _Attempt(store, writer, draft, root, policy, foreign, clock, report, largest, versioned, surroundings)
+        attempt = _Attempt(
+            store, writer, draft, root, policy, foreign, clock, report, largest, versioned, surroundings, relative
+        )
         for path, content in versioned.taken_back():
             writer.add(content, path=path)
         try:
@@ -149,6 +153,7 @@ class _Attempt:
     largest: int | None
     versioned: Versioned
     surroundings: Surroundings | None
+    relative: Relative | None
 
     def made(self, last: Snapshot | None, known: Mapping[str, bytes]) -> tuple[Scan, Gathering, Snapshot]:
         previous = lru_cache(maxsize=1)(lambda: _listing(self.store, last))
@@ -171,6 +176,7 @@ class _Attempt:
                 largest=self.largest,
                 versioned=self.versioned,
                 withdrawn=self._withdrawn(last, previous),
+                relative=self.relative,
                 now_ns=self.draft.created_ns if self.draft.kind == "automatic" else None,
             )
             different = gathering.gather()

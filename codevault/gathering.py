@@ -16,6 +16,7 @@ from codevault.index.model import FileChange
 from codevault.jobs import Reporter
 from codevault.linking import Links
 from codevault.policy import Verdict
+from codevault.relating import Relative
 from codevault.scanning import Scan, ScannedFolder
 from codevault.source import Folder, Listed
 from codevault.store.listing import Listing, Revision
@@ -81,6 +82,7 @@ class Gathering:
         largest: int | None = None,
         versioned: Versioned | None = None,
         withdrawn: Iterable[str] = (),
+        relative: Relative | None = None,
         now_ns: int | None = None,
     ) -> None:
         """`withdrawn` are paths whose content was left to a repository and may be so no more: they are read again.
@@ -90,7 +92,7 @@ class Gathering:
         self._now_ns = now_ns
         self.waiting: list[str] = []
         self._versioned = versioned or NothingVersioned()
-        self._storing = Storing(writer, self._versioned)
+        self._storing = Storing(writer, self._versioned, relative)
         self._withdrawn = frozenset(withdrawn)
         self._again = frozenset(path.rpartition("/")[0] for path in self._withdrawn)
         self._whole = whole

@@ -20,6 +20,7 @@ from codevault.moments import LATEST_NS
 from codevault.policies import Governing
 from codevault.projects.model import Project
 from codevault.projects.registry import Projects
+from codevault.relating import SharedSymbols
 from codevault.scanstate import load, save
 from codevault.source import Folder, identities
 from codevault.store.model import SnapshotDraft
@@ -93,6 +94,7 @@ class Recorder:
         ruling = self._governing.used(project, surroundings)
         stamp = ruling.policy.fingerprint
         foreign = self._foreign(project)
+        shared = SharedSymbols(self._index.reading, self._store.contains) if self._index.exists else None
         mistakes = tuple(Problem(path="", kind="policy", why=why) for why in ruling.problems)
 
         def attempt(bridge: Bridge) -> Run:
@@ -108,6 +110,7 @@ class Recorder:
                     report=report,
                     largest=largest,
                     versioned=bridge.versioned,
+                    relative=shared.relative if shared else None,
                 ),
                 report,
             )

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from codevault.extras import PLAIN, Extras
 from codevault.ids import BlobId
 from codevault.policy.content import HEAD
+from codevault.relating import Relative
 from codevault.source import Folder, Listed, Unstable
 from codevault.store.records import hash_of
 from codevault.store.writing import Writer
@@ -30,9 +31,11 @@ class Stored(NamedTuple):
 class Storing:
     """Puts files into a writer, asking version control first."""
 
-    def __init__(self, writer: Writer, versioned: Versioned) -> None:
+    def __init__(self, writer: Writer, versioned: Versioned, relative: Relative | None = None) -> None:
+        """`relative` names the blob that shares most with content that has no last version."""
         self._writer = writer
         self._versioned = versioned
+        self._relative = relative
 
     def stored(self, folder: Folder, listed: Listed, path: str, hint: BlobId | None) -> Stored:
         """Reads a file, and stores it unless its content is safe in its repository. `hint` is its last version.
@@ -54,7 +57,8 @@ class Storing:
             return Stored(
                 BlobId(hash_of(content)), len(content), extras=extras, reference=reference, head=content[:HEAD]
             )
-        return Stored(self._writer.add(content, path=path, hint=hint), len(content), extras=extras, head=content[:HEAD])
+        blob = self._writer.add(content, path=path, hint=hint, relative=self._relative)
+        return Stored(blob, len(content), extras=extras, head=content[:HEAD])
 
     def _streamed(self, folder: Folder, listed: Listed, path: str, hint: BlobId | None) -> tuple[BlobId, int, bool]:
         blob, size, stable = BlobId(""), 0, False

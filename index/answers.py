@@ -141,23 +141,28 @@ def _matching(runs: Sequence[Run], tests: Sequence[LineTest]) -> _Shown | None:
 def numbered_hits(
     db: sqlite3.Connection,
     labels: Labels,
-    page: Sequence[Found[SymbolKey]],
+    found: Sequence[Found[SymbolKey]],
     numbers: Mapping[SymbolKey, Iterable[int]],
-    scores: Mapping[SymbolKey, float],
 ) -> list[tuple[int, Hit]]:
-    """The same, each with the number of the symbol that it shows."""
-    blobs = _blobs(db, page)
-    moments = _moments(db, page)
+    """Every symbol that is one of the numbers of its key in the newest version of its place, with that number."""
+    blobs = _blobs(db, found)
+    moments = _moments(db, found)
     lists = packed_symbols(db, blobs, labels.details)
-    placed = [_place(lists.get(one.content), frozenset(numbers[one.key])) for one in page]
-    rows = symbol_rows(db, labels, {number for number, _, _ in placed})
+    placed = [
+        (one, place) for one in found for place in _every_place(lists.get(one.content), frozenset(numbers[one.key]))
+    ]
+    rows = symbol_rows(db, labels, {place[0] for _, place in placed})
     hits = []
-    for one, (number, byte, line) in zip(page, placed, strict=True):
+    for one, (number, byte, line) in placed:
         symbol = symbol_version(labels, blobs[one.content], rows[number], byte, line)
-        score = scores.get(one.key, 1.0)
         lines = symbol.end_line - symbol.start_line
-        hits.append((number, _hit(one, blobs, moments, line, lines, symbol.signature, score, symbol=symbol)))
+        hits.append((number, _hit(one, blobs, moments, line, lines, symbol.signature, 1.0, symbol=symbol)))
     return hits
+
+
+def _every_place(packed: bytes | None, numbers: frozenset[int]) -> list[tuple[int, int, int]]:
+    """Overloads share a name: each that is wanted counts."""
+    return [place for place in positions(packed) if place[0] in numbers]
 
 
 def _place(packed: bytes | None, numbers: frozenset[int]) -> tuple[int, int, int]:

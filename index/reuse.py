@@ -19,12 +19,16 @@ from codevault.analysis.model import Symbol, SymbolKind
 from codevault.analysis.similarity import similarity
 from codevault.index.reuse_streams import StreamWriter, streams
 from codevault.index.reuse_terms import Array, Segment, TermWriter, lookup, segments, terms_of
+from codevault.index.rows import steps
 
 LEAST_TOKENS: Final = 20
 """Tokens from which a symbol is indexed: below, everything is alike."""
 
 MOST_CANDIDATES: Final = 400
 """Symbols that one question compares."""
+
+AT_ONCE: Final = 100
+"""Candidates compared before looking whether going on is worth it: the next ones share less."""
 
 WORK: Final = 400_000
 """Entries of terms that one question reads."""
@@ -111,17 +115,17 @@ def near(
 
     found: dict[int, float] = {}
     cells = CELLS
-    by_rank = {one.number: one for one in streams(db, wanted, fits)}
-    for number in wanted:
-        if number in by_rank:
-            other = by_rank[number].codes
-            cells -= length * len(other)
-            if cells < 0:
-                complete = False
-                break
-            share = similarity(sample.codes, other, at_least)
+    for part in steps(wanted, AT_ONCE):
+        before = len(found)
+        for other in streams(db, part, fits):
+            cells -= length * len(other.codes)
+            share = similarity(sample.codes, other.codes, at_least) if cells > 0 else 0.0
             if share >= at_least:
-                found[number] = share
+                found[other.number] = share
+        if cells <= 0:
+            return Near(found=found, complete=False)
+        if len(found) == before:
+            return Near(found=found, complete=complete)  # those that share less still are not alike either
     return Near(found=found, complete=complete and len(ranked) < most + len(known))
 
 

@@ -118,7 +118,7 @@ def _hits(
     asked: Mapping[tuple[int, symbolsearch.SymbolKey], Collection[int]],
 ) -> GroupHits:
     numbers = {one.key: asked[at, one.key] for one in members}
-    hits = answers.numbered_hits(session.db, session.labels, members, numbers, {})
+    hits = answers.numbered_hits(session.db, session.labels, members, numbers)
     return [(group[number], hit) for number, hit in hits]
 
 

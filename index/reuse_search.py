@@ -90,15 +90,14 @@ def _equal(session: Session, sample: Sample) -> dict[int, float]:
 
 
 def hits_of(session: Session, numbers: Collection[int], scope: Scope) -> list[tuple[int, Hit]]:
-    """The places of symbols by number: one a path and qualified name, with the newest of the symbols there."""
+    """The places of symbols by number: those of the newest version of each path and qualified name."""
     db, labels = session.db, session.labels
     keys: dict[symbolsearch.SymbolKey, list[int]] = {}
     for number, qualified, kind in ask_many(db, _KEYS, numbers):
         keys.setdefault((qualified, kind), []).append(number)
     places = Places(db, limits(db, labels, scope), session.memory())
     found = places.gather("symbol_in", keys)
-    page, _ = answers.symbol_page(found, {}, max(1, len(found)), 0)
-    return answers.numbered_hits(db, labels, page, keys, {})
+    return answers.numbered_hits(db, labels, found, keys)
 
 
 _KEYS: Final = (

@@ -6,16 +6,17 @@ FORMAT.md has the bytes of a group.
 from __future__ import annotations
 
 import sqlite3
+import struct
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final
 
-import numpy as np
 import zstandard
 
 from codevault.analysis.similarity import MAX_CODES
 from codevault.errors import IndexDamaged
-from codevault.index.reuse_terms import Array
 
 GROUP: Final = 64
 GROUP_BYTES: Final = 64 << 10
@@ -60,17 +61,17 @@ class StreamWriter:
         row = self._db.execute("SELECT first, heads, streams FROM reuse_stream ORDER BY first DESC LIMIT 1").fetchone()
         if row is not None and len(row[1]) < GROUP // 2 * _HEAD and len(row[2]) < GROUP_BYTES // 8:
             group = _Group(*row)
-            self._held = [group.stream(at) for at in range(len(group.numbers))]
+            self._held = [group.stream(at) for at in range(len(group))]
 
     def flush(self) -> None:
         """Writes the group in hand."""
         if not self._held:
             return
         first = self._held[0].number
-        numbers = np.array([one.number - first for one in self._held], "<u2")
-        languages = np.array([one.language for one in self._held], "<u2")
-        lengths = np.array([len(one.codes) for one in self._held], "<u2")
-        heads = numbers.tobytes() + languages.tobytes() + lengths.tobytes()
+        values = [one.number - first for one in self._held]
+        values += [one.language for one in self._held]
+        values += [len(one.codes) for one in self._held]
+        heads = struct.pack(f"<{len(values)}H", *values)
         streams = self._compressor.compress(b"".join(one.codes for one in self._held))
         self._db.execute("INSERT OR REPLACE INTO reuse_stream VALUES (?, ?, ?)", (first, heads, streams))
         self._held, self._bytes = [], 0
@@ -96,7 +97,7 @@ def streams(
                 continue
             group = _Group(*row)
         at = group.place(number)
-        if at is not None and fits(int(group.languages[at]), int(group.lengths[at])):
+        if at is not None and fits(group.languages[at], group.lengths[at]):
             yield group.stream(at)
 
 
@@ -108,26 +109,32 @@ class _Group:
     """One row: heads at once, the streams when the first of them is asked for."""
 
     def __init__(self, first: int, heads: bytes, packed: bytes) -> None:
-        try:
-            offsets, self.languages, self.lengths = np.frombuffer(heads, "<u2").reshape(3, -1)
-        except ValueError as exc:
-            raise IndexDamaged(f"the streams from {first} on are damaged: rebuild() the index") from exc
-        self.numbers: Array = offsets.astype(np.int64) + first
-        self.last = int(self.numbers[-1])
+        count = len(heads) // _HEAD
+        if not count or count * _HEAD != len(heads):
+            raise IndexDamaged(f"the streams from {first} on are damaged: rebuild() the index")
+        values = struct.unpack(f"<{3 * count}H", heads)
+        self._first = first
+        self._offsets, self.languages, self.lengths = values[:count], values[count : 2 * count], values[2 * count :]
+        self.last = first + self._offsets[-1]
         self._packed = packed
         self._text: bytes | None = None
+        self._ends: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._offsets)
 
     def place(self, number: int) -> int | None:
-        at = int(np.searchsorted(self.numbers, number))
-        return at if at < len(self.numbers) and self.numbers[at] == number else None
+        """Which of the streams is that symbol's."""
+        at = bisect_left(self._offsets, number - self._first)
+        return at if at < len(self._offsets) and self._offsets[at] == number - self._first else None
 
     def stream(self, at: int) -> Stream:
+        """One of the streams."""
         if self._text is None:
             try:
                 self._text = zstandard.ZstdDecompressor().decompress(self._packed)
             except zstandard.ZstdError as exc:
                 raise IndexDamaged(f"the streams before {self.last} are damaged: rebuild() the index") from exc
-            self._ends = np.cumsum(self.lengths, dtype=np.int64)
-        end = int(self._ends[at])
-        codes = self._text[end - int(self.lengths[at]) : end]
-        return Stream(number=int(self.numbers[at]), language=int(self.languages[at]), codes=codes)
+            self._ends = list(accumulate(self.lengths))
+        codes = self._text[self._ends[at] - self.lengths[at] : self._ends[at]]
+        return Stream(number=self._first + self._offsets[at], language=self.languages[at], codes=codes)

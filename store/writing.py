@@ -77,10 +77,18 @@ class Writer:
         finally:
             self._close(orderly=kind is None)
 
-    def add(self, content: bytes, *, path: str = "", hint: BlobId | None = None) -> BlobId:
+    def add(
+        self,
+        content: bytes,
+        *,
+        path: str = "",
+        hint: BlobId | None = None,
+        relative: Callable[[bytes], BlobId | None] | None = None,
+    ) -> BlobId:
         """Stores `content` unless the vault holds it, and gives its id.
 
         `path` helps to find a relative to store it as a difference from; `hint` names one: the file's last version.
+        Without one `relative` is asked for it, for content that the vault does not hold.
 
         Raises:
             StorageFull, StorageError: the vault keeps what was committed; this writer is finished.
@@ -90,6 +98,8 @@ class Writer:
         with self._working():
             blob = BlobId(hash_of(content))
             if blob not in self._pending and not self._recheck.holds(blob):
+                if hint is None and relative is not None:
+                    hint = relative(content)
                 self._store(blob, content, self._relatives.choose(content, path, hint))
             return blob
 
