@@ -149,7 +149,7 @@ class Vault:
         )
         self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
         self.reuse = Reuse(self._reading, self.projects, self.read, self._contents.session)
-        self.reports = Reports(self._reading, self.read, self.projects, self.snapshots)
+        self.reports = Reports(self._reading, self.projects, self.history, self.text, self._contents.session)
         self.lineage = Lineages(self._reading, self.read, self.projects, self._contents.session)
         self._thinner = Thinner(store, self._index, self.projects, self._governing.known)
         ways = Ways(choose=self._in_context, plan=self._plan_chosen, restore=self._restore_chosen, learn=self._learn)

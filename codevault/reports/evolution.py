@@ -1,78 +1,189 @@
-"""`vault.reports.evolution`: what became of a project's symbols, snapshot by snapshot."""
+"""What became of the symbols of projects, version by version: commits and snapshots alike."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections import Counter
+from dataclasses import dataclass
 
-from codevault.analysis.lineage import Change
-from codevault.filesymbols import Contents
-from codevault.history import changes_of_step
-from codevault.index.index import Index
-from codevault.index.model import Scope, Seen
-from codevault.moments import nanoseconds
-from codevault.projects.registry import ProjectKey, Projects
-from codevault.reports.model import EvolutionReport, Line, Step
-from codevault.store.model import Snapshot
+from codevault.ids import ProjectId
+from codevault.index.survey import SurveyedProject
+from codevault.reports.faces import Report
+from codevault.reports.following import TOLD, Followed, Follower, Spot, SymbolStep
+from codevault.reports.page import Page, Part, Section, Table, count, day, person
+from codevault.reports.scope import Covered, Reading
+from codevault.reports.telling import Periods, about, over_time, scope_sentences
 
-Moment = str | datetime | int
+NO_PROJECT = ProjectId("")
+"""In place of a project where it does not matter."""
+
+_MOST_LINES = 40  # symbols of one version that a page lists
+_KINDS = ("introduced", "body", "signature", "documentation", "renamed", "moved", "restored", "removed")
 
 
-class Reports:
-    """Reports as values; what they look like is the caller's choice."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One symbol's change: kinds ("body", "moved", …), where it is now, where it was if elsewhere."""
 
-    def __init__(
-        self,
-        index: Callable[[], Index],
-        contents: Contents,
-        projects: Projects,
-        snapshots: Callable[[ProjectKey], tuple[Snapshot, ...]],
-    ) -> None:
-        self._index = index
-        self._contents = contents
-        self._projects = projects
-        self._snapshots = snapshots
+    kinds: tuple[str, ...]
+    path: str
+    qualified_name: str
+    was: str = ""
 
-    def evolution(
-        self, project: ProjectKey, *, since: Moment | None = None, until: Moment | None = None
-    ) -> EvolutionReport:
-        """What each snapshot between `since` and `until` changed; the project's first snapshot counts as its beginning.
 
-        Raises:
-            UnknownProject: no such project.
-            IndexDamaged: run `vault.rebuild()`.
-        """
-        owner = self._projects.get(project)
-        index = self._index()
-        reasons = {snapshot.sequence: snapshot.reason for snapshot in self._snapshots(owner)}
-        first = nanoseconds(since) if since is not None else None
-        last = nanoseconds(until, end_of_day=True) if until is not None else None
-        steps = tuple(
-            _step(index, self._contents, seen, reasons.get(seen.sequence, ""))
-            for seen in index.steps(owner.id)
-            if (first is None or seen.created_ns >= first) and (last is None or seen.created_ns <= last)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one version changed itself; `files` counts paths. A snapshot has a `sequence` above 0, a commit its id."""
+
+    sequence: int
+    created_ns: int
+    reason: str
+    files: int
+    lines: tuple[Line, ...]
+    project: ProjectId = NO_PROJECT
+    commit: str = ""
+    author: str = ""
+    begins: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvolutionReport(Report):
+    """Symbols from version to version, oldest first; versions that changed nothing are left out.
+
+    A page shows the newest `limit` of them, the values hold all.
+    """
+
+    covered: Covered
+    steps: tuple[Step, ...]
+    limit: int = 50
+
+    @property
+    def not_analysed(self) -> int:
+        """File versions that are missing here since they wait for analysis."""
+        return self.covered.not_analysed
+
+    @property
+    def project(self) -> ProjectId:
+        """The project, when the report is about one; else the first."""
+        return self.covered.projects[0].id if self.covered.projects else ProjectId("")
+
+    @property
+    def name(self) -> str:
+        """What it is about."""
+        return about(self.covered)
+
+    def kinds(self) -> Counter[str]:
+        """How often each kind of change happened, what a project began with left out."""
+        steps = [step for step in self.steps if not step.begins]
+        return Counter(kind for step in steps for line in step.lines for kind in line.kinds)
+
+    def most_changed(self, limit: int = 10) -> tuple[tuple[str, int], ...]:
+        """The symbols that changed in most versions, as "path: name" with how many."""
+        steps = [step for step in self.steps if not step.begins]
+        counts = Counter(f"{line.path}: {line.qualified_name}" for step in steps for line in step.lines)
+        return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit])
+
+    def page(self) -> Page:
+        """The report as a page."""
+        title = f"Evolution of {self.name}"
+        if not self.steps:
+            nothing = Section(title="Nothing changed", parts=("No version in this time changed anything.",))
+            return Page(title=title, summary=scope_sentences(self.covered), sections=(nothing,))
+        counts = self.kinds()
+        said = ", ".join(f"{counts[kind]:,} {kind}" for kind in _KINDS if counts[kind])
+        sections = []
+        periods = Periods(step.created_ns for step in self.steps)
+        series = {kind: Counter[str]() for kind in _KINDS if counts[kind]}
+        for step in self.steps:
+            if not step.begins:
+                for line in step.lines:
+                    for kind in line.kinds:
+                        series[kind][periods.label(step.created_ns)] += 1
+        if series:
+            chart = over_time("Symbols that changed", "symbols", periods, series)
+            rows = tuple((where, versions) for where, versions in self.most_changed())
+            table = Table(headings=("Symbol", "Versions"), rows=rows, code=frozenset({"Symbol"}))
+            sections.append(Section(title="Over time", parts=(chart,)))
+            sections.append(Section(title="Changed most often", parts=(table,)))
+        shown = self.steps[-self.limit :]
+        sections += [Section(title=self._heading(step), parts=tuple(_parts(step))) for step in reversed(shown)]
+        older = len(self.steps) - len(shown)
+        rest = (f"The newest {len(shown)} versions below; {older} older ones are in the values.",) if older else ()
+        return Page(
+            title=title,
+            summary=(f"Symbols: {said or 'no changes'}.", *scope_sentences(self.covered), *rest),
+            sections=tuple(sections),
+            method=(
+                (
+                    "A version tells what differs from all it was made from; merges that only bring work together, and"
+                    " snapshots of what was committed before, have nothing to tell and are left out."
+                ),
+                "Symbols are followed by name, tokens and body; history() compares texts as well and may see more.",
+            ),
         )
-        coverage = index.coverage(Scope(projects=(owner.id,)))
-        return EvolutionReport(project=owner.id, name=owner.name, steps=steps, not_analysed=coverage.not_analysed)
+
+    def _heading(self, step: Step) -> str:
+        what = f"commit {step.commit[:10]}" if step.commit else f"snapshot {step.sequence}"
+        whose = f"{self.covered.name_of(step.project)}, " if len(self.covered.projects) > 1 else ""
+        by = f" by {person(step.author)}" if step.author else ""
+        because = f": {step.reason}" if step.reason else ""
+        return f"{day(step.created_ns)}, {whose}{what}{by}{because}"
 
 
-def _step(index: Index, contents: Contents, seen: Seen, reason: str) -> Step:
-    changes = changes_of_step(index, contents, seen.project, seen.sequence)
+def evolution(reading: Reading) -> EvolutionReport:
+    """Tells the evolution."""
+    steps = []
+    for project in reading.projects:
+        follower = Follower(reading.survey, TOLD)
+        wanted = [s for s in reading.steps(project) if reading.asked.reaches(s.seen.created_ns)]
+        told = (followed for followed in follower.follow(wanted) if followed.step.changes)
+        steps += [_step(reading, project, followed) for followed in told]
+    if len(reading.projects) > 1:
+        steps.sort(key=lambda step: step.created_ns)
+    return EvolutionReport(covered=reading.covered(), steps=tuple(steps), limit=reading.asked.limit)
+
+
+def _step(reading: Reading, project: SurveyedProject, followed: Followed) -> Step:
+    step = followed.step
     return Step(
-        sequence=seen.sequence,
-        created_ns=seen.created_ns,
-        reason=reason,
-        files=len(index.changes(seen.project, seen.sequence)),
-        lines=tuple(sorted((_line(c) for c in changes), key=lambda x: (x.path, x.qualified_name, x.kinds))),
+        sequence=step.seen.sequence,
+        created_ns=step.seen.created_ns,
+        reason=step.reason,
+        files=len(step.changes),
+        lines=tuple(_line(reading, symbol) for _, symbol in followed.symbols),
+        project=project.id,
+        commit=step.seen.commit,
+        author=step.seen.author,
+        begins=step.begins,
     )
 
 
-def _line(change: Change) -> Line:
-    now, before = change.after or change.before, change.before
-    if now is None:
-        raise AssertionError("a change has a symbol before or after it")
-    moved = before is not None and (before.path, before.qualified_name) != (now.path, now.qualified_name)
-    was = f"{before.path}: {before.qualified_name}" if moved and before is not None else ""
+def _line(reading: Reading, symbol: SymbolStep) -> Line:
+    now = symbol.now
     return Line(
-        kinds=tuple(str(kind) for kind in change.kinds), path=now.path, qualified_name=now.qualified_name, was=was
+        kinds=symbol.kinds,
+        path=reading.survey.path(now.path),
+        qualified_name=now.facts.qualified_name,
+        was=_was(reading, symbol.before, now),
     )
+
+
+def _was(reading: Reading, before: Spot | None, now: Spot) -> str:
+    if before is None or (before.path, before.facts.qualified_name) == (now.path, now.facts.qualified_name):
+        return ""
+    return f"{reading.survey.path(before.path)}: {before.facts.qualified_name}"
+
+
+def _parts(step: Step) -> list[Part]:
+    if step.begins:
+        return [f"Begins with {count(step.files, 'file')} and {count(len(step.lines), 'symbol')}."]
+    if not step.lines:
+        return [f"{count(step.files, 'file')} changed, and no symbols."]
+    heads: tuple[str, ...] = ("What", "Symbol", "File", "Was")
+    told = step.lines[:_MOST_LINES]
+    rows: tuple[tuple[str, ...], ...] = tuple((", ".join(x.kinds), x.qualified_name, x.path, x.was) for x in told)
+    if not any(line.was for line in told):
+        rows, heads = tuple(row[:3] for row in rows), heads[:3]
+    parts: list[Part] = [Table(headings=heads, rows=rows, code=frozenset({"Symbol", "File", "Was"}))]
+    if len(step.lines) > _MOST_LINES:
+        parts.append(f"and {count(len(step.lines) - _MOST_LINES, 'more symbol')}.")
+    return parts

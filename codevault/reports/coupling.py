@@ -1,0 +1,187 @@
+"""Coupling: what changes together (Zimmermann, Zeller, Weissgerber and Diehl 2005, "Mining Version Histories").
+
+Support is the number of versions that changed both; confidence of one towards the other is the share of its changes
+that came with the other's. Versions that changed very much at once say nothing and are left out, as in the paper.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from codevault.ids import ProjectId
+from codevault.reports.faces import GraphReport
+from codevault.reports.page import Page, Picture, Section, Table, count, percent, shortened
+from codevault.reports.scope import Covered, Reading
+from codevault.reports.telling import about, scope_sentences
+from codevault.reports.work import Component, Level, work_in
+
+if TYPE_CHECKING:
+    import networkx as nx
+
+MOST_AT_ONCE = 30
+"""Components that one version changed, beyond which it counts as a mass change (ROSE's limit)."""
+
+LEAST_SUPPORT = 2
+
+_MOST_EDGES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coupled:
+    """One of two components that change together."""
+
+    path: str
+    qualified_name: str
+    changes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coupling:
+    """Two components: versions that changed both, and what share of the changes of each that is."""
+
+    project: ProjectId
+    one: Coupled
+    other: Coupled
+    support: int
+
+    @property
+    def confidence(self) -> float:
+        """The larger of both: how sure a change of one brings a change of the other."""
+        return self.support / min(self.one.changes, self.other.changes)
+
+    @property
+    def across_files(self) -> bool:
+        """True when they lie in different files: what no editor shows."""
+        return self.one.path != self.other.path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CouplingReport(GraphReport):
+    """Pairs that change together, most often first: of `pairs`; `left_out` versions changed too much at once."""
+
+    covered: Covered
+    level: Level
+    rows: tuple[Coupling, ...]
+    pairs: int
+    left_out: int
+
+    def page(self) -> Page:
+        """The report as a page."""
+        title = f"What changes together in {about(self.covered)}"
+        left = (f"{count(self.left_out, 'mass change')} of more than {MOST_AT_ONCE} {self.level}s left out.",)
+        summary = (*(left if self.left_out else ()), *scope_sentences(self.covered))
+        if not self.rows:
+            why = f"No two {self.level}s that are there changed together in at least {LEAST_SUPPORT} versions."
+            return Page(title=title, summary=summary, sections=(Section(title="Nothing coupled", parts=(why,)),))
+        across = sum(1 for row in self.rows if row.across_files)
+        said = f"{count(self.pairs, 'pair')} changed together; {across} of the {len(self.rows)} below across files."
+        return Page(
+            title=title,
+            summary=(said, *summary),
+            sections=(
+                Section(title="The strongest ties", parts=(self._picture(),)),
+                Section(title="Pairs", parts=(self._table(),)),
+            ),
+            method=(
+                (
+                    "Support: versions that changed both. Confidence: the share of the changes of the one that changed"
+                    " less which also changed the other (T. Zimmermann et al., Mining Version Histories to Guide"
+                    " Software Changes, IEEE TSE 2005)."
+                ),
+                (
+                    f"At least {LEAST_SUPPORT} versions; versions that changed more than {MOST_AT_ONCE} at once are no"
+                    " evidence."
+                ),
+            ),
+        )
+
+    def to_graph(self) -> nx.Graph:
+        """Components joined where they change together; `support` and `confidence` on the edges."""
+        import networkx as nx
+
+        graph: nx.Graph = nx.Graph()
+        for row in self.rows:
+            keys = [_key(row.project, each) for each in (row.one, row.other)]
+            for key, each in zip(keys, (row.one, row.other), strict=True):
+                graph.add_node(key, path=each.path, name=each.qualified_name, changes=each.changes)
+            graph.add_edge(*keys, support=row.support, confidence=row.confidence, across_files=row.across_files)
+        return graph
+
+    def _picture(self) -> Picture:
+        across = [row for row in self.rows if row.across_files] or list(self.rows)
+        nodes: dict[str, str] = {}
+        edges = []
+        for row in across[:_MOST_EDGES]:
+            keys = [_key(row.project, each) for each in (row.one, row.other)]
+            for key, each in zip(keys, (row.one, row.other), strict=True):
+                nodes[key] = each.qualified_name or each.path
+            edges.append((keys[0], keys[1], f"{row.support}x"))
+        return Picture(nodes=tuple(nodes.items()), edges=tuple(edges))
+
+    def _table(self) -> Table:
+        several = len(self.covered.projects) > 1
+        rows = tuple(
+            (
+                *((self.covered.name_of(row.project),) if several else ()),
+                _named(row.one),
+                _named(row.other),
+                row.support,
+                percent(row.confidence),
+                "yes" if row.across_files else "",
+            )
+            for row in self.rows
+        )
+        heads = (*(("Project",) if several else ()), "One", "Other", "Together", "Confidence", "Across files")
+        return Table(headings=heads, rows=rows, code=frozenset({"One", "Other"}))
+
+
+def coupling(reading: Reading, level: Level) -> CouplingReport:
+    """Measures coupling."""
+    _, transactions = work_in(reading, level)
+    changes: Counter[int] = Counter()
+    together: Counter[tuple[int, int]] = Counter()
+    known: dict[int, Component] = {}
+    left_out = 0
+    for each in transactions:
+        touched = {id(touch.component): touch.component for touch in each.touches if touch.component.alive}
+        if len(each.touches) > MOST_AT_ONCE:
+            left_out += 1
+            continue
+        known.update(touched)
+        changes.update(touched.keys())
+        together.update(combinations(touched, 2))
+    totals: Counter[frozenset[int]] = Counter()
+    for (one, other), support in together.items():
+        totals[frozenset((one, other))] += support
+    rows = []
+    for pair, support in totals.items():
+        if support >= LEAST_SUPPORT:
+            ends = sorted((known[each] for each in pair), key=lambda c: (c.path, c.qualified_name))
+            sides = [Coupled(path=c.path, qualified_name=c.qualified_name, changes=changes[id(c)]) for c in ends]
+            rows.append(Coupling(project=ends[0].project.id, one=sides[0], other=sides[1], support=support))
+    rows.sort(key=_rank)
+    return CouplingReport(
+        covered=reading.covered(),
+        level=level,
+        rows=tuple(rows[: reading.asked.limit]),
+        pairs=len(rows),
+        left_out=left_out,
+    )
+
+
+def _rank(row: Coupling) -> tuple[object, ...]:
+    one, other = row.one, row.other
+    place = one.path, one.qualified_name, other.path, other.qualified_name, row.project
+    return (-row.support * row.confidence, not row.across_files, *place)
+
+
+def _key(project: ProjectId, component: Coupled) -> str:
+    return f"{project}:{component.path}:{component.qualified_name}"
+
+
+def _named(component: Coupled) -> str:
+    where = shortened(component.path, 40)
+    return f"{component.qualified_name} ({where})" if component.qualified_name else component.path
