@@ -50,6 +50,21 @@ _BLOCK: Final = re.compile(
     "block|body|suite|^(?:if|for|while|try|with|switch|match|do|using|synchronized|enhanced_for)_"
 )
 _PLAIN: Final = frozenset({"python", "java", "go", "c", "cpp", "c-sharp", "rust", "php"})
+_IMPORT: Final = re.compile("import|package|using|include|comment|line|preproc")
+_C_LIKE: Final = ("//", "*")
+_STARTS: Final = {
+    "python": ("import ", "from ", "#"),
+    "java": ("import ", "package ", *_C_LIKE),
+    "kotlin": ("import ", "package ", *_C_LIKE),
+    "c-sharp": ("using ", "//"),
+    "c": ("#include", *_C_LIKE),
+    "cpp": ("#include", *_C_LIKE),
+    "javascript": _C_LIKE,
+    "typescript": _C_LIKE,
+    "tsx": _C_LIKE,
+    "go": ("package ", "//"),
+    "rust": ("use ", "//"),
+}
 _CALL: Final = re.compile("call|invocation|type|comment")
 _QUERY_KIND: Final = re.compile(r"\(\s*([a-z_]+)")
 _QUERY_EQUAL: Final = re.compile(r'#eq\?\s+@[\w.-]+\s+"((?:[^"\\]|\\.)*)"')
@@ -77,6 +92,8 @@ class PatternShape:
     words: tuple[str, ...] = ()
     wide: bool = True
     blocks: bool = True
+    passed: tuple[str, ...] = ()
+    """Starts of lines that hold nothing which the pattern could match: imports and comments, unless it has some."""
 
 
 def shape_of(syntax: str, language: str, pattern: str) -> PatternShape:
@@ -85,14 +102,24 @@ def shape_of(syntax: str, language: str, pattern: str) -> PatternShape:
         return _query_shape(language, pattern)
     if language not in LANGUAGES:
         return PatternShape(problem=f"patterns of code are known for {', '.join(sorted(LANGUAGES))}, not {language!r}")
-    root = _root(_META.sub(_PLACEHOLDER, pattern), language)
+    shown = _META.sub(_PLACEHOLDER, pattern)
+    root = _root(shown, language)
+    if _is_broken(root):  # an expression may need its end to be one
+        ended = _root(f"{shown};", language)
+        root = root if _is_broken(ended) else ended
     nodes = list(_descend(root))
-    if not nodes or any(node.kind() == "ERROR" for node in root.children()):
+    if not nodes or _is_broken(root):
         return PatternShape(problem=f"the pattern is no {language}: write it as code, with $NAME for what may differ")
     kinds = [node.kind() for node in nodes]
     leaves = (node.text() for node in nodes if not node.children() and "comment" not in node.kind())
     words = dict.fromkeys(word for leaf in leaves if _PLACEHOLDER not in leaf for word in _words(leaf))
-    return PatternShape(words=tuple(words), wide=_is_wide(kinds), blocks=_has_blocks(language, kinds))
+    return PatternShape(
+        words=tuple(words), wide=_is_wide(kinds), blocks=_has_blocks(language, kinds), passed=_passed(language, kinds)
+    )
+
+
+def _is_broken(root: Any) -> bool:
+    return any(node.kind() == "ERROR" for node in root.children())
 
 
 def _words(leaf: str) -> list[str]:
@@ -116,6 +143,10 @@ def _has_blocks(language: str, kinds: Sequence[str]) -> bool:
     return language not in _PLAIN or any(_BLOCK.search(kind) for kind in kinds)
 
 
+def _passed(language: str, kinds: Sequence[str]) -> tuple[str, ...]:
+    return () if any(_IMPORT.search(kind) for kind in kinds) else _STARTS.get(language, ())
+
+
 def _query_shape(language: str, text: str) -> PatternShape:
     try:
         query = _query(language, text)
@@ -124,14 +155,15 @@ def _query_shape(language: str, text: str) -> PatternShape:
     if query.pattern_count == 0 or query.capture_count == 0:
         return PatternShape(problem="a query names what it finds: give it a capture, such as @it")
     plain = _QUERY_TEXT.sub('""', text)
-    certain = query.pattern_count == 1 and not _QUERY_OPTIONAL.search(plain.replace("#eq?", "#eq")) and "\\" not in text
+    needed = plain.replace("#eq?", "#eq")
+    certain = query.pattern_count == 1 and not _QUERY_OPTIONAL.search(needed) and "\\" not in text
     words = [word for equal in _QUERY_EQUAL.findall(text) for word in _words(equal)] if certain else []
     kinds = _QUERY_KIND.findall(plain) or [""]
     return PatternShape(words=tuple(dict.fromkeys(words)), wide=_is_wide(kinds), blocks=_has_blocks(language, kinds))
 
 
 def matches(syntax: str, language: str, pattern: str, windows: Sequence[Window]) -> list[list[tuple[int, int]]]:
-    """For each window, ranges of its bytes that match, by their start. The pattern has been found good by `shape_of`."""
+    """For each window, ranges of its bytes that match, by their start. `shape_of` has found the pattern good."""
     find = _query_spans if syntax == TREE_SITTER else _pattern_spans
     return [sorted(set(_in_window(window, language, pattern, find)))[:MOST_MATCHES] for window in windows]
 

@@ -8,18 +8,26 @@ import weakref
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from blake3 import blake3
+
 from codevault.analysis.structure import SYNTAXES, PatternShape, Window
 from codevault.analysis.structure_worker import Request, Response, decode_response, frame
 from codevault.errors import InvalidPattern, WorkerError
 from codevault.index.structuresearch import StructurePattern
 from codevault.worker_process import WorkerProcess, default_command
 
-BATCH_BYTES = 256 << 10
+BATCH_BYTES = 64 << 10
 """Text handed to a process at once."""
 
 LONGEST_PATTERN = 4096
 START_SECONDS = 60.0
 """How long a process may take to be there, and a pattern alone to be looked at: a loaded machine is slow."""
+
+MOST_PATTERNS = 8
+MOST_ANSWERS = 100_000
+"""Texts whose answers to one pattern are remembered."""
+
+_KEYS = (bytes(32), bytes([1]) * 32)
 
 Spans = Sequence[tuple[int, int]]
 
@@ -35,6 +43,7 @@ class StructureEngine:
         self._workers = workers
         self._lock = threading.Lock()
         self._seats: list[_Seat] = []
+        self._answers: dict[tuple[str, str, str], dict[bytes, Spans]] = {}
         self._end = weakref.finalize(self, _dismiss, self._seats)
 
     def shape(self, syntax: str, language: str, pattern: str) -> PatternShape:
@@ -78,8 +87,31 @@ class StructureEngine:
         Raises:
             WorkerError: no process can be started.
         """
+        with self._lock:
+            known = self._known((syntax, language, pattern))
+            names = [blake3(window.text, key=_KEYS[window.inside]).digest(16) for window in windows]
+            new = [at for at, name in enumerate(names) if name not in known]
+            for at, spans in zip(
+                new, self._asked((syntax, language, pattern), [windows[at] for at in new], until), strict=True
+            ):
+                if spans is not None:
+                    known[names[at]] = spans
+            return [known.get(name) for name in names]
+
+    def _known(self, pattern: tuple[str, str, str]) -> dict[bytes, Spans]:
+        """What texts answered to a pattern, for the next page or time; of a few patterns, the last ones."""
+        known = self._answers.pop(pattern, {})
+        if len(known) > MOST_ANSWERS:
+            known = {}
+        self._answers[pattern] = known
+        while len(self._answers) > MOST_PATTERNS:
+            del self._answers[next(iter(self._answers))]
+        return known
+
+    def _asked(self, pattern: tuple[str, str, str], windows: Sequence[Window], until: float) -> list[Spans | None]:
         found: list[Spans | None] = [None] * len(windows)
         batches = list(_batches(windows))
+        sendable = (*pattern[:2], _sendable(pattern[2]))
 
         def work(number: int) -> None:
             while batches and time.monotonic() < until:
@@ -87,15 +119,14 @@ class StructureEngine:
                     part = batches.pop()
                 except IndexError:
                     return
-                self._match(number, (syntax, language, _sendable(pattern)), windows, part, until, found)
+                self._match(number, sendable, windows, part, until, found)
 
-        with self._lock:
-            hands = min(self._workers, len(batches))
-            if hands == 1:
-                work(0)
-            elif hands:
-                with ThreadPoolExecutor(hands, thread_name_prefix="codevault-structure") as threads:
-                    list(threads.map(work, range(hands)))
+        hands = min(self._workers, len(batches))
+        if hands == 1:
+            work(0)
+        elif hands:
+            with ThreadPoolExecutor(hands, thread_name_prefix="codevault-structure") as threads:
+                list(threads.map(work, range(hands)))
         return found
 
     def _match(

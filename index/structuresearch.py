@@ -33,7 +33,10 @@ from codevault.index.textsearch import MOST_GROUPS, Matches
 FEWEST = 200
 """Distinct matches in scope that a search ranks at least; twice the end of a later page."""
 
-GROUPS_AT_ONCE = 4
+GROUPS_AT_ONCE = 8
+BYTES_AT_ONCE = 256 << 10
+"""Text that is handed to the engine together: fewer questions to it, and some too much when enough is found."""
+
 CONTENTS_AT_ONCE = 64
 Engine = Callable[[Sequence[Window], float], Sequence[Sequence[Span] | None]]
 """Where each text matches, None where that could not be found out by the time given."""
@@ -132,6 +135,7 @@ class StructureSearch:
         self._deadline = deadline
         self._most = most
         self._words = [word.encode() for word in question.shape.words]
+        self._passed = tuple(start.encode() for start in question.shape.passed)
         self._texts = Texts(session.db, session.cache)
         self._known: dict[tuple[object, ...], _Text] = {}
         self._origins: dict[bytes, list[tuple[_Text, int]]] = {}
@@ -144,10 +148,18 @@ class StructureSearch:
 
     def run(self) -> Matches:
         """All matches up to the limits; `place` says on which lines."""
+        waiting: list[_Text] = []
+        size = 0
         for texts in self._candidates():
             if self._spent():
                 break
-            self._match(texts)
+            waiting.extend(texts)
+            size += sum(len(one.window.text) for one in texts if one.found is None)
+            if size >= BYTES_AT_ONCE:
+                self._match(waiting)
+                waiting, size = [], 0
+        else:
+            self._match(waiting)
         if self._unread:
             self._matches.stop(f"{self._unread} texts could not be matched in the time that a search has")
         return self._matches
@@ -186,9 +198,17 @@ class StructureSearch:
             at = group.text.find(word)
             while at >= 0:
                 number = bisect_right(group.starts, at) - 1
-                lines.setdefault(group.first + number, set()).add(group.text.count(b"\n", group.starts[number], at))
+                if not self._is_passed(group.text, group.starts[number], at):
+                    lines.setdefault(group.first + number, set()).add(group.text.count(b"\n", group.starts[number], at))
                 at = group.text.find(word, at + len(word))
         return lines
+
+    def _is_passed(self, text: bytes, fragment: int, at: int) -> bool:
+        """Whether a word stands on a line that the pattern cannot match: an import, or one of a comment."""
+        line = text[text.rfind(b"\n", 0, at) + 1 : at].lstrip()
+        if not line.startswith(self._passed):
+            return False
+        return line[:1] != b"*" or text.rfind(b"/*", fragment, at) > text.rfind(b"*/", fragment, at)
 
     def _around(self, lines: Mapping[int, set[int]]) -> Iterator[list[_Text]]:
         """The texts around occurrences. Each round looks at one version for each fragment, the newest not settled."""
