@@ -174,12 +174,14 @@ class LineTest:
     """What a condition asks of lines: every matcher finds something, each in any run of lines.
 
     `ways` are alternatives to find candidates: each is a list of probes of which one finds a line of whatever answers;
-    without ways everything has to be looked at. `certain`: a line the first way finds answers by itself.
+    without ways everything has to be looked at. `certain`: a line the first way finds answers by itself. `one_line`: no
+    matcher looks beyond one line.
     """
 
     matchers: tuple[Matcher, ...]
     ways: tuple[tuple[Probe, ...], ...]
     certain: bool
+    one_line: bool
     note: str = ""
 
     def holds(self, runs: Iterable[bytes]) -> bool:
@@ -207,8 +209,10 @@ def line_test(condition: Condition) -> LineTest:
 
 def _pattern_test(matcher: Matcher, shape: Shape) -> LineTest:
     if shape.one_line:
-        return LineTest(matchers=(matcher,), ways=((Probe(shape.need, matcher),),), certain=True, note=shape.note)
-    return LineTest(matchers=(matcher,), ways=tuple(_ways(shape.need)), certain=False, note=shape.note)
+        return LineTest(
+            matchers=(matcher,), ways=((Probe(shape.need, matcher),),), certain=True, one_line=True, note=shape.note
+        )
+    return LineTest(matchers=(matcher,), ways=tuple(_ways(shape.need)), certain=False, one_line=False, note=shape.note)
 
 
 def _ways(need: Need) -> list[tuple[Probe, ...]]:
@@ -233,5 +237,8 @@ def _words_test(condition: Words) -> LineTest:
         ways.append((Probe(shape.need if shape.one_line else ANYTHING, WordMatcher((word,))),))
     asked = (condition.words,) if condition.in_order else [(word,) for word in condition.words]
     return LineTest(
-        matchers=tuple(WordMatcher(words) for words in asked), ways=tuple(ways), certain=len(condition.words) == 1
+        matchers=tuple(WordMatcher(words) for words in asked),
+        ways=tuple(ways),
+        certain=len(condition.words) == 1,
+        one_line=not condition.in_order or len(condition.words) == 1,
     )

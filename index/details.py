@@ -23,7 +23,7 @@ from codevault.analysis.model import Symbol
 from codevault.errors import IndexDamaged
 from codevault.index.varints import pack, unpack
 
-Table = Literal["declaration_group", "symbol_group", "content_group"]
+Table = Literal["declaration_group", "symbol_group", "content_group", "piece_group", "rest_group"]
 R = TypeVar("R")
 
 GROUP: Final = 128 << 10
@@ -188,13 +188,13 @@ class DetailCache:
         found = self._decoded(db, "symbol_group", symbols, _insides)
         return {number: (inside, group.sketch(number)) for number, inside, group in found}
 
-    def lists(self, db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, bytes]:
+    def lists(self, db: sqlite3.Connection, numbers: Iterable[int], table: Table = "content_group") -> dict[int, bytes]:
         """Records of lists, by their numbers.
 
         Raises:
             IndexDamaged: one of them is missing.
         """
-        return {number: record for number, record, _ in self._records(db, "content_group", numbers)}
+        return {number: record for number, record, _ in self._records(db, table, numbers)}
 
     def _decoded(
         self, db: sqlite3.Connection, table: Table, numbers: Iterable[int], decoder: msgspec.msgpack.Decoder[R]
@@ -241,6 +241,8 @@ _COLUMNS: dict[Table, str] = {
     "declaration_group": "SELECT first, lengths, records FROM declaration_group",
     "symbol_group": "SELECT first, lengths, records FROM symbol_group",
     "content_group": "SELECT first, lengths, records FROM content_group",
+    "piece_group": "SELECT first, lengths, records FROM piece_group",
+    "rest_group": "SELECT first, lengths, records FROM rest_group",
 }
 
 

@@ -21,7 +21,7 @@ from codevault.index.groups import all_numbers, groups
 from codevault.index.narrowing import Near
 from codevault.index.ownership import split_owner
 from codevault.index.patterns import ANYTHING, literal
-from codevault.index.pieces import Pieces
+from codevault.index.pieces import Pieces, Verdicts
 from codevault.index.planning import Clause
 from codevault.index.ports import TextIndex
 from codevault.index.relevance import Relevance, rarity
@@ -39,6 +39,9 @@ ENOUGH = 500
 
 FEW_DECLARATIONS = 300
 """Declarations by name that are rather asked for their lines than lines for their symbols."""
+
+VERSIONS = 8
+"""Rests that are taken for one answer until the places are counted."""
 
 GROUPS_AT_ONCE = 32
 AT_ONCE = 500
@@ -132,6 +135,7 @@ class ClauseSearch:
         self._pieces = Pieces(session)
         self._symbol_tests = [(symbol_test(condition), wanted) for condition, wanted in clause.symbol]
         self._line_tests = [(line_test(one), wanted) for one, wanted in clause.lines if not isinstance(one, Structure)]
+        self._verdicts = [(Verdicts(self._pieces, test), wanted) for test, wanted in self._line_tests]
         self._structures = [(structures(one), wanted) for one, wanted in clause.lines if isinstance(one, Structure)]
         self._headers_matter = any(isinstance(condition, Signature) for condition, _ in clause.symbol)
         self._rests_answer = not any(wanted for _, wanted in clause.symbol)
@@ -283,20 +287,19 @@ class ClauseSearch:
         return best or BODY
 
     def _asked_lines(self, pieces: Sequence[int], certain: Mapping[int, bool]) -> Iterator[int]:
-        tests = self._line_tests
-        if not tests and not self._structures:
+        if not self._verdicts and not self._structures:
             yield from pieces
             return
-        lonely = len(tests) == 1 and not self._relevance and not self._structures
+        lonely = len(self._verdicts) == 1 and not self._structures
         yield from (piece for piece in pieces if lonely and certain[piece])
         for part in steps([piece for piece in pieces if not (lonely and certain[piece])], AT_ONCE):
-            texts = self._pieces.texts(part) if tests else {}
-            left = [piece for piece in part if all(test.holds(texts[piece]) is wanted for test, wanted in tests)]
+            blocks = self._pieces.blocks(part) if self._verdicts else {}
+            left = [
+                piece for piece in part if all(one.holds(blocks[piece]) is wanted for one, wanted in self._verdicts)
+            ]
             for pattern, wanted in self._structures:
                 left = self._structured(left, pattern, wanted=wanted)
-            for piece in left:
-                self._relevance.add(piece, texts.get(piece, ()))
-                yield piece
+            yield from left
             if self._effort.spent():
                 return
 
@@ -319,10 +322,13 @@ class ClauseSearch:
 
     def _is_enough(self) -> bool:
         """Whether there are answers enough within the scope; if not, looks again when there are more."""
-        if len(self._keys) < self._look_at:
+        rests = self._keys.get(REST, ())
+        count = len(self._keys) + len(rests) // VERSIONS
+        if count < self._look_at:
             return False
-        answers = sum(1 for _ in self._found()) if not self._places.bounds.everything else len(self._keys)
-        self._look_at = len(self._keys) + max(self._effort.enough - answers, len(self._keys) // 2)
+        plain = self._places.bounds.everything and not rests
+        answers = len(self._keys) if plain else sum(1 for _ in self._found())
+        self._look_at = count + max(self._effort.enough - answers, count // 2)
         if answers < self._effort.enough:
             return False
         return self._effort.stop(f"more than {self._effort.enough} answer: the newest were ranked, ask more precisely")
@@ -338,11 +344,26 @@ class ClauseSearch:
             yield found, frozenset(-rest for rest in rests)
 
     def _answers(self) -> list[Answer]:
-        self._relevance.settle()
+        found = list(self._found())
+        weights = self._weights(found) if self._relevance else [0.0] * len(found)
         return [
-            Answer(found, pieces, self._scores[found.key], self._relevance.of(pieces) if self._relevance else 0.0)
-            for found, pieces in self._found()
+            Answer(one, pieces, self._scores[one.key], weight)
+            for (one, pieces), weight in zip(found, weights, strict=True)
         ]
+
+    def _weights(self, found: Sequence[tuple[Found[Key], frozenset[int]]]) -> list[float]:
+        """How much the newest piece of each answer is about the words."""
+        chosen = []
+        for one, pieces in found:
+            if one.key == REST:
+                rests = self._places.among("rest_in", [-piece for piece in pieces], (one.project, one.path))
+                chosen.append(-max(rests))
+            else:
+                chosen.append(max(pieces))
+        for piece, blocks in self._pieces.blocks(dict.fromkeys(chosen)).items():
+            self._relevance.add(piece, self._pieces.texts(blocks))
+        self._relevance.settle()
+        return [self._relevance.of(piece) for piece in chosen]
 
 
 def conditions_on_lines(clauses: Iterable[Clause]) -> tuple[LineTest, ...]:

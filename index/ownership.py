@@ -9,7 +9,7 @@ question finds in one piece holds for every version that has it.
 from __future__ import annotations
 
 import sqlite3
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -17,12 +17,16 @@ from blake3 import blake3
 
 from codevault.index import postings
 from codevault.index.contents import fragment_list
+from codevault.index.details import LISTS, DetailWriter
 from codevault.index.rows import ask_many
 from codevault.index.symbols import positions
-from codevault.index.varints import pack, unpack
+from codevault.index.varints import pack, unpack, unzigzag, zigzag
 
 Block = tuple[int, int]
 """First line, and the line behind the last one."""
+
+Lines = tuple[int, int, int]
+"""A fragment, the first of its lines (from 0), and how many; 0: all."""
 
 TEXTLESS = 0
 """Stands for a fragment: its pieces are symbols that were never seen with their text."""
@@ -94,6 +98,38 @@ def touched(blocks: Iterable[Block], parts: Sequence[Part]) -> Iterator[tuple[in
             at += 1
 
 
+def lines_record(blocks: Iterable[Block], parts: Sequence[Part]) -> bytes:
+    """Blocks of lines as they are kept: for each which lines of which fragments it is made of."""
+    firsts = [part.first_line for part in parts]
+    values: list[int] = []
+    expected = 0
+    for first, behind in blocks:
+        at = max(0, bisect_right(firsts, first) - 1)
+        end = bisect_left(firsts, behind)
+        values.append(end - at)
+        for part in parts[at:end]:
+            start, stop = max(first, part.first_line), min(behind, part.first_line + part.lines)
+            whole = stop - start == part.lines
+            values += zigzag(part.number - expected), start - part.first_line, 0 if whole else stop - start
+            expected = part.number + 1
+    return pack(values)
+
+
+def lines_of(record: bytes) -> list[list[Lines]]:
+    """What `lines_record` was given, block by block."""
+    values = unpack(record)
+    blocks, at, expected = [], 0, 0
+    while at < len(values):
+        block = []
+        for _ in range(values[at]):
+            number = expected + unzigzag(values[at + 1])
+            block.append((number, values[at + 2], values[at + 3]))
+            expected, at = number + 1, at + 3
+        at += 1
+        blocks.append(block)
+    return blocks
+
+
 def split_owner(packed: int) -> tuple[int, bool]:
     """The piece of an entry of `fragment_of`, and whether the whole fragment is its own."""
     return packed >> 1, not packed & 1
@@ -106,27 +142,37 @@ class Ownership:
         self._db = db
         self._key = key
         self._owners: dict[int, list[int]] = {}
-        self._rests: dict[int, tuple[int, list[tuple[int, bool]]]] = {}
+        self._rests: dict[int, tuple[bytes, list[tuple[int, bool]]]] = {}
         self._gone: dict[int, tuple[bytes, bytes]] = {}
         self._textless: set[int] | None = None
+        self._own_lines = DetailWriter(db, "piece_group", LISTS)
+        self._rest_lines = DetailWriter(db, "rest_group", LISTS)
+        self._written = 0
 
     def note(
         self, content: int, extents: Sequence[Extent], symbols: Sequence[int], parts: Sequence[Part], *, new_from: int
     ) -> None:
         """Takes what one content is made of; symbols numbered from `new_from` on were never met before."""
         textless = self._without_text()
+        self._written = max(self._written, new_from - 1)
         if not parts:
             for number in symbols:
-                if number >= new_from and number not in textless:
+                if number > self._written:
+                    self._written = number
+                    self._own_lines.add(number, b"")
                     textless.add(number)
                     self._owners.setdefault(TEXTLESS, []).append(number)
             return
         own, rest = own_blocks(extents, sum(part.lines for part in parts))
         for number, blocks in zip(symbols, own, strict=True):
-            if number >= new_from or number in textless:
+            if number > self._written:
+                self._written = number
+                self._own_lines.add(number, lines_record(blocks, parts))
+                self._own(number, touched(blocks, parts))
+            elif number in textless:
                 textless.discard(number)
                 self._own(number, touched(blocks, parts))
-        self._rests[content] = self._hash(rest, parts), list(touched(rest, parts))
+        self._rests[content] = lines_record(rest, parts), list(touched(rest, parts))
 
     def _without_text(self) -> set[int]:
         if self._textless is None:
@@ -144,18 +190,9 @@ class Ownership:
             if entry not in entries[-8:]:
                 entries.append(entry)
 
-    def _hash(self, blocks: Iterable[Block], parts: Sequence[Part]) -> int:
+    def _hash(self, record: bytes) -> int:
         """Names a rest by its fragments and which of their lines it has."""
-        named: list[int] = []
-        firsts = [part.first_line for part in parts]
-        for first, behind in blocks:
-            at = max(0, bisect_right(firsts, first) - 1)
-            while at < len(parts) and parts[at].first_line < behind:
-                part = parts[at]
-                start = max(first, part.first_line) - part.first_line
-                named += part.number, start, min(behind, part.first_line + part.lines) - part.first_line
-                at += 1
-        return int.from_bytes(blake3(pack(named), key=self._key).digest(8), "little") >> 1
+        return int.from_bytes(blake3(record, key=self._key).digest(8), "little") >> 1
 
     def forget(self, content: int, fragments: bytes, symbols: bytes) -> None:
         """Takes back the rest of a content that is analysed anew, by its earlier lists."""
@@ -163,31 +200,36 @@ class Ownership:
             self._gone[content] = fragments, symbols
 
     def flush(self) -> None:
-        """Writes what was noted into the running transaction."""
+        """Writes what was noted into the running transaction, but for the last groups."""
         self._take_back()
-        keys = {key for key, _ in self._rests.values()}
-        known: dict[int, int] = dict(ask_many(self._db, "SELECT hash, item FROM rest_key WHERE hash IN (*)", keys))
+        keys = {record: self._hash(record) for record, _ in self._rests.values()}
+        question = "SELECT hash, item FROM rest_key WHERE hash IN (*)"
+        known: dict[int, int] = dict(ask_many(self._db, question, keys.values()))
         newest = self._db.execute("SELECT max(item) FROM rest_key").fetchone()[0] or 0
         new: list[tuple[int, int]] = []
         held: dict[int, list[int]] = {}
-        for content, (key, fragments) in self._rests.items():
+        for content, (record, fragments) in self._rests.items():
+            key = keys[record]
             if key not in known:
                 newest += 1
                 known[key] = newest
                 new.append((key, newest))
+                self._rest_lines.add(newest, record)
                 self._own(-newest, fragments)
             held.setdefault(known[key], []).append(content)
         self._db.executemany("INSERT INTO rest_key VALUES (?, ?)", sorted(new))
         postings.append(self._db, "rest_in", held)
         postings.append(self._db, "fragment_of", self._owners)
         self._rests, self._owners = {}, {}
+        self._own_lines.flush()
+        self._rest_lines.flush()
 
     def _take_back(self) -> None:
         gone: dict[int, set[int]] = {}
         for content, (fragments, symbols) in self._gone.items():
             parts = parts_of(fragments)
             _, rest = own_blocks(extents_of(self._db, symbols), sum(part.lines for part in parts))
-            key = self._hash(rest, parts)
+            key = self._hash(lines_record(rest, parts))
             for (item,) in self._db.execute("SELECT item FROM rest_key WHERE hash = ?", (key,)):
                 gone.setdefault(item, set()).add(content)
         if gone:

@@ -1,4 +1,4 @@
-"""The own lines of symbols, and the rests of files, as text: read from any content that holds them (`ownership`)."""
+"""The own lines of symbols, and the rests of files, as text (`ownership`), and what stands in them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from codevault.index import postings
+from codevault.index.conditions import LineTest
 from codevault.index.contents import Texts, packed_lists
-from codevault.index.ownership import Block, Extent, Part, extents_of, holds, own_blocks, parts_of
+from codevault.index.matching import Matcher
+from codevault.index.ownership import (
+    Block,
+    Extent,
+    Lines,
+    Part,
+    extents_of,
+    holds,
+    lines_of,
+    lines_record,
+    own_blocks,
+    parts_of,
+)
 from codevault.index.rows import ask_many
 from codevault.index.sessions import Session
 from codevault.index.symbols import positions
@@ -35,7 +48,7 @@ class _Layout(NamedTuple):
     blocks: Mapping[int, list[Block]]
     rest: list[Block]
     parts: list[Part]
-    extents: Mapping[int, tuple[Extent, bool]]
+    extents: Mapping[int, Extent]
     language: int | None
 
 
@@ -47,20 +60,30 @@ class Pieces:
         self._texts = Texts(session.db, session.cache)
         self._layouts: dict[int, _Layout] = {}
 
-    def texts(self, pieces: Iterable[int]) -> dict[int, Sequence[bytes]]:
-        """The text of each piece, in runs of lines that follow each other; none when its text is not known."""
+    def blocks(self, pieces: Iterable[int]) -> dict[int, Sequence[Sequence[Lines]]]:
+        """The lines of each piece, those that follow each other together; none when its text is not known."""
         wanted = list(pieces)
-        holders = self._holders(wanted)
-        self.prepare(holders.values())
-        return {
-            piece: [run.text for run in self.runs(holders[piece], piece)] if piece in holders else []
-            for piece in wanted
-        }
+        db, details = self._session.db, self._session.labels.details
+        records = details.lists(db, (piece for piece in wanted if piece > 0), "piece_group")
+        rests = details.lists(db, (-piece for piece in wanted if piece < 0), "rest_group")
+        records |= {-rest: record for rest, record in rests.items()}
+        late = [piece for piece, record in records.items() if not record and piece > 0]
+        for piece, content in self._holders(late).items():  # met without its text at first
+            layout = self._layout(content)
+            records[piece] = lines_record(layout.blocks.get(piece, []), layout.parts)
+        return {piece: lines_of(records[piece]) for piece in wanted}
+
+    def texts(self, blocks: Iterable[Sequence[Lines]]) -> list[bytes]:
+        """The text of some blocks."""
+        return [b"\n".join(self._cut(*lines) for lines in block) for block in blocks]
+
+    def fragment(self, number: int) -> bytes:
+        """The text of a fragment."""
+        return self._texts.fragment(number)
 
     def runs(self, content: int, piece: int) -> list[Run]:
         """The lines of a piece in a content that holds it."""
-        self.prepare((content,))
-        layout = self._layouts[content]
+        layout = self._layout(content)
         blocks = layout.rest if piece < 0 else layout.blocks.get(piece, [])
         return [Run(first, self._lines(layout.parts, first, behind)) for first, behind in blocks]
 
@@ -73,31 +96,35 @@ class Pieces:
             layout = self._layouts[content]
             if layout.language != language or not layout.parts:
                 continue
-            last = layout.parts[-1].first_line + layout.parts[-1].lines
-            first, behind, nested, blocks = 1, last, False, layout.rest
+            behind = layout.parts[-1].first_line + layout.parts[-1].lines
+            first, nested, blocks = 1, False, layout.rest
             if piece > 0:
-                extent, nested = layout.extents[piece]
-                first, behind, blocks = extent.first_line, min(extent.last_line + 1, last), layout.blocks[piece]
+                extent, blocks = layout.extents[piece], layout.blocks[piece]
+                first, behind = extent.first_line, min(extent.last_line + 1, behind)
+                nested = any(holds(other, extent) for other in layout.extents.values())
             own = [(start - first, end - first) for start, end in blocks]
             found[piece] = Surrounded(self._lines(layout.parts, first, behind), own, nested)
         return found
 
     def _holders(self, pieces: Iterable[int]) -> dict[int, int]:
-        """For each piece a content that holds it, the same one for neighbours where it can be."""
+        """For each piece the newest content that holds it."""
         symbols = [piece for piece in pieces if piece > 0]
         rests = [-piece for piece in pieces if piece < 0]
         held = postings.holders(self._session.db, "symbol_in", symbols)
         held |= {-rest: found for rest, found in postings.holders(self._session.db, "rest_in", rests).items()}
-        return {
-            piece: next((one for one in found if one in self._layouts), max(found)) for piece, found in held.items()
-        }
+        return {piece: max(found) for piece, found in held.items()}
+
+    def _layout(self, content: int) -> _Layout:
+        self.prepare((content,))
+        return self._layouts[content]
 
     def prepare(self, contents: Iterable[int]) -> None:
-        """Reads the layouts of contents together."""
+        """Reads what contents are made of, together."""
         missing = {content for content in contents if content not in self._layouts}
         if not missing:
             return
         if len(self._layouts) > REMEMBERED:
+            missing = set(contents)
             self._layouts.clear()
         db = self._session.db
         lists = packed_lists(db, missing, self._session.labels.details)
@@ -109,8 +136,7 @@ class Pieces:
             own, rest = own_blocks(extents, sum(part.lines for part in parts)) if parts else ([], [])
             numbers = [number for number, _, _ in positions(symbols)]
             blocks = dict(zip(reversed(numbers), reversed(own), strict=True)) if own else {}
-            nested = [any(holds(other, one) for other in extents) for one in extents]
-            stand = dict(zip(reversed(numbers), reversed(list(zip(extents, nested, strict=True))), strict=True))
+            stand = dict(zip(reversed(numbers), reversed(extents), strict=True))
             self._layouts[content] = _Layout(blocks, rest, parts, stand, languages.get(content))
 
     def _lines(self, parts: Sequence[Part], first: int, behind: int) -> bytes:
@@ -118,10 +144,37 @@ class Pieces:
         found = []
         for part in parts:
             start, end = max(first, part.first_line), min(behind, part.first_line + part.lines)
-            if start >= end:
-                continue
-            text = self._texts.fragment(part.number)
-            if end - start < part.lines:
-                text = b"\n".join(text.split(b"\n")[start - part.first_line : end - part.first_line])
-            found.append(text)
+            if start < end:
+                whole = end - start == part.lines
+                found.append(self._cut(part.number, start - part.first_line, 0 if whole else end - start))
         return b"\n".join(found)
+
+    def _cut(self, fragment: int, first: int, count: int) -> bytes:
+        text = self._texts.fragment(fragment)
+        return b"\n".join(text.split(b"\n")[first : first + count]) if count else text
+
+
+class Verdicts:
+    """Whether a condition holds of pieces; what stands in a fragment is looked up once for all that share it."""
+
+    def __init__(self, pieces: Pieces, test: LineTest) -> None:
+        self._pieces = pieces
+        self._test = test
+        self._known: list[dict[int, frozenset[int]]] = [{} for _ in test.matchers]
+
+    def holds(self, blocks: Sequence[Sequence[Lines]]) -> bool:
+        """Whether every matcher finds something in some block."""
+        if not self._test.one_line:
+            return self._test.holds(self._pieces.texts(blocks))
+        return all(
+            any(self._stands(at, matcher, *lines) for block in blocks for lines in block)
+            for at, matcher in enumerate(self._test.matchers)
+        )
+
+    def _stands(self, at: int, matcher: Matcher, fragment: int, first: int, count: int) -> bool:
+        known = self._known[at].get(fragment)
+        if known is None:
+            text = self._pieces.fragment(fragment)
+            known = frozenset(text.count(b"\n", 0, start) for start, _ in matcher.spans(text))
+            self._known[at][fragment] = known
+        return bool(known) if not count else any(first <= line < first + count for line in known)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from math import log
 
 from codevault.index.matching import WordMatcher
 
 K1, B = 1.2, 0.75
-_TOKEN = re.compile(rb"[\w\x80-\xff]+")
 
 
 class Relevance:
-    """Collects texts, then weighs them by words, of which each is given with how much it tells."""
+    """Collects texts, then weighs them by words, of which each is given with how much it tells; lengths are bytes."""
 
     def __init__(self, told: Mapping[str, float]) -> None:
         self._matchers = [WordMatcher((word,)) for word in told]
@@ -24,12 +22,10 @@ class Relevance:
     def __bool__(self) -> bool:
         return bool(self._matchers)
 
-    def add(self, piece: int, texts: Iterable[bytes]) -> None:
+    def add(self, piece: int, texts: Sequence[bytes]) -> None:
         """Takes the text of a piece."""
-        if self._matchers:
-            texts = list(texts)
-            length = sum(len(_TOKEN.findall(text)) for text in texts)
-            self._counts[piece] = length, [sum(1 for text in texts for _ in one.spans(text)) for one in self._matchers]
+        length = sum(map(len, texts))
+        self._counts[piece] = length, [sum(1 for text in texts for _ in one.spans(text)) for one in self._matchers]
 
     def settle(self) -> None:
         """Weighs everything that was added."""
@@ -40,9 +36,9 @@ class Relevance:
             weights = (rare * count * (K1 + 1) / (count + norm) for rare, count in zip(self._told, counts, strict=True))
             self._weights[piece] = sum(weights)
 
-    def of(self, pieces: Iterable[int]) -> float:
-        """The weight of the best of some pieces."""
-        return max((self._weights.get(piece, 0.0) for piece in pieces), default=0.0)
+    def of(self, piece: int) -> float:
+        """The weight of a piece."""
+        return self._weights[piece]
 
 
 def rarity(total: int, having: int) -> float:
