@@ -16,7 +16,7 @@ from codevault.analysis.tokens import STATEMENT_END
 MAX_CODES: Final = 20_000
 """Codes of a stream that are compared: the longest common subsequence takes the product of both lengths."""
 
-APART: Final = 0.15
+APART: Final = 0.1
 """How far likeness may lie above the smaller one of its two shares."""
 
 _TERM: Final = 8

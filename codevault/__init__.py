@@ -121,6 +121,7 @@ if TYPE_CHECKING:
     from codevault.service_autostart import Autostart
     from codevault.service_engine import Chores
     from codevault.service_health import Health, ProjectHealth, Trouble
+    from codevault.sharing import Sharing
     from codevault.spool import HookEvent, HookEvents
     from codevault.store.attribution import Attribution
     from codevault.store.compacting import Compacted, CompactPlan
@@ -271,6 +272,7 @@ _HOMES = {
     "Service": "service",
     "ServiceError": "errors",
     "SharedContent": "store.erasing",
+    "Sharing": "sharing",
     "Snapshot": "store.model",
     "SourceError": "errors",
     "SourceState": "activity.model",
@@ -434,6 +436,7 @@ __all__ = [
     "Service",
     "ServiceError",
     "SharedContent",
+    "Sharing",
     "Snapshot",
     "SourceError",
     "SourceState",

@@ -16,6 +16,7 @@ from codevault.indexing import IndexKeeper
 from codevault.jobs import Reporter
 from codevault.policy import Keeping, Policy
 from codevault.projects.registry import Projects
+from codevault.sharing import Sharing, sharing_of
 from codevault.store.attribution import Attribution
 from codevault.store.keepsakes import Span
 from codevault.store.model import Snapshot, StoreStats
@@ -32,10 +33,14 @@ _TELLING = 12  # tokens
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VaultStats(StoreStats):
-    """Sizes of the vault, and who they are of: see `Attribution`. `languages` are bytes by language, "" for others."""
+    """Sizes of the vault, and who they are of: see `Attribution`. `languages` are bytes by language, "" for others.
+
+    `sharing` says what the vault saves because code is shared; None while there is no index to tell it.
+    """
 
     attribution: Attribution
     languages: Mapping[str, int] = field(hash=False)
+    sharing: Sharing | None = None
 
 
 class Thinner:
@@ -83,7 +88,16 @@ class Thinner:
             snapshots=stats.snapshots,
             attribution=found,
             languages=languages,
+            sharing=self._sharing(),
         )
+
+    def _sharing(self) -> Sharing | None:
+        if not self._index.exists:
+            return None
+        try:
+            return sharing_of(self._store, self._index.reading())
+        except CodeVaultError:
+            return None  # sizes are asked for in trouble too
 
     def _last_texts(self, plan: PrunePlan) -> tuple[list[Span], str]:
         leaving: dict[ProjectId, set[int]] = {}

@@ -23,6 +23,7 @@ from codevault.index import (
     reshaping,
     reuse_groups,
     reuse_search,
+    reuse_stats,
     revisions,
     schema,
     searching,
@@ -57,6 +58,7 @@ from codevault.index.paging import Page
 from codevault.index.patterns import Shape, literal
 from codevault.index.ports import TextIndex
 from codevault.index.reuse_search import AlikeFound
+from codevault.index.reuse_stats import SymbolSharing
 from codevault.index.rows import steps
 from codevault.index.scoping import Where, query_of
 from codevault.index.searching import LineQuestion, LineSearch
@@ -457,6 +459,16 @@ class Index:
         """Where a part of a sample of at least so many codes lives or lived."""
         with self._asking() as session:
             return reuse_search.alike_parts(session, sample, least, at_least, scope)
+
+    def symbol_sharing(self) -> SymbolSharing:
+        """How many symbols all file versions hold, and how many differ. Reads a row for each of them."""
+        with self._asking() as session:
+            return reuse_stats.symbol_sharing(session.db)
+
+    def places_of(self, blobs: Iterable[BlobId]) -> Mapping[BlobId, frozenset[reuse_stats.Place]]:
+        """Which paths of which projects, by the catalog's numbers, held a blob in a snapshot."""
+        with self._asking() as session:
+            return reuse_stats.places_of(session.db, blobs)
 
     def alike_groups(
         self, question: reuse_groups.GroupQuestion, *, scope: Scope = EVERYTHING

@@ -220,6 +220,16 @@ class RepairReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A blob kept as a difference from another: its length, and the bytes that the difference takes."""
+
+    blob: BlobId
+    base: BlobId
+    length: int
+    stored: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreStats:
     """Sizes in bytes. `content_bytes` is what the stored blobs come to uncompressed, each once."""
 

@@ -32,7 +32,16 @@ from codevault.store.housekeeping import Housekeeping, allowance
 from codevault.store.layout import FORMAT_VERSION, Layout, document_of, is_document_name, pack_of
 from codevault.store.limits import vault_bytes
 from codevault.store.listing import Listing
-from codevault.store.model import DamagedSnapshot, Entry, RepairReport, Snapshot, StoreStats, VerifyReport
+from codevault.store.model import (
+    DamagedSnapshot,
+    Difference,
+    Entry,
+    RepairReport,
+    Snapshot,
+    StoreStats,
+    VerifyReport,
+)
+from codevault.store.pack import FrameKind
 from codevault.store.parity import Parity
 from codevault.store.records import RecordMalformed, unseal
 from codevault.store.repairing import plan_repair, repair
@@ -364,6 +373,14 @@ class Store:
             other_bytes=vault_bytes(state.files, state.layout) - pack_bytes,
             snapshots=sum(len(state.snapshot_names(project)) for project in state.projects()),
         )
+
+    def differences(self) -> Iterator[Difference]:
+        """Every blob that is kept as a difference, with what it differs from."""
+        catalog = self._open().catalog
+        for place in catalog:
+            bases = catalog.find_base(place.base) if place.kind is FrameKind.DELTA else ()
+            if bases:
+                yield Difference(blob=place.blob, base=bases[0].blob, length=place.length, stored=place.stored)
 
     def rescan(self) -> None:
         """Takes up what other processes committed since this store was opened."""

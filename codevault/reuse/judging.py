@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
 
+from rapidfuzz.distance import LCSseq
+
 from codevault.analysis.clones import CloneType, CodeText, aligned, graded
 from codevault.analysis.clones_boilerplate import boilerplate, is_generated
 from codevault.analysis.clones_related import translated
@@ -34,11 +36,10 @@ class Judge:
     def clone(self, reference: SymbolVersion, hit: Hit, likeness: float | None = None, asked: str = "") -> Clone:
         """A place as a clone of `reference`; without `likeness` a near miss is compared here."""
         symbol = _symbol(hit)
-        kind = _type(reference, symbol)
-        near = kind is CloneType.NEAR and likeness is not None
+        kind, similarity = self.verdict(reference, symbol, likeness)
         return Clone(
             hit=hit,
-            similarity=graded(kind, likeness or 0.0) if near else self.similarity(reference, symbol),
+            similarity=similarity,
             client=self._clients.get(hit.project, ""),
             type=kind,
             asked=asked,
@@ -48,10 +49,25 @@ class Judge:
 
     def similarity(self, one: SymbolVersion, other: SymbolVersion) -> float:
         """How similar two symbols are, on the scale of all types."""
-        kind = _type(one, other)
-        if kind is CloneType.RENAMED:
-            return graded(kind, self._share(one, other))
-        return graded(kind, 1.0 if kind is CloneType.EXACT else self.likeness(one, other))
+        return self.verdict(one, other)[1]
+
+    def verdict(
+        self, one: SymbolVersion, other: SymbolVersion, likeness: float | None = None
+    ) -> tuple[CloneType, float]:
+        """The type of a pair and its similarity; without `likeness` a near miss is compared here.
+
+        Decorators, attributes and words of export are not compared: what is alike but for them is of type 1 or 2.
+        """
+        if one.exact == other.exact:
+            return CloneType.EXACT, 1.0
+        if one.renamed == other.renamed and one.language == other.language:
+            return CloneType.RENAMED, graded(CloneType.RENAMED, self._share(one, other))
+        likeness = self.likeness(one, other) if likeness is None else likeness
+        if likeness < 1.0 or one.language != other.language or not self.codes(one):
+            return CloneType.NEAR, graded(CloneType.NEAR, likeness)
+        if one.body and one.body == other.body and one.signature == other.signature:
+            return CloneType.EXACT, 1.0
+        return CloneType.RENAMED, graded(CloneType.RENAMED, self._share(one, other))
 
     def likeness(self, one: SymbolVersion, other: SymbolVersion) -> float:
         """How alike two symbols are, names and literals left out; by their sketches where no codes are known."""
@@ -107,9 +123,10 @@ class Judge:
             CodeText(codes=codes[0], text=texts[0], language=left.language),
             CodeText(codes=codes[1], text=texts[1], language=right.language),
         )
+        kind, similarity = self.verdict(left, right)
         return Evidence(
-            type=_type(left, right),
-            similarity=self.similarity(left, right),
+            type=kind,
+            similarity=similarity,
             passages=passages,
             left=texts[0].decode("utf-8", "replace"),
             right=texts[1].decode("utf-8", "replace"),
@@ -122,17 +139,10 @@ class Judge:
         except (ContentElsewhere, BlobMissing):
             return 1.0
         longer = max(len(tokens), len(others))
-        return sum(a == b for a, b in zip(tokens, others, strict=False)) / longer if longer else 1.0
+        return LCSseq.similarity(tokens, others) / longer if longer else 1.0
 
 
 _INITIAL = frozenset({"__init__", "constructor", "initialize"})
-
-
-def _type(one: SymbolVersion, other: SymbolVersion) -> CloneType:
-    if one.exact == other.exact:
-        return CloneType.EXACT
-    same = one.renamed == other.renamed and one.language == other.language
-    return CloneType.RENAMED if same else CloneType.NEAR
 
 
 def _symbol(hit: Hit) -> SymbolVersion:
