@@ -201,6 +201,8 @@ class _GitBridge:
             VaultBusy, StorageFull, StorageError: as `keep_git`.
         """
         repository = self._repository
+        if not repository.trusted:
+            return None  # one reason is enough: what it says of itself besides may be wrong
         if repository.partial:
             repository.notes.append("objects are missing from it, or borrowed from another, by its settings")
         elif self._whole and not (repository.in_place and not repository.shallow):

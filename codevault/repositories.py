@@ -9,7 +9,7 @@ files are. Its objects are many and mostly on another machine too: the shelf hol
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,7 +54,7 @@ class RepositoryStatus:
     `left_files` of that backup, `left_bytes` long, rest on the repository and on what another machine, or a bundle in
     the vault, has; `bundles` and `bundle_bytes` are what the vault holds of its commits. `state` is the repository's
     own, None where there is none; its `fetched_ns` says when the other machine was last heard of, `unpublished` how
-    many commits are on this one only.
+    many commits of its branches no other machine has: the vault's bundles, which hold them, are mostly on this one.
     """
 
     project: Project
@@ -366,8 +366,9 @@ def _own(project: Project, work: Path) -> Path | None:
 
 def _planned(store: Store, files: RestorePlan, objects: GitReturn) -> ReturnPlan:
     wanted = dict(_wanted(store, files))
-    absent = set(objects.missing(dict.fromkeys(wanted.values())))
-    whole = not absent and not objects.missing_below(dict.fromkeys(wanted.values()))
+    absent, whole = _looked_for(objects, wanted)
+    if not whole and _lay_stored(store, files, objects):
+        absent, whole = _looked_for(objects, wanted)
     held = any(planned.entry.path.startswith(".git/objects/") for planned in files.entries)
     missing = [name for name, value in wanted.items() if value in absent]
     refs = () if held and not whole else missing
@@ -377,6 +378,26 @@ def _planned(store: Store, files: RestorePlan, objects: GitReturn) -> ReturnPlan
         missing=tuple(sorted((*refs, *(entry.path for entry in files.references)))),
         from_snapshot=held and not whole,
     )
+
+
+def _looked_for(objects: GitReturn, wanted: Mapping[str, str]) -> tuple[set[str], bool]:
+    """What of it is not at hand, and whether everything is that it leads to."""
+    named = dict.fromkeys(wanted.values())
+    absent = set(objects.missing(named))
+    return absent, not absent and not objects.missing_below(named)
+
+
+def _lay_stored(store: Store, files: RestorePlan, objects: GitReturn) -> bool:
+    """Adds the objects that the project's newest snapshot of those that hold any has; objects never change."""
+    for snapshot in reversed(store.snapshots(files.snapshot.project)):
+        laid = False
+        with suppress(DamageError):  # what is damaged brings nothing: an older one may
+            for entry in store.manifest(snapshot):
+                if entry.blob is not None and entry.path.startswith(f"{OBJECTS}/") and store.contains(entry.blob):
+                    laid |= objects.lay(entry.path.removeprefix(f"{OBJECTS}/"), store.read_chunks(entry.blob))
+        if laid and snapshot.id != files.snapshot.id:
+            return True
+    return False
 
 
 def _wanted(store: Store, files: RestorePlan) -> Iterator[tuple[str, str]]:

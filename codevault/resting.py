@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from codevault.errors import DamageError
 from codevault.ids import BlobId, SnapshotId
 from codevault.left import LeftContents
-from codevault.projects.model import Project
+from codevault.projects.model import Project, Protection
 from codevault.store.model import Entry, LostVersion, Notice, Snapshot, VerifyReport
 from codevault.store.store import Store
 
@@ -27,7 +27,8 @@ def with_repositories(
 ) -> VerifyReport:
     """The report, with what was left to repositories and that they have no more: lost, and which snapshots it costs.
 
-    A repository that is not at hand can be asked nothing: a notice says how many contents rest on it.
+    A repository that is not at hand can be asked nothing: a notice says how many contents rest on it. So does one where
+    it is, and knows no other machine any more: its copy is the only one.
     """
     lost: list[LostVersion] = []
     affected: dict[SnapshotId, None] = dict.fromkeys(report.affected)
@@ -37,9 +38,16 @@ def with_repositories(
             left = list(contents.of(project.id))
             gone = contents.absent(project.id, left)
             here = not left or contents.has_repository(project.id)
+            alone = left and here and not gone and _relies(project) and contents.is_alone(project.id)
         if gone and not here:
             why = f"{len(gone)} contents of {project.name} were left to its repository, which is not at hand"
             notices.append(Notice(kind="elsewhere", file=f"projects/{project.id}.json", why=why))
+        elif alone:
+            why = (
+                f"{len(left)} contents of {project.name} rest on its repository, which knows no other machine any more"
+            )
+            told = f"{why}: the next backup stores them"
+            notices.append(Notice(kind="elsewhere", file=f"projects/{project.id}.json", why=told))
         elif gone:
             lost += _lost(store, project, gone, affected)
     if len(notices) == len(report.notices) and not lost:
@@ -50,6 +58,10 @@ def with_repositories(
         lost=(*report.lost, *lost),
         notices=tuple(sorted(notices, key=lambda notice: notice.file)),
     )
+
+
+def _relies(project: Project) -> bool:
+    return project.protection is Protection.TRUST_REMOTE
 
 
 def _lost(

@@ -80,7 +80,7 @@ class GitRepository:
         if self._own is not None:
             self._read(root, within, self._own, own_names)
         else:
-            self.notes.append("there is no repository to be followed to")
+            self.notes.append("its repository lies outside of the project, where it is not followed, or is not there")
 
     def _read(self, root: ReadFolder, within: ReadFolder, own: ReadFolder, own_names: Collection[str]) -> None:
         missing: list[str] = []
@@ -112,7 +112,7 @@ class GitRepository:
             upstream=upstream.removeprefix("refs/remotes/"),
             ahead=ahead,
             behind=behind,
-            unpublished=self._count(self.roots(), self.safe_tips()) if self.trusted else None,
+            unpublished=self._count(self._branches(), self.safe_tips()) if self.trusted else None,
             stashes=tuple(reversed([Stash(commit=CommitId(m.after), message=m.message) for m in self._stash_log()])),
             fetched_ns=self._fetched_ns(upstream),
             trusted=self.trusted,
@@ -213,6 +213,13 @@ class GitRepository:
         for content in self._pointers(POINTERS).values():
             found.update(dict.fromkeys(one.decode("ascii") for one in _ID.findall(content)))
         found.update(dict.fromkeys(moved.after for moved in self._stash_log()))
+        return list(found)
+
+    def _branches(self) -> list[str]:
+        """The commits that branches are on, and heads that are on none; of this and other work trees."""
+        found = dict.fromkeys(value for ref, value in self.refs.items() if ref.startswith("refs/heads/"))
+        for content in self._pointers(("HEAD",)).values():
+            found.update(dict.fromkeys(one.decode("ascii") for one in _ID.findall(content)))
         return list(found)
 
     def staged(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
@@ -30,6 +31,10 @@ _HARMLESS = {
     "remote": {"url", "fetch", "pushurl"},
     "branch": {"remote", "merge", "rebase"},
 }
+
+
+_STORED = re.compile(r"[0-9a-f]{2}/[0-9a-f]{38}(?:[0-9a-f]{24})?|pack/pack-[0-9a-f]{40}(?:[0-9a-f]{24})?\.(?:pack|idx)")
+"""Files of objects as git names them; what else lies beside them can be made again."""
 
 
 class GitReturn:
@@ -64,6 +69,17 @@ class GitReturn:
             raise ValueError("it is no bundle of git's")
         pack = content[content.index(b"\n\n") + 2 :]
         self._git.run("index-pack", "--stdin", "--fix-thin", given=pack, limits=_TAKING)
+
+    def lay(self, name: str, blocks: Iterable[bytes]) -> bool:
+        """Adds a file of a repository's folder of objects, by its name there; False for a name that is none of one."""
+        if not _STORED.fullmatch(name):
+            return False
+        target = self._git.folder / "objects" / name
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with open(target, "xb") as file:
+                file.writelines(blocks)
+        return True
 
     def held(self, ids: Collection[str]) -> frozenset[str]:
         """Those of the ids that the clone or a bundle has; none when git fails."""

@@ -80,7 +80,8 @@ class RepositoryState:
     """Where a repository stands as a whole; builds on `RepositoryFacts`, and says in `notes` what is unknown.
 
     `upstream` is the followed branch as the system writes it ("origin/main"), `ahead` and `behind` count commits
-    against it (None: unknown). `unpublished` counts commits on any branch that are not safe elsewhere (None: unknown).
+    against it (None: unknown). `unpublished` counts commits on any branch that are not safe elsewhere (None: unknown);
+    stashes, and what was fetched from others, are none of them.
     `fetched_ns` is when the other side was last heard of (nanoseconds, UTC; None: never, or unknown). `trusted` False:
     nothing of it counts as versioned, every file is to be stored as a plain one; `notes` say why. `tips` are commits
     from which every one can be reached that something in the repository leads to, ids of others among them.

@@ -383,7 +383,9 @@ def test_a_work_tree_whose_repository_lies_elsewhere_is_stored(laptop: Laptop) -
 
     done = laptop.vault.backup(project)
 
-    assert (done.stats.left, bool(done.notes), stored(laptop, b"one\n")) == (0, True, True)
+    assert (done.stats.left, stored(laptop, b"one\n")) == (0, True)
+    (note,) = done.notes
+    assert "its repository lies outside of the project" in note
 
 
 def test_repositories_inside_are_stored_with_all_they_have(laptop: Laptop) -> None:
@@ -621,6 +623,16 @@ def test_a_repository_that_is_not_at_hand_is_a_notice(laptop: Laptop) -> None:
     found = laptop.vault.verify("quick")
 
     assert ([notice.kind for notice in found.notices], found.ok) == (["elsewhere"], True)
+
+
+def test_a_repository_that_lost_its_other_machine_is_a_notice(laptop: Laptop) -> None:
+    laptop.backup()
+    git(laptop.root, "remote", "remove", "origin")
+
+    found = laptop.vault.verify("quick")
+
+    (notice,) = found.notices
+    assert (notice.kind, found.ok, "knows no other machine any more" in notice.why) == ("elsewhere", True, True)
 
 
 def test_reading_says_when_the_copy_is_gone(laptop: Laptop) -> None:

@@ -108,6 +108,21 @@ def test_the_snapshots_own_objects_help_out_where_clone_and_shelf_lack_some(lapt
     assert laptop.picture(tmp_path / "back") == before
 
 
+def test_an_older_snapshot_comes_back_with_the_objects_that_a_newer_one_stored(laptop: Laptop, tmp_path: Path) -> None:
+    older = laptop.backup().snapshot
+    laptop.vault.projects.update(laptop.project, protection="copy")
+    laptop.backup()
+    before = laptop.picture(laptop.root)
+    shutil.rmtree(laptop.root)
+
+    done = laptop.vault.restore(laptop.project, at=older, to=tmp_path / "back")
+    plan = plan_return(laptop.store, laptop.project, older, tmp_path / "there")
+
+    assert (done.problems, done.references, plan.missing) == ((), (), ())
+    assert laptop.picture(tmp_path / "back") == before
+    assert git(tmp_path / "back", "fsck", "--strict", "--no-dangling") == ""
+
+
 def test_a_second_bundle_holds_only_what_came_since(laptop: Laptop) -> None:
     laptop.commit("second", **{"a.txt": "two\n"})
     first = keep_history(laptop.store, laptop.project)

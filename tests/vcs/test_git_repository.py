@@ -247,6 +247,20 @@ def test_unpublished_commits_are_counted_and_their_files_not_safe(root: Path) ->
     assert (state.upstream, state.ahead, state.behind, state.unpublished) == ("origin/main", 1, 0, 1)
 
 
+def test_unpublished_are_commits_of_branches_and_no_stashes_or_what_was_fetched(root: Path) -> None:
+    scene = GitSceneAt(root)
+    scene.commit(**{"new.py": b"x = 1\n"})
+    (root / "a.txt").write_bytes(b"put aside\n")
+    git(root, "stash", "push", "-q")
+    fetched = git(root, "commit-tree", "-m", "somebody's", "HEAD^{tree}")
+    (root / ".git/FETCH_HEAD").write_text(f"{fetched}\t\tbranch 'x' of https://example.org/other\n")
+
+    with opened(root) as repository:
+        state = repository.state()
+
+    assert (state.unpublished, len(state.stashes), fetched in state.tips) == (1, 1, True)
+
+
 def test_what_only_the_index_holds_is_staged(root: Path) -> None:
     (root / "a.txt").write_bytes(b"staged\n")
     git(root, "add", "a.txt")
