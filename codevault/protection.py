@@ -16,7 +16,8 @@ from codevault.index.index import Index
 from codevault.index.model import FileVersion
 from codevault.moments import iso
 from codevault.policies import Governing
-from codevault.policy import FolderView, PathClass, Policy, Verdict, explain
+from codevault.policy import FolderView, PathClass, Policy, Priority, Verdict, explain
+from codevault.policy.changing import LEAST_CHANGES, by_history
 from codevault.policy.content import HEAD
 from codevault.projects.model import Project
 from codevault.scanning import LARGEST_TAG
@@ -128,6 +129,20 @@ def explained(policy: Policy, surroundings: Surroundings, project: Project, path
         return explain(policy, views)
     head = surroundings.read("/".join(parts), HEAD) or b""
     return explain(policy, views, parts[-1], size, head, surroundings.exists)
+
+
+def with_history(verdict: Verdict, index: Index, policy: Policy, project: Project, path: str) -> Verdict:
+    """The explanation of a file with what its versions in snapshots tell, where there are enough of them."""
+    changed = [version.first.sequence for version in index.versions(project.id, path)]
+    if not verdict.keep or len(changed) < LEAST_CHANGES:
+        return verdict
+    written = {
+        version.first.sequence
+        for version in index.file_versions(project.id)
+        if version.path != path and policy.named(version.path).priority is Priority.HIGH
+    }
+    reason = by_history(verdict, changed, written)
+    return verdict if reason is None else replace(verdict, reasons=(*verdict.reasons, reason))
 
 
 def reasons(verdict: Verdict) -> str:

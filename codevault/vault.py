@@ -55,7 +55,7 @@ from codevault.policies import Governing, Policies
 from codevault.policy import DEFAULT, PathClass, Policy, Reason, Verdict
 from codevault.projects.model import Project, Protection
 from codevault.projects.registry import ProjectKey, Projects
-from codevault.protection import Keeper, Status, explanation, status_of
+from codevault.protection import Keeper, Status, explanation, status_of, with_history
 from codevault.recognising import RealSurroundings
 from codevault.recording import Recorder
 from codevault.references import CommitKey, FoundSymbol, SnapshotKey, find_commit, find_snapshot, is_id, version_of
@@ -488,7 +488,10 @@ class Vault:
             others = [Path(other.root) for other in self.projects if other.id != owner.id]
             for why in apart_of(self._open_store(), owner, others=others).values():
                 return Verdict(path_class=PathClass.VCS, index=False, reasons=(Reason("kept in another way", why),))
-        return explanation(self._governing, owner, relative)
+        verdict = explanation(self._governing, owner, relative)
+        with contextlib.suppress(IndexBusy, IndexDamaged):  # then without what its history says
+            return with_history(verdict, self._reading(), self._governing.known(owner.id), owner, relative)
+        return verdict
 
     def simulate(self, policy: str | Policy, project: ProjectKey) -> PolicyEffect:
         """What a policy would store, skip and space, over all versions that the vault holds and the folder as it is.

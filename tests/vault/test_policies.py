@@ -321,6 +321,23 @@ def test_coverage_knows_what_another_machine_has(desk: Desk) -> None:
     assert desk.vault.explain(".git/HEAD", project=shop).path_class is PathClass.VCS
 
 
+def test_explains_how_a_file_has_changed_once_there_is_enough_to_say(desk: Desk) -> None:
+    shop = desk.project("shop", {"app.py": "a\n", "report.csv": "0\n", "dev.db": "0"})
+    for number in range(9):
+        desk.day(shop, {"report.csv": f"{number}\n", "dev.db": f"{number}"})
+
+    told = {
+        name: str(desk.vault.explain(name, project=shop).reasons[-1]) for name in ("report.csv", "dev.db", "app.py")
+    }
+
+    assert told == {
+        "report.csv": "history: 9 versions, 8 of them while nothing that people write changed: a program writes it;"
+        ' a rule with cadence = "hourly" would space them',
+        "dev.db": "history: 9 versions, 8 of them while nothing that people write changed",
+        "app.py": "source code: *.py",
+    }
+
+
 def test_what_cannot_be_read_is_a_source_error(desk: Desk, shop: Project) -> None:
     os.rename(shop.root, f"{shop.root}-moved")
 
