@@ -315,8 +315,8 @@ def _run_child(command: Sequence[str], stopped: threading.Event) -> int:
 
 
 def _until_end(stopped: threading.Event) -> None:
-    with suppress(OSError, ValueError):
-        while sys.stdin.buffer.read(4096):
+    with suppress(OSError):  # not by sys.stdin, whose lock an interpreter that ends wants to have
+        while os.read(0, 4096):
             pass
     stopped.set()
 

@@ -219,3 +219,16 @@ def test_autostart_is_a_text_for_each_system(vault: Vault) -> None:
     texts = {system: Service(vault).autostart(system).text for system in ("systemd", "launchd", "windows")}
 
     assert all("codevault.service_process" in text for text in texts.values())
+
+
+def test_a_service_that_is_attached_ends_with_whoever_started_it(vault: Vault) -> None:
+    service = Service(vault, chores=NO_CHORES, heartbeats=False)
+    service.start(detached=False, wait_s=LIMIT_S)
+    child = service._child
+    assert child is not None
+    assert child.stdin is not None
+
+    child.stdin.close()
+
+    assert child.wait(LIMIT_S) == 0
+    assert not service.health().stopped_silently
