@@ -1,0 +1,293 @@
+"""How fast all of history is searched, whether the answers are git's, and what the index takes.
+
+`python -m corpora.bench_search VAULT REPOSITORY [NAME]` measures a vault that holds an imported repository
+(`corpora.bench_import` makes one) and writes a section of `index/RESULTS.md`; `… generated [FOLDER]` makes a vault of
+fifty generated projects first. Questions are drawn by seed from what the index holds, by how many file versions answer.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from codevault.index import postings
+from codevault.index.groups import GroupCache, all_groups
+from codevault.index.index import Index
+from codevault.vault import Vault
+from corpora.bench_import import git
+from corpora.generate import generate, write
+from corpora.measuring import machine, median, percentile, said
+from corpora.results import table, write_section
+
+PAGE = Path(__file__).resolve().parent.parent / "index" / "RESULTS.md"
+STRATA = ((0, 0), (1, 10), (100, 1000), (10_001, 10**9))
+EACH = 12
+REVISIONS = 12
+WITHOUT_TRIGRAMS = (
+    r"\d{4}-\d{2}",
+    r"[A-Z]{9}",
+    r"\b\w\d\w\b",
+    r"..=..=..",
+    r"^\S$",
+    r"[aeiou]{4}",
+    r"\w{30}",
+    r"[^ -~]{3}",
+    r"\(\)\(",
+    r"\t\t \S",
+)
+_WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]{4,40}")
+_SUFFIX = {"java": ".java", "python": ".py"}
+
+Ask = Callable[[Vault, str], object]
+
+
+@dataclass(slots=True)
+class Timings:
+    """Seconds of first questions to a freshly opened vault, and of the same asked again; how many were cut off."""
+
+    cold: list[float] = field(default_factory=list)
+    warm: list[float] = field(default_factory=list)
+    partial: int = 0
+
+    def row(self) -> list[str]:
+        """Median, 95 and 99 per cent, in milliseconds."""
+        shares = (0.5, 0.95, 0.99)
+        return [f"{1000 * percentile(part, share):.0f}" for part in (self.warm, self.cold) for share in shares]
+
+
+def words_by_hits(index: Index, seed: int) -> Mapping[tuple[int, int], list[str]]:
+    """Words of the indexed text by the stratum of how many contents hold them, drawn at random."""
+    rng = random.Random(seed)
+    found: dict[tuple[int, int], list[str]] = {stratum: [] for stratum in STRATA}
+    with index._asking() as session:  # noqa: SLF001 - what the catalog holds is no promise
+        counts: dict[bytes, set[int]] = {}
+        sampled: set[bytes] = set()
+        for group in all_groups(session.db, GroupCache()):
+            if rng.random() < 0.2:
+                sampled.update(rng.sample(sorted(words := set(_WORD.findall(group.text))), min(4, len(words))))
+        chosen = rng.sample(sorted(sampled), min(400, len(sampled)))
+        chosen += [b"return", b"import", b"String", b"public", b"class", b"value", b"config", b"request", b"static"]
+        counts = {word: set() for word in chosen}
+        for group in all_groups(session.db, GroupCache()):
+            for word in chosen:
+                at = group.text.find(word)
+                while at >= 0:
+                    number = next(n for n in range(len(group.starts), 0, -1) if group.starts[n - 1] <= at) - 1
+                    counts[word].add(group.first + number)
+                    stop = group.starts[number + 1] if number + 1 < len(group.starts) else len(group.text)
+                    at = group.text.find(word, stop)
+        for word, fragments in counts.items():
+            held = postings.holders(session.db, "fragment_in", fragments)
+            hits = len({content for contents in held.values() for content in contents})
+            for low, high in STRATA:
+                if low <= hits <= high:
+                    found[low, high].append(word.decode())
+    found[0, 0] = [f"{word[::-1]}zq" for word in rng.sample(sorted(w.decode() for w in chosen), EACH)]
+    return {stratum: rng.sample(words, min(EACH, len(words))) for stratum, words in found.items()}
+
+
+def asked(language: str) -> Mapping[str, Ask]:
+    """The kinds of questions about a word."""
+    return {
+        "name": lambda vault, word: vault.search.symbols(word),
+        "text": lambda vault, word: vault.search.text(word),
+        "regex": lambda vault, word: vault.search.regex(rf"\b{word}\w*\s?[(=.]"),
+        "structure": lambda vault, word: vault.search.structure(f"{word}($$$)", language=language),
+    }
+
+
+def timed(folder: Path, ask: Ask, questions: Sequence[str]) -> Timings:
+    """Each question to a vault opened for it, and once more."""
+    timings = Timings()
+    for question in questions:
+        with Vault.open(folder) as vault:
+            vault.search.structure("warm", language="python")  # its processes start once in a vault's life
+            for into in (timings.cold, timings.warm):
+                began = time.perf_counter()
+                result = ask(vault, question)
+                into.append(time.perf_counter() - began)
+            timings.partial += not result.coverage.complete  # type: ignore[attr-defined]  # results of searches
+    return timings
+
+
+def latencies(folder: Path, language: str) -> str:
+    """The table of all kinds and strata."""
+    with Vault.open(folder) as vault:
+        words = words_by_hits(vault._reading(), 1)  # noqa: SLF001 - as above
+    rows = []
+    for kind, ask in asked(language).items():
+        for (low, high), questions in words.items():
+            if questions:
+                with said(f"{kind} {low}"):
+                    got = timed(folder, ask, questions)
+                name = "0" if not high else f"{low:,}-{high:,}" if high < 10**6 else f"over {low - 1:,}"
+                rows.append([kind, name, len(questions), *got.row(), got.partial])
+    got = timed(folder, lambda vault, word: vault.search.regex(word), WITHOUT_TRIGRAMS)
+    rows.append(["regex without trigrams", "any", len(WITHOUT_TRIGRAMS), *got.row(), got.partial])
+    head = (
+        "question",
+        "versions",
+        "asked",
+        "warm p50, ms",
+        "p95",
+        "p99",
+        "cold p50, ms",
+        "p95",
+        "p99",
+        "cut at the newest",
+    )
+    return table(head, rows)
+
+
+def against_git(folder: Path, repository: Path) -> str:
+    """The same commits as `git log -S` and `-G`, and the time of both."""
+    with Vault.open(folder) as vault:
+        words = words_by_hits(vault._reading(), 2)  # noqa: SLF001 - as above
+        project = next(iter(vault.projects))
+        drawn = [*words[1, 10][:5], *words[100, 1000][:5]]
+        rows = []
+        for option, patterns in (("-S", drawn), ("-G", [rf"\b{word}\b" for word in drawn])):
+            ours, theirs, equal, more, fewer = [], [], 0, 0, 0
+            for pattern in patterns:
+                asked_for = {"text": pattern} if option == "-S" else {"regex": pattern}
+                began = time.perf_counter()
+                mine = {one.commit for one in vault.search.commits(project=project, seconds=60, **asked_for).changes}
+                between = time.perf_counter()
+                said_by_git = set(
+                    git(
+                        repository, "log", "--all", "--no-merges", "--no-renames", "--format=%H", option, pattern
+                    ).split()
+                )
+                ours.append(between - began)
+                theirs.append(time.perf_counter() - between)
+                equal += mine == said_by_git
+                more += len(mine - said_by_git)
+                fewer += len(said_by_git - mine)
+            times = f"{1000 * median(ours):.0f}", f"{1000 * median(theirs):.0f}"
+            rows.append([f"git log {option}", len(patterns), equal, more, fewer, *times])
+    return table(("as", "asked", "the same commits", "commits more", "fewer", "vault, median ms", "git, ms"), rows)
+
+
+def against_walks(folder: Path, repository: Path) -> str:
+    """What a walk over sampled revisions and a search of the newest tree take for the same words."""
+    with Vault.open(folder) as vault:
+        words = [word for found in words_by_hits(vault._reading(), 3).values() for word in found[:2]]  # noqa: SLF001
+    commits = git(repository, "rev-list", "--all").split()
+    sampled = random.Random(1).sample(commits, REVISIONS)
+    walking, newest = [], []
+    with tempfile.TemporaryDirectory() as tree:
+        archive = subprocess.run(
+            ["git", "-C", str(repository), "archive", "HEAD"], check=True, capture_output=True
+        ).stdout
+        subprocess.run(["tar", "-x", "-C", tree], input=archive, check=True)
+        for word in words:
+            began = time.perf_counter()
+            for commit in sampled:
+                subprocess.run(
+                    ["git", "-C", str(repository), "grep", "-F", word, commit], capture_output=True, check=False
+                )
+            walking.append((time.perf_counter() - began) / REVISIONS * len(commits))
+            began = time.perf_counter()
+            subprocess.run(["grep", "-rF", word, tree], capture_output=True, check=False)
+            newest.append(time.perf_counter() - began)
+    return (
+        f"`git grep` over all {len(commits):,} revisions would take {median(walking):,.0f} s a word (median of"
+        f" {len(words)}, from {REVISIONS} sampled revisions); `grep -rF` on the newest tree alone"
+        f" {1000 * median(newest):.0f} ms."
+    )
+
+
+def size(folder: Path) -> str:
+    """What the index takes, in all and by table, over the distinct text that it holds."""
+    with Vault.open(folder) as vault:
+        index = vault._reading()  # noqa: SLF001 - as above
+        stats = index.stats()
+        with index._asking() as session:  # noqa: SLF001 - as above
+            pages = session.db.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name ORDER BY 2 DESC").fetchall()
+    whole = stats.catalog_bytes + stats.text_index_bytes
+    text = stats.text_bytes
+    largest = ", ".join(f"`{name}` {taken / text:.3f}" for name, taken in pages[:12])
+    return (
+        f"Index: {whole:,} bytes for {text:,} bytes of distinct text, {whole / text:.2f} x: catalog"
+        f" {stats.catalog_bytes / text:.2f}, trigrams and names {stats.text_index_bytes / text:.2f}."
+        f" Of the catalog: {largest}."
+    )
+
+
+def live(folder: Path) -> str:
+    """From a saved symbol to its being found, with all of the archive around."""
+    seconds = []
+    with tempfile.TemporaryDirectory() as home, Vault.open(folder) as vault:
+        root = Path(home, "live")
+        root.mkdir()
+        (root / "a.py").write_text("def begun():\n    return 1\n")
+        project = vault.projects.add(root)
+        for number in range(7):
+            (root / "a.py").write_text(f"def saved_{number}(first, second):\n    return first + second * {number}\n")
+            vault.backup(project)
+            began = time.perf_counter()
+            vault.analyse()
+            assert vault.search.symbols(f"saved_{number}").hits  # noqa: S101 - or the measurement is none
+            seconds.append(time.perf_counter() - began)
+    middle, longest = 1000 * median(seconds), 1000 * max(seconds)
+    return f"A saved symbol is found {middle:.0f} ms after its snapshot (median of 7, longest {longest:.0f})."
+
+
+def generated(folder: Path, *, projects: int = 50, files: int = 1000, steps: int = 26) -> str:
+    """Makes a vault of generated projects: as many backups as steps touch projects, then all is understood."""
+    began = time.perf_counter()
+    home = folder.with_name(f"{folder.name}-projects")
+    backups = 0
+    with Vault.create(folder) as vault:
+        known = {}
+        for step in generate(1, projects=projects, files=files, steps=steps):
+            write(step, home)
+            for name in sorted({change.project for change in step.changes}):
+                if name not in known:
+                    known[name] = vault.projects.add(home / name)
+                vault.backup(known[name])
+                backups += 1
+        told = time.perf_counter()
+        done = vault.analyse()
+    return (
+        f"{projects} projects, {files} files, {steps} steps, {backups} backups in {told - began:.0f} s;"
+        f" {done.versions:,} contents, {done.bytes / 1e6:.0f} MB, understood in {done.seconds:.0f} s."
+    )
+
+
+def main() -> None:
+    """See the module."""
+    if sys.argv[1] == "generated":
+        folder = Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp()) / "vault"
+        made = generated(folder) if not folder.exists() else ""
+        parts, name, language = (
+            [made, size(folder), latencies(folder, "python"), live(folder)],
+            "50 generated projects",
+            "python",
+        )
+    else:
+        folder, repository = Path(sys.argv[1]), Path(sys.argv[2]).resolve()
+        name = sys.argv[3] if len(sys.argv) > 3 else repository.name
+        suffixes = git(repository, "ls-tree", "-r", "--name-only", "HEAD").split("\n")
+        language = max(_SUFFIX, key=lambda one: sum(path.endswith(_SUFFIX[one]) for path in suffixes))
+        parts = [size(folder), latencies(folder, language), against_git(folder, repository)]
+        parts += [against_walks(folder, repository), live(folder)]
+    load = (
+        f"load {os.getloadavg()[0]:.1f} at the end; peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB"
+    )
+    command = f"`python -m corpora.bench_search {'generated' if sys.argv[1] == 'generated' else 'VAULT REPOSITORY'}`"
+    body = "\n\n".join([f"{command}, {machine()}, {load}. Structure is asked in {language}.", *filter(None, parts)])
+    write_section(name, body, PAGE)
+
+
+if __name__ == "__main__":
+    main()
