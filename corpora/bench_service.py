@@ -346,11 +346,11 @@ def _doings(
 ) -> Iterator[tuple[float, Callable[[], tuple[Path, str] | None]]]:
     """What happens when: 200 saves in bursts, a build in the middle, two switches."""
     instants: list[tuple[float, Callable[[], tuple[Path, str] | None]]] = []
-    bursts = 16
+    bursts = 8
     for burst in range(bursts):
         start = seconds * 0.95 * burst / bursts
-        files = [rng.randrange(2000) for _ in range(4)]
-        for number in range(13):
+        files = [rng.randrange(2000) for _ in range(6)]
+        for number in range(26):
             at = start + number * rng.uniform(1.0, 2.0)
             instants.append((at, partial(_save, shop, rng.choice(files))))
     instants.append((seconds * 0.45, lambda: _build(shop)))

@@ -198,6 +198,7 @@ ONCE: dict[str, Callable[[Tour], object]] = {
     "vault.projects.rules.remove": lambda t: t.vault.projects.rules.remove(t.vault.projects.rules.add("x", path="*")),
     "vault.closing.erase": erased,
     "vault.closing.erasures": lambda t: t.vault.closing.erasures(),
+    "vault.health": lambda t: t.vault.health().wrong,
     "vault.stats": lambda t: t.vault.stats(),
     "vault.limits": lambda t: t.vault.limits(),
     "vault.set_limits": lambda t: t.vault.set_limits(codevault.Limits(ceiling=1 << 40)),
