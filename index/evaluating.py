@@ -172,7 +172,7 @@ class ClauseSearch:
     # candidates
 
     def _take_declared(self, declarations: Sequence[int]) -> None:
-        """Goes through declarations in their order; once there is enough, only other versions of the answers come in."""
+        """Goes through declarations in their order; once there is enough, only versions of the answers come in."""
         full = False
         for part in steps(declarations, AT_ONCE):
             if self._effort.spent():

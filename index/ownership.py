@@ -172,7 +172,9 @@ class Ownership:
             elif number in textless:
                 textless.discard(number)
                 self._own(number, touched(blocks, parts))
-        self._rests[content] = lines_record(rest, parts), list(touched(rest, parts))
+        outside = list(touched(rest, parts))
+        if outside:
+            self._rests[content] = lines_record(rest, parts), outside
 
     def _without_text(self) -> set[int]:
         if self._textless is None:

@@ -302,8 +302,8 @@ def _parts(file: _Prepared, numbers: Iterable[int]) -> list[Part]:
     """The fragments of a file in order, by their numbers."""
     parts, line = [], 1
     for number, (_, fragment) in zip(numbers, file.fragments, strict=True):
-        blank = fragment.text[len(fragment.text.rstrip()) :].count(b"\n")
-        parts.append(Part(number, line, fragment.lines, fragment.lines - blank))
+        filled = fragment.text.rstrip()
+        parts.append(Part(number, line, fragment.lines, filled.count(b"\n") + 1 if filled else 0))
         line += fragment.lines
     return parts
 
