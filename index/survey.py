@@ -245,6 +245,7 @@ class _Project:
         self._stays: dict[tuple[int, int], _Runs] = {}
         self._committed: dict[tuple[int, int], list[tuple[int, str]]] = {}
         self._reaches: dict[int, Mapping[int, int]] = {}
+        self._standing: dict[int, list[int]] = {}
         self._read()
 
     def _read(self) -> None:
@@ -259,6 +260,10 @@ class _Project:
             "SELECT path, line, first, last, content FROM stay WHERE project = ? ORDER BY path, line, first",
             (self._owner,),
         )
+        for number in self._numbers:
+            head = next((parent for parent in self._timeline.parents(number) if parent < 0), 0) if number > 0 else 0
+            if head:
+                self._standing.setdefault(head, []).append(number)
         for path, line, first, last, content in rows:
             self._stays.setdefault((path, line), _Runs()).add(first, last, content)
             author = self._seen[-first].author
@@ -289,11 +294,19 @@ class _Project:
         return (before,) if before else ()
 
     def _own(self, number: int, parents: Sequence[int], paths: Iterable[int]) -> Iterator[PathStep]:
+        before = [*parents, *self._work_on(number, parents)]
         for path in paths:
             after = self._held(path, number)
-            befores = [self._held(path, parent) for parent in parents]
+            befores = [self._held(path, each) for each in before]
             if after not in befores and (after or any(befores)):
                 yield PathStep(path, next(filter(None, befores), NOTHING), after)
+
+    def _work_on(self, number: int, parents: Sequence[int]) -> Iterator[int]:
+        """Snapshots of uncommitted work on the parents of a commit: what they held is theirs, and not the commit's."""
+        if number < 0 and self._timeline is not None:
+            rank = self._timeline.rank(number)
+            standing = (each for parent in parents for each in self._standing.get(parent, ()))
+            yield from (each for each in standing if each not in parents and self._timeline.rank(each) < rank)
 
     def _held(self, path: int, number: int) -> int:
         if number > 0:

@@ -17,8 +17,7 @@ from codevault.lineages import Lineages
 from codevault.projects.model import ProjectChange
 from codevault.projects.registry import Projects
 from codevault.projects.views import TagRules, Views
-from codevault.reports.evolution import Reports
-from codevault.reports.model import EvolutionReport
+from codevault.reports import Reports
 from codevault.repositories import Repositories
 from codevault.reuse import Clone, CloneGroup, Reuse
 from codevault.search import Search
@@ -303,7 +302,20 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.projects.undo": (lambda s: s.vault.projects.undo("shop"), codevault.Project),
     "vault.projects.get": (lambda s: s.vault.projects.get(s.folder / "shop"), codevault.Project),
     "vault.projects.containing": (lambda s: s.vault.projects.containing(s.tax)[0], codevault.Project),
-    "vault.reports.evolution": (lambda s: s.vault.reports.evolution("shop"), EvolutionReport),
+    "vault.reports.evolution": (lambda s: s.vault.reports.evolution("shop"), codevault.EvolutionReport),
+    "vault.reports.churn": (lambda s: s.vault.reports.churn("shop"), codevault.ChurnReport),
+    "vault.reports.hotspots": (lambda s: s.vault.reports.hotspots("shop"), codevault.HotspotReport),
+    "vault.reports.ownership": (lambda s: s.vault.reports.ownership("shop"), codevault.OwnershipReport),
+    "vault.reports.coupling": (lambda s: s.vault.reports.coupling("shop"), codevault.CouplingReport),
+    "vault.reports.survival": (lambda s: s.vault.reports.survival("shop"), codevault.SurvivalReport),
+    "vault.reports.timeline": (
+        lambda s: s.vault.reports.timeline("shop", "billing/tax.py", "TaxTable.rate"),
+        codevault.TimelineReport,
+    ),
+    "vault.reports.migration": (
+        lambda s: s.vault.reports.migration("shop", "python", "typescript"),
+        codevault.MigrationReport,
+    ),
     "vault.reuse.of": (lambda s: s.vault.reuse.of(s.symbol, client="Acme")[0], Clone),
     "vault.reuse.clones": (lambda s: s.vault.reuse.clones(across_projects=True)[0], CloneGroup),
     "vault.reuse.graph": (lambda s: s.vault.reuse.graph(), nx.DiGraph),

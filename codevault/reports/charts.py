@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
@@ -33,7 +34,7 @@ def svg(chart: Chart) -> str:
 
 
 def _drawn(chart: Chart) -> Any:
-    import pygal
+    pygal = _loaded()
     from pygal.style import Style
 
     style = Style(
@@ -92,11 +93,19 @@ def _drawn(chart: Chart) -> Any:
     return drawn
 
 
+def _loaded() -> Any:
+    """Pygal without the finder for plug-ins that it puts into the import system of the whole program."""
+    import pygal
+
+    sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
+    return pygal
+
+
 def _axis(labels: Sequence[str]) -> tuple[list[str], list[str]]:
     """All labels, each once, and those that are written: an axis that is too full shows every n-th."""
     named = [_text(label) for label in labels]
     unique = [name if named.index(name) == at else f"{name} " + "\u2009" * at for at, name in enumerate(named)]
-    step = -(-len(unique) // _MOST_LABELS)
+    step = max(1, -(-len(unique) // _MOST_LABELS))
     return unique, unique[::step]
 
 

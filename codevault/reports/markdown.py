@@ -64,7 +64,7 @@ def _diff(diff: Diff) -> Iterator[str]:
 
 
 def _thinned(chart: Chart) -> tuple[Sequence[str], Sequence[tuple[str, Sequence[float | None]]]]:
-    step = -(-len(chart.labels) // _MOST_LABELS)
+    step = max(1, -(-len(chart.labels) // _MOST_LABELS))
     return chart.labels[::step], [(name, values[::step]) for name, values in chart.series]
 
 

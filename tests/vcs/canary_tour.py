@@ -167,6 +167,13 @@ CALLS: dict[str, Callable[[Tour], object]] = {
     "vault.reuse.compare": lambda t: t.vault.reuse.compare(t.symbol, t.symbol),
     "vault.reuse.origin": lambda t: t.vault.reuse.origin(t.symbol),
     "vault.reports.evolution": lambda t: t.vault.reports.evolution(t.key),
+    "vault.reports.churn": lambda t: t.vault.reports.churn(t.key).to_html(),
+    "vault.reports.hotspots": lambda t: t.vault.reports.hotspots(t.key),
+    "vault.reports.ownership": lambda t: t.vault.reports.ownership(t.key).to_graphml(),
+    "vault.reports.coupling": lambda t: t.vault.reports.coupling(t.key),
+    "vault.reports.survival": lambda t: t.vault.reports.survival(t.key),
+    "vault.reports.timeline": lambda t: t.vault.reports.timeline(t.key, "edited.py", "two").to_markdown(),
+    "vault.reports.migration": lambda t: t.vault.reports.migration(t.key, "python", "go"),
     "vault.keepsakes": lambda t: t.vault.keepsakes(t.key),
 }
 ONCE: dict[str, Callable[[Tour], object]] = {
