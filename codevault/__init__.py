@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from codevault.projects.relations import Relation, RelationKind
     from codevault.protection import State, Status
     from codevault.provenance import SymbolOrigin
+    from codevault.queries import Query
     from codevault.references import FoundSymbol
     from codevault.reports import (
         ChurnReport,
@@ -249,6 +250,7 @@ _HOMES = {
     "PruneRefused": "errors",
     "Pruned": "store.pruning",
     "Reason": "policy",
+    "Query": "queries",
     "RecordDamaged": "errors",
     "Relation": "projects.relations",
     "RelationKind": "projects.relations",
@@ -413,6 +415,7 @@ __all__ = [
     "PruneRefused",
     "Pruned",
     "Reason",
+    "Query",
     "RecordDamaged",
     "Relation",
     "RelationKind",

@@ -11,6 +11,7 @@ import networkx as nx
 import pytest
 
 import codevault
+from codevault import queries
 from codevault import errors
 from codevault.closing import Closing
 from codevault.lineages import Lineages
@@ -327,6 +328,7 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     ),
     "vault.reuse.origin": (lambda s: s.vault.reuse.origin(s.symbol, client="Acme"), codevault.Origin),
     "vault.reuse.report": (lambda s: s.vault.reuse.report(), codevault.ReuseReport),
+    "vault.search.find": (lambda s: s.vault.search.find(queries.text("usual")), codevault.SearchResult),
     "vault.search.symbols": (lambda s: s.vault.search.symbols("later"), codevault.SearchResult),
     "vault.search.text": (lambda s: s.vault.search.text("usual"), codevault.SearchResult),
     "vault.search.regex": (lambda s: s.vault.search.regex("us[u]al"), codevault.SearchResult),
@@ -375,6 +377,7 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "HookEvent": told,
     "RepositoryState": lambda s: s.vault.repositories.status(s.history).state,
     "RepositoryFacts": facts_of,
+    "Query": lambda s: queries.text("usual"),
     "Hit": lambda s: s.vault.search.text("usual").hits[0],
     "Job": ended_job,
     "Judgement": lambda s: s.vault.prune(plan=True).judged[s.shop.id][0],

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import codevault
-from codevault import CodeVaultError
+from codevault import CodeVaultError, queries
 from codevault.ids import BlobId
 
 SYSTEMS = ("git", "hg", "svn")
@@ -182,6 +182,7 @@ ONCE: dict[str, Callable[[Tour], object]] = {
     "vault.path": lambda t: t.vault.path,
     "vault.generation": lambda t: t.vault.generation,
     "vault.repositories.events": lambda t: t.vault.repositories.events(),
+    "vault.search.find": lambda t: t.vault.search.find(queries.text("kept")),
     "vault.search.symbols": lambda t: t.vault.search.symbols("two"),
     "vault.search.text": lambda t: t.vault.search.text("kept"),
     "vault.search.commits": lambda t: t.vault.search.commits("two"),
