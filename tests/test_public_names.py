@@ -11,8 +11,7 @@ import networkx as nx
 import pytest
 
 import codevault
-from codevault import queries
-from codevault import errors
+from codevault import errors, queries
 from codevault.closing import Closing
 from codevault.lineages import Lineages
 from codevault.projects.model import ProjectChange
