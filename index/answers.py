@@ -73,7 +73,18 @@ def symbol_hits(
     scores: Mapping[SymbolKey, float],
 ) -> tuple[Hit, ...]:
     """Hits for symbols: the first in the newest version that is one of the numbers of its key."""
-    return tuple(hit for _, hit in numbered_hits(db, labels, page, numbers, scores))
+    blobs = _blobs(db, page)
+    moments = _moments(db, page)
+    lists = packed_symbols(db, blobs, labels.details)
+    placed = [_place(lists.get(one.content), frozenset(numbers[one.key])) for one in page]
+    rows = symbol_rows(db, labels, {number for number, _, _ in placed})
+    hits = []
+    for one, (number, byte, line) in zip(page, placed, strict=True):
+        symbol = symbol_version(labels, blobs[one.content], rows[number], byte, line)
+        lines = symbol.end_line - symbol.start_line
+        score = scores.get(one.key, 1.0)
+        hits.append(_hit(one, blobs, moments, line, lines, symbol.signature, score, symbol=symbol))
+    return tuple(hits)
 
 
 def answer_hits(session: Session, page: Sequence[Answer], tests: Sequence[LineTest]) -> tuple[Hit, ...]:
