@@ -3,7 +3,6 @@
     python -m corpora.bench_reuse predict CORPUS OUT [--at-least 0.7]   pairs for the bench's own scorer
     python -m corpora.bench_reuse truth [--seed 1] [--write]            copies across projects, with their direction
     python -m corpora.bench_reuse scale CORPUS [--functions 1000000]    time, memory and bytes of the near-miss index
-    python -m corpora.bench_reuse vendored [--write]                    one real case: what pip carries of others
 
 A corpus is a folder with `files/` and `functions.jsonl` (id, lang, project, path, start, end). Predictions are JSON
 lines of two ids and a type. The scorer is not part of this repository.
@@ -13,15 +12,32 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import sys
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
+from random import Random
 
 from codevault import Vault
+from codevault.analysis.analyse import analyse
+from codevault.analysis.clones_related import sketch_of
+from codevault.analysis.kinds import CALLABLES
+from codevault.ids import VaultId
+from codevault.index import schema
+from codevault.index.reuse import MOST_CANDIDATES, Directory, Sample, candidates, near
+from codevault.index.reuse_streams import StreamWriter
+from codevault.index.reuse_terms import TermWriter, terms_of
 from codevault.references import FoundSymbol
-from codevault.reuse import Clone
+from codevault.reuse import Clone, CloneType
+from corpora.against_truth import back_up_all
+from corpora.generate import generate
+from corpora.generator.languages import LANGUAGES
+from corpora.generator.truth import Event, Operator
+from corpora.results import table, write_section
 
 Row = Mapping[str, object]
 
@@ -96,6 +112,167 @@ def predict(corpus: Path, out: Path, at_least: float) -> None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyVerdict:
+    """What the vault said of one recorded copy into another project: its source, and whether that came first."""
+
+    event: Event
+    found: bool
+    directed: bool
+    similarity: float
+
+
+def judge_copies(
+    vault: Vault, folder: Path, events: Iterable[Event], sequences: Mapping[tuple[int, str], int]
+) -> list[CopyVerdict]:
+    """Asks about each function that was copied from one project to another, in the snapshot that brought it."""
+    return [
+        _copy_verdict(vault, folder, event, sequences[event.step, event.project])
+        for event in events
+        if event.operator is Operator.COPY_FUNCTION and event.from_project != event.project
+    ]
+
+
+def _copy_verdict(vault: Vault, folder: Path, event: Event, sequence: int) -> CopyVerdict:
+    project = vault.projects.get(folder / event.project)
+    source = vault.projects.get(folder / event.from_project)
+    held = vault.symbols(sequence, project=project, path=event.path)
+    copy = next((each for each in held if each.qualified_name == event.name), None)
+    clones = vault.reuse.of(copy) if copy is not None else ()
+    names = [(each.hit.project, each.hit.path, each.symbol.qualified_name) for each in clones]
+    wanted, mine = (source.id, event.from_path, event.from_name), (project.id, event.path, event.name)
+    found = wanted in names
+    directed = found and mine in names and names.index(wanted) < names.index(mine)
+    return CopyVerdict(
+        event=event,
+        found=found,
+        directed=directed,
+        similarity=clones[names.index(wanted)].similarity if found else 0.0,
+    )
+
+
+def truth(seed: int, files: int, steps: int) -> str:
+    """The section of RESULTS.md on the generator's recorded copies."""
+    with tempfile.TemporaryDirectory(prefix="reuse-") as name, Vault.create(Path(name, "vault")) as vault:
+        folder = Path(name, "projects").resolve()
+        made = generate(seed, projects=2 * len(LANGUAGES), files=files, steps=steps)
+        events, sequences = back_up_all(vault, made, folder)
+        vault.analyse()
+        verdicts = judge_copies(vault, folder, events, sequences)
+        asked = {(v.event.project, v.event.path, v.event.name) for v in verdicts}
+        alike, unlike = _precision(vault, folder, asked)
+    rows = []
+    for exact, title in ((True, "as it was (type 1)"), (False, "with a changed statement (type 3)")):
+        mine = [verdict for verdict in verdicts if verdict.event.exact is exact]
+        found, directed = sum(v.found for v in mine), sum(v.directed for v in mine)
+        share = max(1, len(mine))
+        rows.append((title, len(mine), f"{found} ({found / share:.1%})", f"{directed} ({directed / share:.1%})"))
+    head = ("copied", "copies across projects", "source found at 0.7", "source first")
+    precise = f"{alike / max(1, alike + unlike):.1%} of {alike + unlike}"
+    facts = f"Seed {seed}, {2 * len(LANGUAGES)} projects, {files} files at first, {steps} steps."
+    judged = f"Pairs across projects that share at least half of their words in order: {precise}."
+    return f"`python -m corpora.bench_reuse truth --write`\n\n{facts}\n\n{table(head, rows)}\n\n{judged}"
+
+
+def _precision(vault: Vault, folder: Path, asked: set[tuple[str, str, str]]) -> tuple[int, int]:
+    """Pairs of clones across projects that an independent measure calls alike, and those that it does not."""
+    owners = {vault.projects.get(folder / project).id: project for project, _, _ in asked}
+    alike = unlike = 0
+    for group in vault.reuse.clones(across_projects=True):
+        origin = group.origin
+        for clone in group.members[1:]:
+            if clone.hit.project == origin.hit.project or clone.hit.project not in owners:
+                continue
+            texts = [vault.text(each.symbol).split() for each in (origin, clone)]
+            if SequenceMatcher(None, *texts, autojunk=False).ratio() >= _ALIKE or clone.type < CloneType.NEAR:
+                alike += 1
+            else:
+                unlike += 1
+    return alike, unlike
+
+
+_ALIKE = 0.5
+
+
+def scale(corpus: Path, functions: int, questions: int = 2000) -> str:
+    """Fills the near-miss index with real functions and strangers made of their parts, and asks it."""
+    random = Random(1)
+    streams = _streams(corpus, functions // 8, random)
+    with tempfile.TemporaryDirectory(prefix="reuse-") as name:
+        db = schema.connect(Path(name, "catalog.sqlite"), writable=True)
+        schema.create(db, VaultId("0" * 32))
+        db.execute("VACUUM")
+        empty = Path(name, "catalog.sqlite").stat().st_size
+        terms, stored = TermWriter(db), StreamWriter(db)
+        samples = []
+        began = time.perf_counter()
+        making = 0.0
+        db.execute("BEGIN")
+        for number in range(1, functions + 1):
+            at = time.perf_counter()
+            codes = streams[number - 1] if number <= len(streams) else _stranger(streams, random)
+            making += time.perf_counter() - at
+            sketch = sketch_of(codes)
+            terms.add(number, terms_of(sketch))
+            stored.add(number, 1, codes)
+            if random.random() < questions / functions:
+                samples.append((codes, sketch))
+        terms.flush()
+        stored.flush()
+        db.execute("COMMIT")
+        built = time.perf_counter() - began - making
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = Path(name, "catalog.sqlite").stat().st_size - empty
+        directory = Directory()
+        directory.segments(db)
+        times, looked = [], []
+        for codes, sketch in samples:
+            sample = Sample(codes=codes, sketch=sketch, language=1)
+            at = time.perf_counter()
+            candidates(db, directory, sample, most=MOST_CANDIDATES)
+            looked.append(time.perf_counter() - at)
+            at = time.perf_counter()
+            near(db, directory, sample, 0.7)
+            times.append(time.perf_counter() - at)
+        db.close()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    rows = [
+        (what, *(f"{sorted(found)[int(len(found) * share)] * 1000:.1f}" for share in (0.5, 0.95, 0.99)))
+        for what, found in (("terms looked up, candidates ranked", looked), ("and compared", times))
+    ]
+    return (
+        f"{functions:,} functions ({min(functions, len(streams)):,} real, the others with three in ten statements"
+        f" exchanged): sketched, indexed and written in {built:.0f} s, {built / functions * 1e6:.0f} us each;"
+        f" {size / functions:.0f} bytes each; peak memory {peak:.0f} MB.\n\n"
+        + table((f"ms of {len(samples)} questions", "p50", "p95", "p99"), rows)
+    )
+
+
+def _streams(corpus: Path, most: int, random: Random) -> list[bytes]:
+    """The codes of functions under a folder, each stream once, of files in no order."""
+    found: dict[bytes, None] = {}
+    files = sorted(file for file in corpus.rglob("*") if file.suffix in _SUFFIXES and file.is_file())
+    random.shuffle(files)
+    for file in files:
+        if len(found) >= most:
+            break
+        analysis = analyse(file.name, file.read_bytes())
+        found.update(dict.fromkeys(s.codes for s in analysis.symbols if s.kind in CALLABLES and s.tokens >= 30))
+    return list(found)
+
+
+_SUFFIXES = frozenset({".py", ".js", ".ts", ".java", ".go", ".rs", ".c", ".h"})
+
+
+def _stranger(streams: Sequence[bytes], random: Random) -> bytes:
+    """A function with three in ten of its statements taken from others: real ones are as related in large archives."""
+    statements = random.choice(streams).split(b"\3")
+    for at in range(len(statements)):
+        if random.random() < 0.3:
+            statements[at] = random.choice(random.choice(streams).split(b"\3"))
+    return b"\3".join(statements)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -104,9 +281,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.add_argument("corpus", type=Path)
     asked.add_argument("out", type=Path)
     asked.add_argument("--at-least", type=float, default=0.7)
+    recorded = commands.add_parser("truth")
+    recorded.add_argument("--seed", type=int, default=1)
+    recorded.add_argument("--files", type=int, default=280)
+    recorded.add_argument("--steps", type=int, default=600)
+    recorded.add_argument("--write", action="store_true", help="update corpora/RESULTS.md")
+    large = commands.add_parser("scale")
+    large.add_argument("corpus", type=Path)
+    large.add_argument("--functions", type=int, default=1_000_000)
     given = parser.parse_args(arguments)
     if given.command == "predict":
         predict(given.corpus, given.out, given.at_least)
+    elif given.command == "scale":
+        print(scale(given.corpus, given.functions))
+    else:
+        body = truth(given.seed, given.files, given.steps)
+        print(body)
+        if given.write:
+            write_section("Copies against the truth", body)
     return 0
 
 

@@ -27,7 +27,7 @@ LEAST_TOKENS: Final = 20
 MOST_CANDIDATES: Final = 400
 """Symbols that one question compares."""
 
-AT_ONCE: Final = 100
+AT_ONCE: Final = 50
 """Candidates compared before looking whether going on is worth it: the next ones share less."""
 
 WORK: Final = 400_000
@@ -132,6 +132,9 @@ def near(
 _SLACK: Final = 0.9  # statement ends are codes too, and do not count for the share of tokens
 
 
+_TELLING: Final = 40  # terms: a tenth of so many has to be shared, more says nothing more
+
+
 def candidates(
     db: sqlite3.Connection, directory: Directory, sample: Sample, *, most: int
 ) -> tuple[Sequence[int], bool]:
@@ -147,6 +150,8 @@ def candidates(
     weights = np.repeat([1.0 / (1.0 + np.log2(max(1, len(one)))) for one in holders], [len(one) for one in holders])
     distinct, at = np.unique(numbers, return_inverse=True)
     scores: Array = np.bincount(at, weights)
+    enough = np.bincount(at) >= max(1, min(len(terms), _TELLING) // 10)
+    distinct, scores = distinct[enough], scores[enough]
     if len(distinct) > most:
         best = np.argpartition(-scores, most - 1)[:most]
         distinct, scores = distinct[best], scores[best]
