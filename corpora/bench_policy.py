@@ -98,6 +98,12 @@ def _trees(folder: Path, only: Sequence[str], *, make: bool) -> str:
         _name_misses(recipe["name"], files, labels, kept, known)
     whole = _sum(ours)
     rows.append((f"**all {len(ours)}**", "", whole.made, *_shares(whole), whole.precious, whole.precious_out))
+    some = [judged for judged in ours if judged.made]
+    out, known = (
+        statistics.mean(100 * getattr(judged, name) / judged.made for judged in some)
+        for name in ("made_out", "made_known")
+    )
+    rows.append(("mean of the trees", "", "", f"{out:.2f} %", f"{known:.2f} %", "", "", ""))
     head = ("tree", "files", "made by tools", "left out", "known as made", "precision", "precious", "precious left out")
     compared = [
         (
