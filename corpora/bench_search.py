@@ -15,13 +15,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from codevault.index import postings
-from codevault.index.groups import GroupCache, all_groups
+from codevault.index.groups import GroupCache, all_numbers, groups
 from codevault.index.index import Index
+from codevault.index.patterns import Word
+from codevault.index.sessions import Session
 from codevault.vault import Vault
 from corpora.bench_import import git
 from corpora.generate import generate, write
@@ -30,8 +33,10 @@ from corpora.results import table, write_section
 
 PAGE = Path(__file__).resolve().parent.parent / "index" / "RESULTS.md"
 STRATA = ((0, 0), (1, 10), (100, 1000), (10_001, 10**9))
-EACH = 12
-REVISIONS = 12
+EACH = 8
+REVISIONS = 8
+OF_GIT = 3
+"""Words of each of two strata that git is asked about: it takes ten seconds for one."""
 WITHOUT_TRIGRAMS = (
     r"\d{4}-\d{2}",
     r"[A-Z]{9}",
@@ -45,9 +50,12 @@ WITHOUT_TRIGRAMS = (
     r"\t\t \S",
 )
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z0-9_]{4,40}")
+_COMMON = (b"return", b"import", b"String", b"public", b"class", b"value", b"config", b"request", b"static")
 _SUFFIX = {"java": ".java", "python": ".py"}
 
 Ask = Callable[[Vault, str], object]
+Words = Mapping[tuple[int, int], list[str]]
+"""Words by how many contents hold them, from and up to."""
 
 
 @dataclass(slots=True)
@@ -64,35 +72,38 @@ class Timings:
         return [f"{1000 * percentile(part, share):.0f}" for part in (self.warm, self.cold) for share in shares]
 
 
-def words_by_hits(index: Index, seed: int) -> Mapping[tuple[int, int], list[str]]:
+def words_by_hits(folder: Path, seed: int) -> Words:
     """Words of the indexed text by the stratum of how many contents hold them, drawn at random."""
     rng = random.Random(seed)
     found: dict[tuple[int, int], list[str]] = {stratum: [] for stratum in STRATA}
-    with index._asking() as session:  # noqa: SLF001 - what the catalog holds is no promise
-        counts: dict[bytes, set[int]] = {}
+    with Vault.open(folder) as vault, (index := vault._reading())._asking() as session:  # noqa: SLF001 - no promises
+        numbers = list(all_numbers(session.db))
         sampled: set[bytes] = set()
-        for group in all_groups(session.db, GroupCache()):
-            if rng.random() < 0.2:
-                sampled.update(rng.sample(sorted(words := set(_WORD.findall(group.text))), min(4, len(words))))
-        chosen = rng.sample(sorted(sampled), min(400, len(sampled)))
-        chosen += [b"return", b"import", b"String", b"public", b"class", b"value", b"config", b"request", b"static"]
-        counts = {word: set() for word in chosen}
-        for group in all_groups(session.db, GroupCache()):
-            for word in chosen:
-                at = group.text.find(word)
-                while at >= 0:
-                    number = next(n for n in range(len(group.starts), 0, -1) if group.starts[n - 1] <= at) - 1
-                    counts[word].add(group.first + number)
-                    stop = group.starts[number + 1] if number + 1 < len(group.starts) else len(group.text)
-                    at = group.text.find(word, stop)
-        for word, fragments in counts.items():
-            held = postings.holders(session.db, "fragment_in", fragments)
-            hits = len({content for contents in held.values() for content in contents})
+        for group in groups(session.db, GroupCache(), rng.sample(numbers, min(40, len(numbers)))):
+            words = sorted(set(_WORD.findall(group.text)))
+            sampled.update(rng.sample(words, min(6, len(words))))
+        chosen = [*rng.sample(sorted(sampled), min(60, len(sampled))), *_COMMON]
+        for word in chosen:
+            hits = _holding(index, session, word)
             for low, high in STRATA:
                 if low <= hits <= high:
                     found[low, high].append(word.decode())
-    found[0, 0] = [f"{word[::-1]}zq" for word in rng.sample(sorted(w.decode() for w in chosen), EACH)]
+    found[0, 0] = [f"{word[::-1].decode()}zq" for word in chosen[:EACH]]
     return {stratum: rng.sample(words, min(EACH, len(words))) for stratum, words in found.items()}
+
+
+def _holding(index: Index, session: Session, word: bytes) -> int:
+    """How many contents hold a word."""
+    fragments = set()
+    numbers = index._text.documents(Word(word.decode()), 10**6)  # noqa: SLF001 - as above
+    for group in groups(session.db, GroupCache(), numbers):
+        at = group.text.find(word)
+        while at >= 0:
+            number = bisect_right(group.starts, at) - 1
+            fragments.add(group.first + number)
+            at = group.text.find(word, group.starts[number + 1] if number + 1 < len(group.starts) else len(group.text))
+    held = postings.holders(session.db, "fragment_in", fragments)
+    return len({content for contents in held.values() for content in contents})
 
 
 def asked(language: str) -> Mapping[str, Ask]:
@@ -119,10 +130,8 @@ def timed(folder: Path, ask: Ask, questions: Sequence[str]) -> Timings:
     return timings
 
 
-def latencies(folder: Path, language: str) -> str:
+def latencies(folder: Path, language: str, words: Words) -> str:
     """The table of all kinds and strata."""
-    with Vault.open(folder) as vault:
-        words = words_by_hits(vault._reading(), 1)  # noqa: SLF001 - as above
     rows = []
     for kind, ask in asked(language).items():
         for (low, high), questions in words.items():
@@ -148,19 +157,19 @@ def latencies(folder: Path, language: str) -> str:
     return table(head, rows)
 
 
-def against_git(folder: Path, repository: Path) -> str:
+def against_git(folder: Path, repository: Path, words: Words) -> str:
     """The same commits as `git log -S` and `-G`, and the time of both."""
     with Vault.open(folder) as vault:
-        words = words_by_hits(vault._reading(), 2)  # noqa: SLF001 - as above
         project = next(iter(vault.projects))
-        drawn = [*words[1, 10][:5], *words[100, 1000][:5]]
+        drawn = [*words[1, 10][:OF_GIT], *words[100, 1000][:OF_GIT]]
         rows = []
         for option, patterns in (("-S", drawn), ("-G", [rf"\b{word}\b" for word in drawn])):
             ours, theirs, equal, more, fewer = [], [], 0, 0, 0
             for pattern in patterns:
-                asked_for = {"text": pattern} if option == "-S" else {"regex": pattern}
+                text, regex = (pattern, "") if option == "-S" else ("", pattern)
                 began = time.perf_counter()
-                mine = {one.commit for one in vault.search.commits(project=project, seconds=60, **asked_for).changes}
+                changes = vault.search.commits(text, regex=regex, project=project, seconds=60).changes
+                mine = {one.commit for one in changes}
                 between = time.perf_counter()
                 said_by_git = set(
                     git(
@@ -177,10 +186,9 @@ def against_git(folder: Path, repository: Path) -> str:
     return table(("as", "asked", "the same commits", "commits more", "fewer", "vault, median ms", "git, ms"), rows)
 
 
-def against_walks(folder: Path, repository: Path) -> str:
+def against_walks(repository: Path, found: Words) -> str:
     """What a walk over sampled revisions and a search of the newest tree take for the same words."""
-    with Vault.open(folder) as vault:
-        words = [word for found in words_by_hits(vault._reading(), 3).values() for word in found[:2]]  # noqa: SLF001
+    words = [word for part in found.values() for word in part[:1]]
     commits = git(repository, "rev-list", "--all").split()
     sampled = random.Random(1).sample(commits, REVISIONS)
     walking, newest = [], []
@@ -269,18 +277,16 @@ def main() -> None:
     if sys.argv[1] == "generated":
         folder = Path(sys.argv[2] if len(sys.argv) > 2 else tempfile.mkdtemp()) / "vault"
         made = generated(folder) if not folder.exists() else ""
-        parts, name, language = (
-            [made, size(folder), latencies(folder, "python"), live(folder)],
-            "50 generated projects",
-            "python",
-        )
+        name, language = "50 generated projects", "python"
+        parts = [made, size(folder), latencies(folder, language, words_by_hits(folder, 1)), live(folder)]
     else:
         folder, repository = Path(sys.argv[1]), Path(sys.argv[2]).resolve()
         name = sys.argv[3] if len(sys.argv) > 3 else repository.name
-        suffixes = git(repository, "ls-tree", "-r", "--name-only", "HEAD").split("\n")
-        language = max(_SUFFIX, key=lambda one: sum(path.endswith(_SUFFIX[one]) for path in suffixes))
-        parts = [size(folder), latencies(folder, language), against_git(folder, repository)]
-        parts += [against_walks(folder, repository), live(folder)]
+        paths = git(repository, "ls-tree", "-r", "--name-only", "HEAD").split("\n")
+        language = max(_SUFFIX, key=lambda one: sum(path.endswith(_SUFFIX[one]) for path in paths))
+        words = words_by_hits(folder, 1)
+        parts = [size(folder), latencies(folder, language, words), against_git(folder, repository, words)]
+        parts += [against_walks(repository, words), live(folder)]
     load = (
         f"load {os.getloadavg()[0]:.1f} at the end; peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10} MiB"
     )
