@@ -128,7 +128,7 @@ def explained(policy: Policy, surroundings: Surroundings, project: Project, path
     if is_folder:
         return explain(policy, views)
     head = surroundings.read("/".join(parts), HEAD) or b""
-    return explain(policy, views, parts[-1], size, head, surroundings.exists)
+    return explain(policy, views, parts[-1], size, head, surroundings)
 
 
 def with_history(verdict: Verdict, index: Index, policy: Policy, project: Project, path: str) -> Verdict:

@@ -7,6 +7,7 @@ from collections.abc import Collection
 
 from codevault.policy import Policy, Verdict
 from codevault.policy.configured import Output
+from codevault.policy.installed import Around, Nowhere
 from codevault.policy.sweep import Sweep
 from codevault.source import Folder
 from codevault.surroundings import Surroundings
@@ -19,7 +20,7 @@ class Rescue:
 
     def __init__(self, policy: Policy, surroundings: Surroundings | None, device: int) -> None:
         self._policy = policy
-        self._exists = surroundings.exists if surroundings is not None else _nowhere
+        self._around: Around = surroundings if surroundings is not None else Nowhere()
         self._device = device
         self._kept: dict[str, set[str]] = {}
         self._whole: set[str] = set()
@@ -34,7 +35,7 @@ class Rescue:
 
     def sweep(self, path: str, folder: Folder, verdict: Verdict, output: Output | None = None) -> bool:
         """Looks through one folder; True when something is kept. Costs its listing where nothing has to be kept."""
-        sweep = self._policy.sweep(path, verdict, output, self._exists)
+        sweep = self._policy.sweep(path, verdict, output, self._around)
         return sweep.needed and self._through(sweep, path, folder, 1)
 
     def _through(self, sweep: Sweep, path: str, folder: Folder, depth: int) -> bool:
@@ -69,7 +70,3 @@ class Rescue:
             return self._through(sweep, path, inner, depth + 1)
         finally:
             inner.close()
-
-
-def _nowhere(path: str) -> bool:  # noqa: ARG001 - stands for an answer
-    return False

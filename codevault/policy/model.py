@@ -15,6 +15,7 @@ from codevault.policy.content import by_content
 from codevault.policy.files import FILE_RULES, FileRule
 from codevault.policy.filetable import FileTable
 from codevault.policy.folders import FOLDER_RULES, MARKED, VENV_CONTENT, FolderRule
+from codevault.policy.installed import Around, Nowhere, installed_in
 from codevault.policy.judging import HAND_WRITTEN_NAMES, ORDINARY, VCS_NAMES, Row, folder_table, judge, judge_configured
 from codevault.policy.names import Names, shown
 from codevault.policy.rules import RuleBook
@@ -32,6 +33,7 @@ BUILD_TREES = folder_table(MARKED)["*"]
 _ENVIRONMENT_MARK = "pyvenv.cfg"
 _VENV_CONTENT = Names(VENV_CONTENT)
 _NO_RULES = RuleBook()
+_NOWHERE = Nowhere()
 
 
 def _nothing_tracked(folder: str) -> bool:  # noqa: ARG001 - stands for an answer
@@ -187,11 +189,12 @@ class Policy:
         path: str,
         verdict: Verdict,
         output: Output | None = None,
-        exists: Callable[[str], bool] = _nothing_tracked,
+        around: Around = _NOWHERE,
     ) -> Sweep:
-        """What is to be kept of a folder that the verdict leaves out; `exists` tells of files of the project."""
+        """What is to be kept of a folder that the verdict leaves out; `around` tells of files of the project."""
         sources = output.sources if output is not None and output.check is Check.SOURCES else ()
-        return Sweep(self, path, verdict, sources, exists)
+        filled = verdict.path_class is PathClass.DEPENDENCY and not verdict.deliberate
+        return Sweep(self, path, verdict, sources, around, installed_in(path, around) if filled else None)
 
     def _by_size(self, verdict: Verdict, size: int) -> Verdict:
         generated = verdict.path_class is PathClass.GENERATED
@@ -208,7 +211,7 @@ def explain(
     name: str | None = None,
     size: int = 0,
     head: bytes = b"",
-    exists: Callable[[str], bool] = _nothing_tracked,
+    around: Around = _NOWHERE,
 ) -> Verdict:
     """The deciding verdict on a path, with every reason from the root down to it.
 
@@ -226,7 +229,7 @@ def explain(
             outer = _inherit(outer, verdict)
         if not outer.keep:
             left = replace(outer, reasons=tuple(reasons))
-            sweep = policy.sweep(path, left, view.output, exists)
+            sweep = policy.sweep(path, left, view.output, around)
             return _from_left_out(policy, left, sweep, components[depth + 1 :], name, size)
     if name is None:
         return replace(outer, reasons=tuple(reasons))
@@ -247,7 +250,9 @@ def _from_left_out(
         if not sweep.enters(view.name, depth):
             return left
         if sweep.takes_folder(path, view.children(), depth):
-            why = Reason("kept all the same", f"{shown(view.name)} is a repository of its own")
+            why = Reason(
+                "kept all the same", f"{shown(view.name)} is a repository of its own, or no package on the list"
+            )
             return Verdict(path_class=PathClass.OTHER, certain=False, reasons=(*left.reasons, why))
     if name is None or not sweep.takes_file(f"{path}/{name}", len(below) + 1):
         return left

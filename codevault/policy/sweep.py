@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from codevault.policy.installed import Around
 from codevault.policy.judging import VCS_NAMES
 from codevault.policy.verdicts import PathClass, Priority, Verdict
 
@@ -34,13 +35,17 @@ _COMPILED = {  # what TypeScript writes: from what; longer endings first
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Looks through one folder that the verdict leaves out. Depth 1 is directly inside it."""
+    """Looks through one folder that the verdict leaves out. Depth 1 is directly inside it.
+
+    `by_hand` tells of a package's place in it that no package manager filled.
+    """
 
     policy: Policy
     path: str
     verdict: Verdict
     sources: tuple[str, ...]
-    exists: Callable[[str], bool]
+    around: Around
+    by_hand: Callable[[str], bool] | None = None
 
     @property
     def needed(self) -> bool:
@@ -62,8 +67,10 @@ class Sweep:
         return not (path_class is PathClass.CACHE and found.path_class in _CACHED)
 
     def takes_folder(self, path: str, names: Collection[str], depth: int) -> bool:
-        """True for a folder that is kept whole: a repository, or too deep to be looked through."""
+        """True for a folder that is kept whole: a repository, a package that no list names, or one that is too deep."""
         if depth > _ANY_DEPTH:
+            return True
+        if self.by_hand is not None and names and self.by_hand(path[len(self.path) + 1 :]):
             return True
         if self.verdict.deliberate or VCS_NAMES.first_in(names) is None:
             return False
@@ -86,8 +93,8 @@ class Sweep:
         for ending, written in _COMPILED.items():
             if inside.endswith(ending):
                 stem = inside[: -len(ending)]
-                return any(self.exists(_join(at, stem + each)) for at in self.sources for each in written)
-        return any(self.exists(_join(at, inside)) for at in self.sources)
+                return any(self.around.exists(_join(at, stem + each)) for at in self.sources for each in written)
+        return any(self.around.exists(_join(at, inside)) for at in self.sources)
 
 
 def _join(folder: str, path: str) -> str:

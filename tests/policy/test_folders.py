@@ -299,6 +299,4 @@ def test_keeps_a_virtual_environment_with_code_beside_it_even_when_tagged_as_cac
 def test_each_tool_is_a_small_table_whose_rows_say_how_to_make_its_folders_again() -> None:
     assert len({tool.name for tool in TOOLS}) == len(TOOLS) >= 40
     assert all(rule.rebuild for tool in TOOLS for rule in tool.folders)
-    assert all(
-        DEFAULT.file(lock, 1).path_class is PathClass.LOCK_FILE for tool in TOOLS for lock in tool.locks.split()
-    )
+    assert all(DEFAULT.file(lock, 1).path_class is PathClass.LOCK_FILE for tool in TOOLS for lock in tool.locks.split())

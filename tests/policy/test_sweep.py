@@ -12,6 +12,20 @@ CACHE = Verdict(path_class=PathClass.CACHE, keep=False)
 SAID = Verdict(path_class=PathClass.DATA, keep=False, deliberate=True)
 
 
+class Tree:
+    """Files of a project, by path."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self._files = files
+
+    def exists(self, path: str) -> bool:
+        return path in self._files
+
+    def read(self, path: str, limit: int) -> bytes | None:
+        content = self._files.get(path)
+        return None if content is None else content[:limit]
+
+
 def taken(policy: Policy, verdict: Verdict, *paths: str) -> list[str]:
     sweep = policy.sweep("top", verdict)
     return [path for path in paths if sweep.takes_file(f"top/{path}", path.count("/") + 1)]
@@ -60,7 +74,7 @@ def test_what_somebody_leaves_out_is_left_out_whole_but_for_exceptions() -> None
 def test_compiled_scripts_without_a_source_of_the_same_name_are_kept() -> None:
     output = outputs_of("", "tsconfig.json", b'{"compilerOptions": {"outDir": "out", "rootDir": "src"}}')[0]
     there = {"src/index.ts", "src/a/b.tsx", "src/data.json", "src/m.mts"}
-    sweep = DEFAULT.sweep("out", OUT, output, there.__contains__)
+    sweep = DEFAULT.sweep("out", OUT, output, Tree(dict.fromkeys(there, b"")))
     made = ["index.js", "index.d.ts", "index.js.map", "a/b.js", "data.json", "m.mjs", "x.tsbuildinfo"]
     by_hand = ["by-hand.js", "a/index.js", "notes.txt"]
 
@@ -81,7 +95,9 @@ def test_explains_a_clone_in_what_a_package_manager_installed() -> None:
     clone = FolderView(name="a", siblings=(), children=lambda: {".git", "src"})
     deep = [FolderView(name=name, siblings=(), children=tuple) for name in ("w", "x", "y", "z")]
 
-    assert explain(DEFAULT, [vendor, clone], "src.php", 1).reasons[-1].evidence == "a is a repository of its own"
+    assert explain(DEFAULT, [vendor, clone], "src.php", 1).reasons[-1].evidence == (
+        "a is a repository of its own, or no package on the list"
+    )
     assert not explain(DEFAULT, [vendor, *deep], ".env", 1).keep
 
 
@@ -103,3 +119,26 @@ def test_tracked_files_beat_every_proof_that_a_tool_made_them() -> None:
     assert vendor.reasons[-1].rule == "tracked beats ignored"
     assert tagged is not None
     assert tagged.keep
+
+
+NPM = {"web/node_modules/.package-lock.json": b'{"packages": {"node_modules/left-pad": {}, "node_modules/@a/b": {}}}'}
+COMPOSER = {"vendor/composer/installed.json": b'{"packages": [{"name": "Acme/Money"}]}'}
+
+
+def put_by_hand(top: str, files: dict[str, bytes], *paths: str) -> list[str]:
+    sweep = DEFAULT.sweep(top, DEPENDENCY, None, Tree(files))
+    return [path for path in paths if sweep.takes_folder(f"{top}/{path}", {"index.js"}, path.count("/") + 1)]
+
+
+def test_packages_that_no_package_manager_lists_are_kept_whole() -> None:
+    npm = put_by_hand("web/node_modules", NPM, "left-pad", "mine", "@a", "@a/b", "@a/c", "@a/b/lib", ".bin", "mine/lib")
+    composer = put_by_hand("vendor", COMPOSER, "acme", "acme/money", "acme/patched", "composer/x", "bin/y", "a/b/c")
+
+    assert (npm, composer) == (["mine", "@a/c"], ["acme/patched"])
+
+
+def test_without_a_list_that_can_be_read_packages_count_as_installed() -> None:
+    broken = {"node_modules/.package-lock.json": b"{", "vendor/composer/installed.json": b"[]"}
+
+    assert put_by_hand("node_modules", broken, "mine") == put_by_hand("vendor", broken, "a/b") == []
+    assert put_by_hand("node_modules", {}, "mine") == []
