@@ -37,9 +37,8 @@ def test_a_lock_without_a_word_is_a_service_that_starts(tmp_path: Path, folder: 
     assert (health.running, health.pid, health.wrong[0].what) == (True, 0, "the service is starting")
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b'{"health": {"running": "perhaps"}, "at_s": 1}', b"\xff" * 100])
-def test_what_cannot_be_understood_was_not_said(tmp_path: Path, folder: Path, content: bytes) -> None:
-    (folder / "state.json").write_bytes(content)
+def test_what_cannot_be_understood_was_not_said(tmp_path: Path, folder: Path) -> None:
+    (folder / "state.json").write_bytes(b'{"health": {"running": "perhaps"}, "at_s": 1}')
 
     assert hear(tmp_path).wrong[0].what.startswith("no service runs")
 

@@ -13,7 +13,7 @@ import pytest
 
 import codevault
 from codevault import Chores, Service, ServiceError, Timing, Vault
-from codevault.errors import InvalidArgument, StorageError, VaultBusy
+from codevault.errors import InvalidArgument, StorageError
 from codevault.service_health import hear
 from codevault.service_process import BUSY, FAILED, serve, supervise
 from codevault.service_settings import load_settings
@@ -88,12 +88,6 @@ def test_a_file_asks_the_service_to_end_and_it_says_that_it_was_told(vault: Vaul
     assert Service(vault).ensure().running is False
 
 
-def test_the_users_own_backup_gets_its_turn_from_a_writer_that_makes_way(vault: Vault, within: threading.Event) -> None:
-    with vault._store.turn(), pytest.raises(VaultBusy):  # this process holds it, which makes way for nobody
-        vault.backup("shop")
-    assert vault.backup("shop", reason="mine").snapshot.reason == "mine"
-
-
 def test_the_log_tells_what_was_decided_and_it_can_be_decided_again(
     vault: Vault, within: threading.Event, tmp_path: Path
 ) -> None:
@@ -120,6 +114,7 @@ def test_a_process_of_its_own_starts_outlives_nobody_by_force_and_says_when_it_d
     assert health.pid != os.getpid()
     assert service.heartbeat_settings().splitlines()[0] == "[settings]"
     assert f":{service.health().heartbeat_port}/" in service.heartbeat_settings()
+    assert vault.backup("shop", reason="mine").snapshot.reason == "mine"  # at once, or when the service made way
 
     os.kill(health.pid, signal.SIGKILL)
     wait_for(lambda: not service.running)
