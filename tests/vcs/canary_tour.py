@@ -186,6 +186,7 @@ ONCE: dict[str, Callable[[Tour], object]] = {
     "vault.search.symbols": lambda t: t.vault.search.symbols("two"),
     "vault.search.text": lambda t: t.vault.search.text("kept"),
     "vault.search.commits": lambda t: t.vault.search.commits("two"),
+    "vault.search.structure": lambda t: t.vault.search.structure("two($$$)", language="python"),
     "vault.search.regex": lambda t: t.vault.search.regex("ke[p]t"),
     "vault.reuse.clones": lambda t: t.vault.reuse.clones(),
     "vault.reuse.between": shared,
