@@ -187,7 +187,7 @@ def _spots_of(sides: Mapping[str, Side]) -> Spots:
 
 def _link(change: Change, old: Spots, new: Spots, others: Spots, limit: str) -> Link:
     return Link(
-        kinds=tuple(map(str, change.kinds)),
+        kinds=tuple(kind for kind in _KINDS if kind in change.kinds),
         before=None if change.before is None else old[id(change.before)],
         after=None if change.after is None else new[id(change.after)],
         evidence=limit if change.evidence in _NOTHING else change.evidence,
@@ -236,6 +236,9 @@ NEW = (str(ChangeKind.INTRODUCED),)
 GONE = (str(ChangeKind.REMOVED),)
 UNFOUND = 0.9
 """How sure it is that a symbol is new, or gone, of which no link says more."""
+
+_KINDS = tuple(map(str, ChangeKind))
+"""In this order links name them, written or not."""
 
 _NOTHING = frozenset({"nothing like it was in the changed files", "nothing like it is left in the changed files"})
 """What lineage says of such; links leave it out."""
