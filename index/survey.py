@@ -26,6 +26,8 @@ NOTHING = 0
 """In place of a content: the path was not there."""
 
 _AT_ONCE = 400
+_MOST_HELD = 2_000
+"""Contents whose lines are held."""
 
 
 class SurveyedProject(NamedTuple):
@@ -87,6 +89,7 @@ class Survey:
         self._fragments: dict[int, bytes] = {}
         self._texts = Texts(session.db, session.cache)
         self._lines: dict[int, tuple[int, ...]] = {}
+        self._of_contents: dict[int, tuple[int, ...]] = {}
         self._numbers: dict[bytes, int] = {}
         self._projects: dict[int, _Project] = {}
 
@@ -152,12 +155,17 @@ class Survey:
 
     def lines(self, content: int) -> tuple[int, ...]:
         """The lines of a content as numbers, equal ones alike; empty where no text is known."""
-        if content and content not in self._fragments:
+        known = self._of_contents.get(content)
+        if known is None:
             self.read([content])
-        found: list[int] = []
-        for fragment, _ in fragment_list(self._fragments.get(content))[1]:
-            found += self._lines_of(fragment)
-        return tuple(found)
+            found: list[int] = []
+            for fragment, _ in fragment_list(self._fragments.get(content))[1]:
+                found += self._lines_of(fragment)
+            known = tuple(found)
+            if len(self._of_contents) >= _MOST_HELD:  # what follows in time is asked for next: old ones can go
+                self._of_contents.clear()
+            self._of_contents[content] = known
+        return known
 
     def read(self, contents: Iterable[int]) -> None:
         """Reads the lists of contents whose lines will be asked for, many at once."""

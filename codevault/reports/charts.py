@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from codevault.reports.page import Chart, shortened
+from codevault.reports.page import Chart, Picture, shortened
 from codevault.reports.wording import shown, xml_text
 
 COLOURS = ("#2f6f9f", "#e08214", "#3a8f5c", "#b5446e", "#7a68a6", "#8c6d31", "#4db6ac", "#9e9e9e")
@@ -33,6 +34,51 @@ def svg(chart: Chart) -> str:
     return ET.tostring(root, encoding="unicode")
 
 
+def graph_svg(picture: Picture) -> str:
+    """A graph as one `svg` element: nodes on a circle, those that are joined mostly beside one another."""
+    order = _in_order(picture)
+    wide, high, middle = 900, max(260, 30 * len(order)), 450
+    ET.register_namespace("", _SPACE.strip("{}"))
+    root = ET.Element(f"{_SPACE}svg", {"viewBox": f"0 0 {wide} {high}", "role": "img", "aria-label": "graph"})
+    places = {}
+    for number, key in enumerate(order):
+        turn = 2 * math.pi * (number + 0.5) / len(order) - math.pi / 2
+        places[key] = middle + 150 * math.cos(turn), high / 2 + (high / 2 - 26) * math.sin(turn)
+    for one, other, label in picture.edges:
+        (x1, y1), (x2, y2) = places[one], places[other]
+        ends = {"x1": f"{x1:.1f}", "y1": f"{y1:.1f}", "x2": f"{x2:.1f}", "y2": f"{y2:.1f}"}
+        ET.SubElement(root, f"{_SPACE}line", ends | {"stroke": "#9bb3c7", "stroke-width": "1.6"})
+        _written(root, (x1 + x2) / 2, (y1 + y2) / 2, label, "middle", "#777777")
+    for key, label in picture.nodes:
+        x, y = places[key]
+        ET.SubElement(root, f"{_SPACE}circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "4.5", "fill": COLOURS[0]})
+        right = x >= middle
+        _written(root, x + (9 if right else -9), y + 4, label, "start" if right else "end", "#222222")
+    return ET.tostring(root, encoding="unicode")
+
+
+def _in_order(picture: Picture) -> list[str]:
+    """The nodes along the edges, so that few lines cross."""
+    joined: dict[str, list[str]] = {key: [] for key, _ in picture.nodes}
+    for one, other, _ in picture.edges:
+        joined[one].append(other)
+        joined[other].append(one)
+    order: dict[str, None] = {}
+    for start in joined:
+        waiting = [start]
+        while waiting:
+            key = waiting.pop()
+            if key not in order:
+                order[key] = None
+                waiting += reversed(joined[key])
+    return list(order)
+
+
+def _written(root: ET.Element, x: float, y: float, text: str, anchor: str, colour: str) -> None:
+    style = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor, "fill": colour, "font-size": "12"}
+    ET.SubElement(root, f"{_SPACE}text", style | {"font-family": "system-ui, sans-serif"}).text = _text(text)
+
+
 def _drawn(chart: Chart) -> Any:
     pygal = _loaded()
     from pygal.style import Style
@@ -51,6 +97,10 @@ def _drawn(chart: Chart) -> Any:
         title_font_size=14,
         value_font_size=11,
         opacity=".85",
+        guide_stroke_color="#dddddd",
+        major_guide_stroke_color="#cccccc",
+        guide_stroke_dasharray="none",
+        major_guide_stroke_dasharray="none",
     )
     labels, shown_labels = _axis(chart.labels)
     # Bars of many names lie down, so that long names stay legible.
@@ -74,7 +124,7 @@ def _drawn(chart: Chart) -> Any:
         dots_size=2,
         show_dots=len(labels) <= 40,
         zero=0,
-        range=(0, chart.most) if chart.most else None,
+        range=(0, chart.most or _most(chart)) if chart.kind == "line" else None,
         no_data_text="nothing to show",
         print_values=False,
         margin=14,
@@ -91,6 +141,10 @@ def _drawn(chart: Chart) -> Any:
     for name, values in chart.series:
         drawn.add(_text(name), list(values)[order])
     return drawn
+
+
+def _most(chart: Chart) -> float:
+    return max((value or 0.0 for _, values in chart.series for value in values), default=0.0) or 1.0
 
 
 def _loaded() -> Any:

@@ -82,7 +82,7 @@ class CouplingReport(GraphReport):
             title=title,
             summary=(said, *summary),
             sections=(
-                Section(title="The strongest ties", parts=(self._picture(),)),
+                Section(title="The strongest ties across files", parts=(self._picture(),)),
                 Section(title="Pairs", parts=(self._table(),)),
             ),
             method=(
@@ -152,12 +152,11 @@ def coupling(reading: Reading, level: Level) -> CouplingReport:
             continue
         known.update(touched)
         changes.update(touched.keys())
-        together.update(combinations(touched, 2))
-    totals: Counter[frozenset[int]] = Counter()
-    for (one, other), support in together.items():
-        totals[frozenset((one, other))] += support
+        ends = sorted(touched.items(), key=lambda item: (item[1].path, item[1].qualified_name))
+        pairs = (pair for pair in combinations(ends, 2) if not _within(pair[0][1], pair[1][1]))
+        together.update((one, other) for (one, _), (other, _) in pairs)
     rows = []
-    for pair, support in totals.items():
+    for pair, support in together.items():
         if support >= LEAST_SUPPORT:
             ends = sorted((known[each] for each in pair), key=lambda c: (c.path, c.qualified_name))
             sides = [Coupled(path=c.path, qualified_name=c.qualified_name, changes=changes[id(c)]) for c in ends]
@@ -170,6 +169,11 @@ def coupling(reading: Reading, level: Level) -> CouplingReport:
         pairs=len(rows),
         left_out=left_out,
     )
+
+
+def _within(outer: Component, inner: Component) -> bool:
+    """A function in another, a method in its class: they change together by nature."""
+    return outer.path == inner.path and inner.qualified_name.startswith(f"{outer.qualified_name}.")
 
 
 def _rank(row: Coupling) -> tuple[object, ...]:

@@ -104,13 +104,16 @@ class EvolutionReport(Report):
             table = Table(headings=("Symbol", "Versions"), rows=rows, code=frozenset({"Symbol"}))
             sections.append(Section(title="Over time", parts=(chart,)))
             sections.append(Section(title="Changed most often", parts=(table,)))
-        shown = self.steps[-self.limit :]
+        telling = [step for step in self.steps if step.lines or step.begins]
+        shown = telling[-self.limit :]
         sections += [Section(title=self._heading(step), parts=tuple(_parts(step))) for step in reversed(shown)]
-        older = len(self.steps) - len(shown)
-        rest = (f"The newest {len(shown)} versions below; {older} older ones are in the values.",) if older else ()
+        silent = len(self.steps) - len(telling)
+        rest = [f"{count(silent, 'version')} changed files but no symbols."] if silent else []
+        if len(telling) > len(shown):
+            rest.append(f"The newest {len(shown)} that did are told below, {len(telling) - len(shown)} older ones not.")
         return Page(
             title=title,
-            summary=(f"Symbols: {said or 'no changes'}.", *scope_sentences(self.covered), *rest),
+            summary=(f"What happened to symbols: {said or 'nothing'}.", *scope_sentences(self.covered), *rest),
             sections=tuple(sections),
             method=(
                 (
@@ -176,8 +179,6 @@ def _was(reading: Reading, before: Spot | None, now: Spot) -> str:
 def _parts(step: Step) -> list[Part]:
     if step.begins:
         return [f"Begins with {count(step.files, 'file')} and {count(len(step.lines), 'symbol')}."]
-    if not step.lines:
-        return [f"{count(step.files, 'file')} changed, and no symbols."]
     heads: tuple[str, ...] = ("What", "Symbol", "File", "Was")
     told = step.lines[:_MOST_LINES]
     rows: tuple[tuple[str, ...], ...] = tuple((", ".join(x.kinds), x.qualified_name, x.path, x.was) for x in told)

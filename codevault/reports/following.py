@@ -29,6 +29,8 @@ _HOLDERS = frozenset(map(str, CONTAINERS))
 _LEAST = {"exact": 8, "body": 12, "renamed": 30}
 """Tokens from which on such a digest makes one symbol the other."""
 
+_MOST_HELD = 2_000
+
 
 class Spot(NamedTuple):
     """A symbol in one version: its file and what it is there."""
@@ -80,6 +82,7 @@ class Follower:
         self._survey = survey
         self._kinds = kinds
         self._now: dict[tuple[int, str, int], Thread] = {}
+        self._held: dict[tuple[int, int], dict[tuple[int, str, int], Spot]] = {}
         self.threads: list[Thread] = []
 
     def follow(self, steps: Sequence[VersionStep]) -> Iterator[Followed]:
@@ -124,6 +127,9 @@ class Follower:
         """The symbols of a file by name; of several of one name each has its place among them."""
         if not content:
             return {}
+        known = self._held.get((path, content))
+        if known is not None:
+            return known
         placed = self._survey.symbols([content])[content]
         facts = self._survey.facts(number for number, _ in placed)
         found: dict[tuple[int, str, int], Spot] = {}
@@ -133,6 +139,9 @@ class Follower:
             if symbol.kind in self._kinds:
                 found[path, symbol.qualified_name, counts[symbol.qualified_name]] = Spot(path, content, line, symbol)
                 counts[symbol.qualified_name] += 1
+        if len(self._held) >= _MOST_HELD:  # what a version left is what the next one finds: old ones can go
+            self._held.clear()
+        self._held[path, content] = found
         return found
 
     def _told(self, step: VersionStep, symbol: SymbolStep) -> tuple[Thread, SymbolStep]:

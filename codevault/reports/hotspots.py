@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from codevault.analysis.kinds import CALLABLES
 from codevault.ids import ProjectId
 from codevault.patching import indent_unit
 from codevault.reports.faces import Report
@@ -15,6 +16,9 @@ from codevault.reports.page import Chart, Page, Section, Table, count, day
 from codevault.reports.scope import Covered, Reading
 from codevault.reports.telling import about, scope_sentences, symbol_names
 from codevault.reports.work import Component, Level, work_in
+
+CALLED = frozenset(map(str, CALLABLES))
+"""Kinds that are compared: a class would count all that stands in it."""
 
 _MOST_BARS = 12
 _TAB = 4
@@ -80,7 +84,7 @@ class HotspotReport(Report):
             method=(
                 (
                     "Hotspots: A. Tornhill, Your Code as a Crime Scene, 2015: how often code was changed, times how"
-                    " complicated it is now."
+                    " complicated it is now. Of symbols, functions and methods."
                 ),
                 (
                     "Complexity: every line that is not blank counts one, and one more for each level of indentation"
@@ -93,7 +97,8 @@ class HotspotReport(Report):
 def hotspots(reading: Reading, level: Level) -> HotspotReport:
     """Measures hotspots."""
     components, _ = work_in(reading, level)
-    touched = [component for component in components if component.changes and component.alive]
+    touched = [c for c in components if c.changes and c.alive and (level == "file" or c.kind in CALLED)]
+    measured = _Complexity(reading)
     rows = [
         Hotspot(
             project=c.project.id,
@@ -101,7 +106,7 @@ def hotspots(reading: Reading, level: Level) -> HotspotReport:
             qualified_name=c.qualified_name,
             changes=c.changes,
             lines=c.lines,
-            complexity=_complexity(reading, c),
+            complexity=measured.of(c),
             authors=len(c.authors),
             last_ns=c.last_ns,
         )
@@ -109,7 +114,7 @@ def hotspots(reading: Reading, level: Level) -> HotspotReport:
     ]
     rows.sort(key=lambda row: (-row.score, row.path, row.qualified_name, row.project))
     rows = rows[: reading.asked.limit]
-    total = sum(component.changes for component in components)
+    total = sum(component.changes for component in touched)
     return HotspotReport(
         covered=reading.covered(),
         level=level,
@@ -119,15 +124,24 @@ def hotspots(reading: Reading, level: Level) -> HotspotReport:
     )
 
 
-def _complexity(reading: Reading, component: Component) -> int:
-    if component.spot is None:
-        return 0
-    content, line, lines = component.spot
-    text = reading.survey.text(content)
-    unit = len(indent_unit(text).replace(b"\t", b" " * _TAB)) or _TAB
-    rows = text.split(b"\n")
-    rows = rows[line - 1 : line - 1 + lines] if lines else rows
-    return indented_lines(rows, unit)
+class _Complexity:
+    """Measures components; each file is read and its unit of indentation looked for once."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._survey = reading.survey
+        self._known: dict[int, tuple[list[bytes], int]] = {}
+
+    def of(self, component: Component) -> int:
+        """The complexity of what is there, 0 for what is gone."""
+        if component.spot is None:
+            return 0
+        content, line, lines = component.spot
+        if content not in self._known:
+            text = self._survey.text(content)
+            unit = len(indent_unit(text).replace(b"\t", b" " * _TAB)) or _TAB
+            self._known[content] = text.split(b"\n"), unit
+        rows, unit = self._known[content]
+        return indented_lines(rows[line - 1 : line - 1 + lines] if lines else rows, unit)
 
 
 def indented_lines(rows: list[bytes], unit: int) -> int:

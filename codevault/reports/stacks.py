@@ -15,6 +15,8 @@ _IMPORT: Final = re.compile(
     rb"|<script[^>]{0,200}?\bsrc[ \t]*=[ \t]*['\"]([^'\"\n]{1,300})",
     re.MULTILINE,
 )
+_KEYWORDS: Final = (b"import", b"from", b"require", b"use ", b"using", b"include", b"<script")
+_LONGEST: Final = 2_000
 _LANGUAGES: Final[Mapping[str, frozenset[str]]] = {
     "typescript": frozenset({"typescript", "tsx"}),
     "javascript": frozenset({"javascript", "jsx"}),
@@ -34,10 +36,12 @@ _WORDS: Final = re.compile(r"[^a-z0-9_]+")
 def imported(text: bytes) -> frozenset[str]:
     """The modules that a file imports, as written; in whatever language it is."""
     found = set()
-    for match in _IMPORT.finditer(text):
-        name = next(filter(None, match.groups()), b"").decode("utf-8", "replace")
-        if name:
-            found.add(name)
+    for line in text.split(b"\n"):
+        if any(word in line for word in _KEYWORDS) or (line.endswith((b'"', b'"\r')) and b"/" in line):
+            for match in _IMPORT.finditer(line[:_LONGEST]):
+                name = next(filter(None, match.groups()), b"").decode("utf-8", "replace")
+                if name:
+                    found.add(name)
     return frozenset(found)
 
 

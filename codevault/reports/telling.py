@@ -81,7 +81,7 @@ def over_time(title: str, unit: str, periods: Periods, series: Mapping[str, Coun
 def symbol_names(rows: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Short labels for (path, qualified name): the name, with its file where names repeat."""
     counts = Counter(name for _, name in rows)
-    return tuple(name if counts[name] == 1 else f"{name} ({path.rpartition('/')[2]})" for path, name in rows)
+    return tuple(name if counts[name] == 1 else f"{name} ({path})" for path, name in rows)
 
 
 def _date(created_ns: int) -> datetime:

@@ -10,7 +10,7 @@ from codevault.errors import CodeVaultError
 from codevault.history import Event, History
 from codevault.index.model import SymbolVersion
 from codevault.reports.faces import Report
-from codevault.reports.page import Chart, Diff, Events, Page, Part, Section, Table, count, day, percent, person
+from codevault.reports.page import Chart, Diff, Events, Page, Part, Section, count, day, percent, person
 
 _MOST_EVENTS = 200
 _TEXT = Callable[[SymbolVersion], str]
@@ -147,13 +147,9 @@ def _heading(number: int, event: TimelineEvent) -> str:
 
 
 def _told(event: TimelineEvent) -> list[Part]:
-    facts = [("Version", event.version), ("Author", person(event.author) if event.author else "not known")]
-    facts += [("Where", f"{event.path}: {event.qualified_name}")]
-    if event.evidence:
-        facts.append(("Evidence", f"{event.evidence} ({percent(event.confidence)} sure)"))
-    parts: list[Part] = [Table(headings=("", "of this event"), rows=tuple(facts))]
-    if event.diff:
-        parts.append(Diff(text=event.diff))
-    else:
-        parts.append("The text did not change, or is not at hand.")
+    by = f" by {person(event.author)}" if event.author else ""
+    parts: list[Part] = [f"{event.version.capitalize()}{by}, in {event.path} as {event.qualified_name}."]
+    if event.evidence and event.confidence < 1:
+        parts.append(f"Why: {event.evidence} ({percent(event.confidence)} sure).")
+    parts.append(Diff(text=event.diff) if event.diff else "The text did not change, or is not at hand.")
     return parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from codevault.reports.charts import svg
+from codevault.reports.charts import graph_svg, svg
 from codevault.reports.page import Cell, Chart, Diff, Events, Page, Part, Picture, Table
 from codevault.reports.wording import lines_shown, shown, xml_text
 
@@ -56,10 +56,10 @@ def _cell(cell: Cell) -> str:
     return f"{cell:,}" if isinstance(cell, int) else cell
 
 
-def _drawn(chart: Chart) -> Markup:
+def _drawn(part: Chart | Picture) -> Markup:
     from markupsafe import Markup
 
-    return Markup(svg(chart))  # noqa: S704 - built by an XML library, which escapes
+    return Markup(svg(part) if isinstance(part, Chart) else graph_svg(part))  # noqa: S704 - built by an XML library, which escapes
 
 
 def _highlighted(diff: Diff) -> Markup:
