@@ -121,7 +121,6 @@ class Lives:
         self._lineage = index.lineage(project)
         self._maker = StepMaker(self._lineage, contents)
         self._made: dict[int, Mapping[str, PathStep]] = {}
-        self._links: dict[tuple[str, int], tuple[Mapping[SymbolKey, Link], Mapping[SymbolKey, Link]]] = {}
 
     def history(self, start: Spot) -> History:
         """The whole life of a symbol, from whatever version of it."""
@@ -219,7 +218,7 @@ class Lives:
             met.add((at, key))
             link = self._after(key, at)
             if link is None:
-                base = self._base(key.path, at)
+                base = self._base(key, at)
                 if base:
                     version = base
                     continue
@@ -271,7 +270,7 @@ class Lives:
         if link is not None:
             return number, link
         later = self._lineage.life(key.path).held(number)
-        step = self._step(key.path, number)
+        step = self._step(key.path, number, key.qualified_name)
         if later is not None and (len(self._lineage.parents(number)) == 1 or self._has(later, key)):
             return number, Link((), here, self._spot(key, number))
         if step is not None and step.went:
@@ -308,14 +307,14 @@ class Lives:
 
     def _removal(self, key: SymbolKey, number: int) -> Link | None:
         """What a version did with a key, if that is there no more; spares matching where it never was."""
-        life = self._lineage.life(key.path)
-        held = [run for run in map(life.held, self._lineage.parents(number)) if run is not None]
-        if not self._lineage.is_linked(key.path, number) and not any(self._has(run, key) for run in held):
-            return None
+        if not self._lineage.is_linked(key.path, number):
+            held = map(self._lineage.life(key.path).held, self._lineage.parents(number))
+            if not any(run is not None and self._has(run, key) for run in held):
+                return None
         link = self._before(key, number)
         if link is not None:
             return link if link.after is None or link.after.key != key else None
-        step = self._step(key.path, number)
+        step = self._step(key.path, number, key.qualified_name)
         if step is None or not step.went:
             return None
         before = self._spot_or_none(key, step.base)
@@ -331,7 +330,7 @@ class Lives:
             if run is None or not self._has(run, key):
                 continue
             link = self._after(key, later)
-            if (link.before if link is not None else self._base(key.path, later)) or later == number:
+            if (link.before if link is not None else self._base(key, later)) or later == number:
                 return None
             lost = self._lost_before(key, later)
             if lost is None or lost[0] != number:
@@ -354,11 +353,11 @@ class Lives:
         written = self._lineage.version(number)
         return self._matched(number) if written is None else written
 
-    def _step(self, path: str, number: int) -> PathStep | None:
+    def _step(self, path: str, number: int, name: str = "") -> PathStep | None:
         if not self._lineage.parents(number):
             return PathStep(0, came=True)
         if self._lineage.is_linked(path, number):
-            return self._lineage.step(path, number)
+            return self._lineage.step(path, number, name)
         return self._matched(number).get(path)
 
     def _matched(self, number: int) -> Mapping[str, PathStep]:
@@ -367,20 +366,14 @@ class Lives:
         return self._made[number]
 
     def _after(self, key: SymbolKey, number: int) -> Link | None:
-        return self._of_path(key.path, number)[1].get(key)
+        step = self._step(key.path, number, key.qualified_name)
+        links = () if step is None else step.links
+        return next((link for link in links if link.after is not None and link.after.key == key), None)
 
     def _before(self, key: SymbolKey, number: int) -> Link | None:
-        return self._of_path(key.path, number)[0].get(key)
-
-    def _of_path(self, path: str, number: int) -> tuple[Mapping[SymbolKey, Link], Mapping[SymbolKey, Link]]:
-        """Links of a path in a version by the keys of their symbols before and after."""
-        if (path, number) not in self._links:
-            step = self._step(path, number)
-            links = () if step is None else step.links
-            before = {link.before.key: link for link in links if link.before is not None}
-            after = {link.after.key: link for link in links if link.after is not None}
-            self._links[path, number] = (before, after)
-        return self._links[path, number]
+        step = self._step(key.path, number, key.qualified_name)
+        links = () if step is None else step.links
+        return next((link for link in links if link.before is not None and link.before.key == key), None)
 
     def _all_links(self, path: str, number: int, step: PathStep) -> Iterator[Link]:
         """Everything that a version did in a path, what goes without saying included, each once in all paths."""
@@ -398,12 +391,12 @@ class Lives:
             lost = self._lost_before(link.after.key, number) if link.after and link.before is None else None
             yield link if lost is None else Link(_RESTORED, lost[1].before, link.after, _HAD_IT)
 
-    def _base(self, path: str, number: int) -> int:
+    def _base(self, key: SymbolKey, number: int) -> int:
         """The version from which a path goes on in another, 0: from none."""
-        step = self._step(path, number)
+        step = self._step(key.path, number, key.qualified_name)
         if step is not None:
             return step.base
-        life = self._lineage.life(path)
+        life = self._lineage.life(key.path)
         own = life.held(number)
         held = [(parent, run) for parent in self._lineage.parents(number) if (run := life.held(parent)) is not None]
         same = (parent for parent, run in held if own is not None and run.content == own.content)

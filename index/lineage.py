@@ -172,6 +172,14 @@ def _name_numbers(db: sqlite3.Connection, names: Iterable[str]) -> dict[str, int
     return found
 
 
+def head_of(packed: bytes) -> PathStep:
+    """What a row says before its links."""
+    end = 1
+    while end < len(packed) and packed[end] > 127:
+        end += 1
+    return PathStep(unzigzag(unpack(packed[1 : end + 1])[0]), bool(packed[0] & _CAME), bool(packed[0] & _WENT))
+
+
 class Unpacker:
     """Reads rows of links; remembers names and paths."""
 

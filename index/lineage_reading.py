@@ -12,7 +12,7 @@ from codevault.errors import IndexDamaged, UnknownSnapshot
 from codevault.ids import ProjectId
 from codevault.index.contents import packed_symbols
 from codevault.index.history import commits_of, seen_one, steps
-from codevault.index.lineage import Unpacker, linked_all, linked_as, packed_steps, packed_version, parents_key
+from codevault.index.lineage import Unpacker, head_of, linked_all, linked_as, packed_steps, packed_version, parents_key
 from codevault.index.lineage_model import PathStep
 from codevault.index.lives import PathLife
 from codevault.index.model import Seen, SymbolVersion
@@ -22,7 +22,7 @@ from codevault.index.snapshots import project_number
 from codevault.index.stays import snapshot_nodes
 from codevault.index.symbols import positions, symbol_rows, symbol_version, symbols_of
 from codevault.index.timelines import Timeline
-from codevault.index.varints import unpack_ascending
+from codevault.index.varints import pack, unpack_ascending
 
 MOST_PATHS = 2_000
 """Paths whose lives are remembered."""
@@ -51,7 +51,7 @@ class ProjectLineage:
         self._paths: OrderedDict[str, _Path] = OrderedDict()
         self._seen: dict[int, Seen] = {}
         self._names: dict[int, str] = {}
-        self._parents: dict[int, tuple[int, ...]] = {}
+        self._codes: dict[str, bytes] = {}
 
     def parents(self, number: int) -> tuple[int, ...]:
         """The versions that one came from, best first.
@@ -71,15 +71,29 @@ class ProjectLineage:
         """True where it is written what a version that touched a path did in it."""
         return number in self._path(path).linked
 
-    def step(self, path: str, number: int) -> PathStep | None:
-        """What is written of a path in a linked version, None where nothing happened."""
+    def step(self, path: str, number: int, name: str = "") -> PathStep | None:
+        """What is written of a path in a linked version, None where nothing happened.
+
+        With a qualified name links may be left out where nothing is said of it, which spares reading them.
+        """
         one = self._path(path)
-        if number not in one.packed:
+        packed = one.packed.get(number)
+        if packed is None:
             return None
         if number not in one.steps:
+            if name and (not (code := self._code(name)) or code not in packed):
+                return head_of(packed)
             with self._asking() as session:
-                one.steps[number] = self._unpacker.step(session.db, number, path, one.packed[number])
+                one.steps[number] = self._unpacker.step(session.db, number, path, packed)
         return one.steps[number]
+
+    def _code(self, name: str) -> bytes:
+        """How rows of links write a name, b"" when none does."""
+        if name not in self._codes:
+            with self._asking() as session:
+                row = session.db.execute("SELECT id FROM link_name WHERE name = ?", (name,)).fetchone()
+            self._codes[name] = b"" if row is None else pack(row)
+        return self._codes[name]
 
     def version(self, number: int) -> Mapping[str, PathStep] | None:
         """What is written of a version, by path; None when it is not linked."""

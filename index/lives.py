@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from codevault.ids import BlobId
@@ -38,6 +40,10 @@ class PathLife:
         named = {content for *_, content in snapshots} | {stay.content for stay in self._stays if stay.content}
         self._blobs = dict(ask_many(db, "SELECT id, blob FROM content WHERE id IN (*)", named))
         self._snapshots = [self._run(content, first, last) for first, last, content in snapshots]
+        self._lines: dict[int, list[Stay]] = {}
+        for stay in sorted(self._stays, key=attrgetter("first")):
+            self._lines.setdefault(stay.line, []).append(stay)
+        self._known: dict[int, Run | None] = {}
         self._now = self._alive(db, project)
 
     def _run(self, content: int, first: int, last: int | None) -> Run:
@@ -52,11 +58,25 @@ class PathLife:
 
     def held(self, number: int) -> Run | None:
         """What the path held in a version, and since when on its line; None when it was not there."""
-        if number > 0:
-            there = (run for run in self._snapshots if run.first <= number and (run.last is None or run.last >= number))
-            return next(there, None)
-        stay = held_at(self._stays, self._timeline.reach(-number)) if self._stays else None
-        return None if stay is None else self._told(stay)
+        if number not in self._known:
+            self._known[number] = self._snapshot(number) if number > 0 else self._commit(-number)
+        return self._known[number]
+
+    def _snapshot(self, sequence: int) -> Run | None:
+        at = bisect_right(self._snapshots, sequence, key=attrgetter("first")) - 1
+        run = self._snapshots[at] if at >= 0 else None
+        return run if run is not None and (run.last is None or run.last >= sequence) else None
+
+    def _commit(self, place: int) -> Run | None:
+        """From a line to the one that it left, until one says what it has in the path."""
+        while place and self._lines:
+            line = self._timeline.line(place)
+            stays = self._lines.get(line, ())
+            at = bisect_right(stays, place, key=attrgetter("first")) - 1
+            if at >= 0 and (stays[at].last is None or (stays[at].last or 0) >= place):
+                return None if stays[at].content == GONE else self._told(stays[at])
+            place = self._timeline.before(line)
+        return None
 
     def runs(self) -> Sequence[Run]:
         """All of them, in the order in which they began."""

@@ -125,6 +125,11 @@ class Timeline:
         """The line of a commit by place: the place of the line's first commit."""
         return self._commits[place - 1].line
 
+    def before(self, line: int) -> int:
+        """The place of the commit that a line left, 0 for a beginning."""
+        parents = self._commits[line - 1].parents
+        return parents[0] if parents else 0
+
     def end(self, line: int) -> int:
         """The place of the last commit on a line."""
         return self._ends[line]
