@@ -33,7 +33,7 @@ _MEASURED_S = 300.0
 _STEPS_S = 15.0
 
 
-class Served(Protocol):
+class Served(Protocol):  # eight methods: what a vault does for its service, always together
     """What the loop needs of a vault. Work raises `CodeVaultError`; none outlives the token's `cancel()` by long."""
 
     def projects(self) -> Mapping[Watched, str]:
@@ -42,6 +42,10 @@ class Served(Protocol):
 
     def back_up(self, project: ProjectId, reason: str, kind: str, cancel: CancelToken) -> str:
         """Backs a project up; gives what was wrong with it, "" for nothing."""
+        ...
+
+    def touched(self, project: ProjectId, path: str) -> int | None:
+        """How many definitions of a file differ from the last backup's; None where that cannot be told at once."""
         ...
 
     def analyse(self, share: float, cancel: CancelToken) -> str:
@@ -164,7 +168,7 @@ class Engine:
         self._timing = timing or Timing()
         self._chores = chores or Chores()
         self.planning = Planning(self._timing, log=log)
-        self._noting = Noting(self._timing, policy)
+        self._noting = Noting(self._timing, policy, touched=served.touched)
         self._projects: dict[ProjectId, _Known] = {}
         self._watched: tuple[Watched, ...] = ()
         self._conditions = Conditions()

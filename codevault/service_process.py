@@ -27,6 +27,7 @@ from codevault.activity.inotify import inotify
 from codevault.activity.model import Conditions, Source, Watched
 from codevault.activity.moves import RepositoryMoves
 from codevault.activity.surroundings import Programs, SleepWatch, TestResults, conditions
+from codevault.activity.touched import LARGEST, touched
 from codevault.errors import CodeVaultError, VaultBusy
 from codevault.ids import ProjectId
 from codevault.jobs import CancelToken
@@ -36,8 +37,10 @@ from codevault.service_log import LogFile, LogHandler
 from codevault.service_settings import Settings, keep_settings, load_settings
 from codevault.spool import take_events
 from codevault.store.filesystem import DiskFileSystem, HeldLock
+from codevault.store.model import Snapshot
 from codevault.store.yielding import holder_name, service_folder, wishes
 from codevault.vault import Vault
+from codevault.vcs.reading import ReadFolder
 
 STOP = "stop"
 """The file that asks the service to end."""
@@ -48,6 +51,7 @@ _SAY_S = 5.0
 _SAY_IDLE_S = 30.0
 _HELD_S = 15.0
 _LOCK_S = 1.0
+_GLOB = frozenset("*?[]{}")
 _RESTART_S = (1.0, 5.0, 30.0, 60.0)
 
 
@@ -59,6 +63,7 @@ class ServedVault:
         self._folder = service_folder(vault.path)
         self._seen: tuple[int, ...] = ()
         self._projects: dict[Watched, str] = {}
+        self._last: dict[ProjectId, Snapshot] = {}
 
     def projects(self) -> Mapping[Watched, str]:
         """See `Served.projects`. Read again only when a document changed."""
@@ -76,10 +81,29 @@ class ServedVault:
 
     def back_up(self, project: ProjectId, reason: str, kind: str, cancel: CancelToken) -> str:
         """See `Served.back_up`."""
-        problems = self._vault.backup(project, reason=reason, kind=kind, cancel=cancel).problems
+        made = self._vault.backup(project, reason=reason, kind=kind, cancel=cancel)
+        self._last[project] = made.snapshot
+        problems = made.problems
         if not problems:
             return ""
         return f"{len(problems)} problems, the first of kind {problems[0].kind}: backup().problems names the files"
+
+    def touched(self, project: ProjectId, path: str) -> int | None:
+        """See `Served.touched`: by the index, of files that were analysed, a few milliseconds."""
+        last, owner = self._last.get(project), next((w for w in self._projects if w.project == project), None)
+        if last is None or owner is None or not _GLOB.isdisjoint(path):
+            return None
+        try:
+            symbols = [found.symbol for found in self._vault.symbols(last, path=path)]
+            before = self._vault.read(symbols[0].blob) if symbols else b""
+        except CodeVaultError:
+            return None
+        folder = ReadFolder.open(owner.root) if before and len(before) <= LARGEST else None
+        if folder is None:
+            return None
+        with folder:
+            now = folder.read(path, LARGEST) or b""
+        return touched(((symbol.start_byte, symbol.end_byte) for symbol in symbols), before, now)
 
     def analyse(self, share: float, cancel: CancelToken) -> str:
         """See `Served.analyse`."""

@@ -5,7 +5,7 @@ No clock and no disk. What is remembered is bounded, whatever a storm brings.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from codevault.activity.editors import Leaving, trace_of
@@ -16,6 +16,7 @@ from codevault.policy import DEFAULT, Policy
 
 _MOST_PATHS = 10_000
 _HAND_FILES = 20  # a person saves so many files at a time, with "save all"; more is a program's doing
+_NONE_TOUCHED = 0.5  # words around definitions, or new ones
 _MOVES = {str(move): move for move in Move}
 _BY_PROGRAM = frozenset({Move.SWITCH, Move.REWRITE, Move.MERGE})
 
@@ -24,7 +25,7 @@ _BY_PROGRAM = frozenset({Move.SWITCH, Move.REWRITE, Move.MERGE})
 class _Desk:
     """What is remembered of one project between two looks."""
 
-    known: set[str] = field(default_factory=set)  # changed since the last backup
+    known: dict[str, float] = field(default_factory=dict)  # changed since the last backup, and what each weighs
     gone: dict[str, int] = field(default_factory=dict)  # went at the last look: a save may bring it back
     building: bool = False
 
@@ -45,7 +46,15 @@ class _Batch:
 class Noting:
     """Folds what sources saw. One thread."""
 
-    def __init__(self, timing: Timing, policy: Policy = DEFAULT) -> None:
+    def __init__(
+        self,
+        timing: Timing,
+        policy: Policy = DEFAULT,
+        *,
+        touched: Callable[[ProjectId, str], int | None] = lambda _project, _path: None,
+    ) -> None:
+        """`touched` tells how many definitions of a file differ from the last backup's, None where it cannot."""
+        self._touched = touched
         self._timing = timing
         self._policy = policy
         self._desks: dict[ProjectId, _Desk] = {}
@@ -117,7 +126,7 @@ class Noting:
         desk = self._desks.setdefault(project, _Desk())
         really = [path for path in desk.gone if path not in batch.changed]
         desk.gone = batch.gone
-        new, weight, within = self._weighed(desk, (*batch.changed, *really))
+        new, weight, within = self._weighed(project, desk, (*batch.changed, *really))
         changes = sum(batch.changed.values()) + len(really) + batch.unnamed + batch.swapped
         if not (changes or batch.beat or batch.lost or batch.green or batch.moves):
             return None
@@ -139,16 +148,20 @@ class Noting:
             moves=tuple(dict.fromkeys(batch.moves)),
         )
 
-    def _weighed(self, desk: _Desk, paths: Sequence[str]) -> tuple[int, float, float]:
+    def _weighed(self, project: ProjectId, desk: _Desk, paths: Sequence[str]) -> tuple[int, float, float]:
         """How many are new since the last backup, what those weigh, and in how many seconds the first is due."""
         new, total, within = 0, 0.0, 0.0
         for path in paths:
             found = weight_of(self._policy, path)
             due = found.patience * self._timing.exposure_s
             within = min(within, due) if within else due
-            if path not in desk.known:
-                new += 1
-                total += found.weight
-                if len(desk.known) < _MOST_PATHS:
-                    desk.known.add(path)
+            known = desk.known.get(path)
+            weight = found.weight
+            if weight and len(paths) <= _HAND_FILES:
+                definitions = self._touched(project, path)
+                weight *= 1.0 if definitions is None else max(_NONE_TOUCHED, definitions)
+            new += known is None
+            total += max(0.0, weight - (known or 0.0))
+            if known is not None or len(desk.known) < _MOST_PATHS:
+                desk.known[path] = max(weight, known or 0.0)
         return new, total, within

@@ -1,6 +1,7 @@
 from codevault.activity.editors import Leaving, trace_of
 from codevault.activity.model import Move, Observed, Signal, SignalKind
 from codevault.activity.noting import Noting
+from codevault.activity.touched import touched
 from tests.activity.seen import BLOG, SHOP, TIMING, at, signal
 
 CHANGED, GONE = SignalKind.CHANGED, SignalKind.GONE
@@ -150,3 +151,24 @@ def test_lost_events_and_green_tests_are_told() -> None:
     seen = only([signal(SignalKind.LOST), signal(SignalKind.GREEN)])
 
     assert (seen.lost, seen.green, seen.hand) == (True, True, False)
+
+
+def test_what_an_edit_touches_weighs_more_than_how_often_it_is_saved() -> None:
+    definitions = iter([1, 1, 4, 0])
+    noting = Noting(TIMING, touched=lambda _project, _path: next(definitions))
+
+    weights = [noting.note([signal(CHANGED, "a.py")], at(second))[0].weight for second in range(3)]
+    noting.saved(SHOP)
+    weights.append(noting.note([signal(CHANGED, "a.py")], at(9))[0].weight)
+
+    assert weights == [1.0, 0.0, 3.0, 0.5]
+
+
+def test_definitions_that_differ_are_counted_and_those_that_moved_are_not() -> None:
+    before = b"class A:\n    def f(self): pass\n    def g(self): pass\ndef h(): pass\n"
+    spans = [(0, 53), (13, 31), (35, 53), (54, 67)]
+
+    assert touched(spans, before, before) == 0
+    assert touched(spans, before, b"def h(): pass\n" + before[:54]) == 0
+    assert touched(spans, before, before.replace(b"g(self): pass", b"g(self): return 1")) == 1
+    assert touched(spans, before, b"") == 3

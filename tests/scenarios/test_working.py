@@ -80,6 +80,20 @@ def test_a_file_keeps_one_history_however_it_is_saved(disk: Disk, save: Callable
     assert len(disk.vault.versions("tax.py", project="shop")) == 4
 
 
+def test_a_change_of_many_functions_is_saved_sooner_than_one_of_words(disk: Disk) -> None:
+    functions = "".join(f"def function_{number}():\n    return {number}\n" for number in range(5))
+    (disk.root / "tax.py").write_text(functions)
+    disk.pass_(120)
+    disk.vault.analyse()
+
+    (disk.root / "tax.py").write_text(functions.replace("return", "yield"))
+    disk.pass_(65)
+    assert len(disk.snapshots) == 3
+    (disk.root / "tax.py").write_text("# a word\n" + functions.replace("return", "yield"))
+    disk.pass_(65)
+    assert len(disk.snapshots) == 3
+
+
 def test_a_storm_of_files_that_come_and_go_is_one_snapshot_and_no_edit_is_lost(disk: Disk) -> None:
     (disk.root / "tax.py").write_text("edited before\n")
     for number in range(3000):

@@ -69,6 +69,9 @@ class FakeVault:
         self.backups.append((project, kind, reason))
         return self.wrong
 
+    def touched(self, project: ProjectId, path: str) -> int | None:  # noqa: ARG002 - nobody knows
+        return None
+
     def analyse(self, share: float, cancel: CancelToken) -> str:
         return self._do(f"analyse {share}", cancel)
 
