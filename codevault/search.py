@@ -10,6 +10,7 @@ from codevault.analysis.model import SymbolKind
 from codevault.analysis.structure import AST_GREP
 from codevault.arguments import check_cancel, check_texts, check_type
 from codevault.errors import InvalidArgument
+from codevault.event_filter import EventFilter, Range
 from codevault.index.index import Index, never
 from codevault.index.model import CountChanges, SearchResult
 from codevault.index.planning import where_of
@@ -34,15 +35,17 @@ class Search:
     when `cancel` is set, with what it has; results say so, and what could not be searched (`SearchResult.coverage`).
     """
 
-    def __init__(self, index: Callable[[], Index], projects: Projects, rebuilding: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        index: Callable[[], Index],
+        projects: Projects,
+        rebuilding: Callable[[], bool],
+        engine: StructureEngine,
+    ) -> None:
         self._index = index
         self._projects = projects
         self._rebuilding = rebuilding
-        self._engine = StructureEngine()
-
-    def close(self) -> None:
-        """Ends the processes that match structural patterns; a later search starts them again."""
-        self._engine.close()
+        self._engine = engine
 
     def find(
         self,
@@ -99,19 +102,26 @@ class Search:
         alive: bool | None = None,
         author: str = "",
         versions: str = "",
+        introduced: Range | None = None,
+        changed: Range | None = None,
+        removed: Range | None = None,
         limit: int = 50,
         after: str = "",
     ) -> SearchResult:
         """Definitions by name: exact, prefix or glob (`parse*`), qualified (`TaxTable.rate`), or by the words in it.
 
+        `introduced`, `changed` and `removed` are pairs of moments, (from, to), None for open: only symbols to which
+        that happened between them under that name, in versions that are analysed (`("2026-01-01", None)`: since then).
+
         Raises:
-            InvalidArgument: an empty name, no such kind, or a bad page.
+            InvalidArgument: an empty name, no such kind, no pair of moments, or a bad page.
             IndexDamaged: run `vault.rebuild()`.
         """
         check_texts(kind=kind)
         query = queries.name(name) & (queries.kind(kind) if kind else queries.everything())
-        scope = self._scope(project, client, tag, path, language, since, until, alive, author, versions)
-        return self.find(query & scope, limit=limit, after=after)
+        query &= self._scope(project, client, tag, path, language, since, until, alive, author, versions)
+        happened = EventFilter(self._index(), {"introduced": introduced, "changed": changed, "removed": removed})
+        return happened.page(lambda most, cursor: self.find(query, limit=most, after=cursor), limit, after)
 
     def text(
         self,

@@ -84,6 +84,7 @@ from codevault.store.pruning import Pruned, PrunePlan
 from codevault.store.store import Store
 from codevault.store.thinning import STANDARD, Retention
 from codevault.store.verifying import VerifyMode
+from codevault.structural import StructureEngine
 from codevault.submitting import Submit
 from codevault.surroundings import Surroundings
 from codevault.symbol_patch import SymbolPatch
@@ -147,7 +148,8 @@ class Vault:
         self._recorder = Recorder(
             store, self._index, self.projects, self._contents, governing=self._governing, source=source, clock=clock
         )
-        self.search = Search(self._reading, self.projects, lambda: self._index.unfinished)
+        self._engine = StructureEngine()
+        self.search = Search(self._reading, self.projects, lambda: self._index.unfinished, self._engine)
         self.reuse = Reuse(self._reading, self.projects, self.read, self._contents.session)
         self.reports = Reports(self._reading, self.projects, self.history, self.text, self._contents.session)
         self.lineage = Lineages(self._reading, self.read, self.projects, self._contents.session)
@@ -215,7 +217,7 @@ class Vault:
         """Gives everything back. Nothing depends on it being called: what was acknowledged is on disk."""
         if not self._closed:
             self._closed = True
-            self.search.close()
+            self._engine.close()
             self._index.close()
             self._store.close()
 
@@ -919,9 +921,7 @@ class Vault:
         with WorkerPool(1, seconds=_PATIENCE_S) as pool:
             return next(analysis for _, analysis in pool.analyse_all([(0, path, content)]))
 
-    def _in_context(
-        self, context: Context, at: object
-    ) -> tuple[tuple[Chosen, ...], tuple[tuple[Project, str], ...]]:
+    def _in_context(self, context: Context, at: object) -> tuple[tuple[Chosen, ...], tuple[tuple[Project, str], ...]]:
         moment = moment_of(at)
         wanted = fitting(self.projects, context, moment)
         return choose(wanted, lambda project: self._snapshot(moment, project), moment)

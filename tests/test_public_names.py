@@ -330,6 +330,10 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.search.find": (lambda s: s.vault.search.find(queries.text("usual")), codevault.SearchResult),
     "vault.search.symbols": (lambda s: s.vault.search.symbols("later"), codevault.SearchResult),
     "vault.search.text": (lambda s: s.vault.search.text("usual"), codevault.SearchResult),
+    "vault.search.structure": (
+        lambda s: s.vault.search.structure("usual($$$)", language="python"),
+        codevault.SearchResult,
+    ),
     "vault.search.regex": (lambda s: s.vault.search.regex("us[u]al"), codevault.SearchResult),
     "vault.search.commits": (lambda s: s.vault.search.commits("usual"), codevault.CountChanges),
     "vault.submit.import_history": (
