@@ -135,7 +135,7 @@ def _first_shown(runs: Sequence[Run]) -> _Shown:
 
 def _matching(runs: Sequence[Run], tests: Sequence[LineTest]) -> _Shown | None:
     """The lines of the first match, and what matches in them."""
-    matchers = [matcher for test in tests for matcher in test.matchers]
+    matchers = [test.matcher for test in tests]
     for matcher in matchers:
         for run in runs:
             span = next(iter(matcher.spans(run.text)), None)

@@ -171,48 +171,43 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineTest:
-    """What a condition asks of lines: every matcher finds something, each in any run of lines.
+    """Something that is to be found in some run of lines.
 
     `ways` are alternatives to find candidates: each is a list of probes of which one finds a line of whatever answers;
-    without ways everything has to be looked at. `certain`: a line the first way finds answers by itself. `one_line`: no
-    matcher looks beyond one line.
+    without ways everything has to be looked at. `one_line`: nothing looks beyond one line, and the only way is certain.
     """
 
-    matchers: tuple[Matcher, ...]
+    matcher: Matcher
     ways: tuple[tuple[Probe, ...], ...]
-    certain: bool
     one_line: bool
     note: str = ""
 
     def holds(self, runs: Iterable[bytes]) -> bool:
-        """Whether the condition holds of runs of lines."""
-        runs = list(runs)
-        return all(any(next(iter(matcher.spans(run)), None) for run in runs) for matcher in self.matchers)
+        """Whether it is found in runs of lines."""
+        return any(next(iter(self.matcher.spans(run)), None) for run in runs)
 
 
-def line_test(condition: Condition) -> LineTest:
-    """What a condition asks of lines.
+def line_tests(condition: Condition) -> tuple[LineTest, ...]:
+    """What a condition asks of lines: all of the tests, each of which may be met by other lines.
 
     Raises:
         InvalidPattern: no such pattern can be run.
     """
     if isinstance(condition, Words):
-        return _words_test(condition)
+        asked = (condition.words,) if condition.in_order else tuple((word,) for word in condition.words)
+        return tuple(map(_words_test, asked))
     if isinstance(condition, Text):
         matcher = literal_matcher(condition.asked, case_sensitive=condition.case_sensitive)
-        return _pattern_test(matcher, literal(condition.asked, case_sensitive=condition.case_sensitive))
+        return (_pattern_test(matcher, literal(condition.asked, case_sensitive=condition.case_sensitive)),)
     if isinstance(condition, Regex):
         matcher = regex_matcher(condition.pattern, case_sensitive=condition.case_sensitive)
-        return _pattern_test(matcher, required(condition.pattern, case_sensitive=condition.case_sensitive))
+        return (_pattern_test(matcher, required(condition.pattern, case_sensitive=condition.case_sensitive)),)
     raise TypeError(condition)
 
 
 def _pattern_test(matcher: Matcher, shape: Shape) -> LineTest:
-    if shape.one_line:
-        return LineTest(
-            matchers=(matcher,), ways=((Probe(shape.need, matcher),),), certain=True, one_line=True, note=shape.note
-        )
-    return LineTest(matchers=(matcher,), ways=tuple(_ways(shape.need)), certain=False, one_line=False, note=shape.note)
+    ways = ((Probe(shape.need, matcher),),) if shape.one_line else tuple(_ways(shape.need))
+    return LineTest(matcher=matcher, ways=ways, one_line=shape.one_line, note=shape.note)
 
 
 def _ways(need: Need) -> list[tuple[Probe, ...]]:
@@ -230,15 +225,9 @@ def word_ways(words: Iterable[str]) -> list[tuple[Probe, ...]]:
     return _ways(AllOf(tuple(Word(word) for word in words)))
 
 
-def _words_test(condition: Words) -> LineTest:
+def _words_test(words: Sequence[str]) -> LineTest:
     ways = []
-    for word in condition.words:
+    for word in words:
         shape = literal(word, case_sensitive=False)
         ways.append((Probe(shape.need if shape.one_line else ANYTHING, WordMatcher((word,))),))
-    asked = (condition.words,) if condition.in_order else [(word,) for word in condition.words]
-    return LineTest(
-        matchers=tuple(WordMatcher(words) for words in asked),
-        ways=tuple(ways),
-        certain=len(condition.words) == 1,
-        one_line=not condition.in_order or len(condition.words) == 1,
-    )
+    return LineTest(matcher=WordMatcher(words), ways=tuple(ways), one_line=len(words) == 1)

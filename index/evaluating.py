@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from codevault.analysis.structure import Window
 from codevault.errors import InvalidArgument
 from codevault.index import postings
-from codevault.index.conditions import BODY, Declared, LineTest, Probe, line_test, symbol_test, word_ways
+from codevault.index.conditions import BODY, Declared, LineTest, Probe, line_tests, symbol_test, word_ways
 from codevault.index.finding import Found, Places
 from codevault.index.groups import all_numbers, groups
 from codevault.index.narrowing import Near
@@ -34,7 +34,7 @@ from codevault.queries import Condition, Name, Signature, Structure, Words
 if TYPE_CHECKING:
     from codevault.index.structuresearch import StructurePattern  # which itself searches lines as this package does
 
-ENOUGH = 500
+ENOUGH = 300
 """Answers in scope that one search ranks, when it has to stop somewhere."""
 
 FEW_DECLARATIONS = 300
@@ -43,7 +43,10 @@ FEW_DECLARATIONS = 300
 VERSIONS = 8
 """Rests that are taken for one answer until the places are counted."""
 
-GROUPS_AT_ONCE = 32
+GROUPS_AT_FIRST, MOST_GROUPS_AT_ONCE = 4, 64
+FEW_PIECES, FEW_GROUPS = 64, 128
+"""So many pieces are rather looked up among all owners of what was found, if that is in no more groups."""
+
 AT_ONCE = 500
 MOST_GROUPS = 200_000
 
@@ -134,8 +137,10 @@ class ClauseSearch:
         )
         self._pieces = Pieces(session)
         self._symbol_tests = [(symbol_test(condition), wanted) for condition, wanted in clause.symbol]
-        self._line_tests = [(line_test(one), wanted) for one, wanted in clause.lines if not isinstance(one, Structure)]
-        self._verdicts = [(Verdicts(self._pieces, test), wanted) for test, wanted in self._line_tests]
+        asked = [(line_tests(one), wanted) for one, wanted in clause.lines if not isinstance(one, Structure)]
+        self._needed = [Verdicts(self._pieces, test) for tests, wanted in asked if wanted for test in tests]
+        self._refused = [[Verdicts(self._pieces, test) for test in tests] for tests, wanted in asked if not wanted]
+        self._owned: dict[int, dict[int, bool] | None] = {}
         self._structures = [(structures(one), wanted) for one, wanted in clause.lines if isinstance(one, Structure)]
         self._headers_matter = any(isinstance(condition, Signature) for condition, _ in clause.symbol)
         self._rests_answer = not any(wanted for _, wanted in clause.symbol)
@@ -146,18 +151,18 @@ class ClauseSearch:
 
     def run(self) -> list[Answer]:
         """What answers, in no particular order."""
-        for note in dict.fromkeys(test.note for test, wanted in self._line_tests if wanted and test.note):
+        for note in dict.fromkeys(one.test.note for one in self._needed if one.test.note):
             self._effort.notes.append(note)
         names = [condition for condition, wanted in self._clause.symbol if wanted and isinstance(condition, Name)]
         declarations = min((named(self._text, one.asked, one.how) for one in names), key=len) if names else None
-        ways = [way for test, wanted in self._line_tests if wanted for way in test.ways]
+        ways = [way for one in self._needed for way in one.test.ways]
         ways += [way for pattern, wanted in self._structures if wanted for way in word_ways(pattern.shape.words)]
         if declarations is not None and (len(declarations) <= FEW_DECLARATIONS or not ways):
             self._take_declared(declarations)
         elif ways:
             self._take_lines(min(ways, key=self._cost))
         else:
-            if any(wanted for _, wanted in self._line_tests):
+            if self._needed:
                 self._effort.notes.append("no three characters in a row are certain: everything in scope was scanned")
             self._take_everything()
         return self._answers()
@@ -180,28 +185,31 @@ class ClauseSearch:
             scores = self._asked_declarations(part, only_known=full)
             question = "SELECT id, declaration FROM symbol WHERE declaration IN (*)"
             held = {number: scores[declaration] for number, declaration in ask_many(self._db, question, scores)}
-            self._take(held, dict.fromkeys(held, False))
+            self._take(held)
             full = full or self._is_enough()
 
     def _take_lines(self, way: Sequence[Probe]) -> None:
-        """Goes through lines that one of some probes finds, newest text first."""
-        certain = any(test.certain and way in test.ways for test, wanted in self._line_tests if wanted)
+        """Goes through lines that one of some probes finds, newest text first, more at a time as it goes on."""
+        driver = next((at for at, one in enumerate(self._needed) if one.test.one_line and way in one.test.ways), None)
         numbers = sorted({number for probe in way for number in self._numbers(probe)}, reverse=True)
         if any(probe.need == ANYTHING for probe in way):
             self._effort.notes.append("no three characters in a row are certain: everything in scope was scanned")
         near: Near | None = None
-        for at, part in enumerate(steps(numbers, GROUPS_AT_ONCE)):
-            if at == 2:
-                near = self._places.near_text()
+        at, count = 0, GROUPS_AT_FIRST
+        while at < len(numbers):
             if self._effort.spent() or self._is_enough():
                 return
-            held = part if near is None else [number for number in part if number in near.groups]
-            self._take_pieces(self._owners(way, held, near, certain=certain))
+            if at > MOST_GROUPS_AT_ONCE:
+                near = self._places.near_text()
+            held = [number for number in numbers[at : at + count] if near is None or number in near.groups]
+            found = self._owners(way, held, near)
+            if driver is not None:
+                self._owned[driver] = found
+            self._take_pieces(found)
+            at, count = at + count, min(2 * count, MOST_GROUPS_AT_ONCE)
 
-    def _owners(
-        self, way: Sequence[Probe], numbers: Sequence[int], near: Near | None, *, certain: bool
-    ) -> dict[int, bool]:
-        """Pieces with a line that was found in some groups, and whether that is certain."""
+    def _owners(self, way: Sequence[Probe], numbers: Sequence[int], near: Near | None = None) -> dict[int, bool]:
+        """Pieces that own a fragment of some groups in which a line was found, and whether they own all of it."""
         fragments: set[int] = set()
         for group in groups(self._db, self._session.cache, numbers):
             for probe in way:
@@ -220,7 +228,7 @@ class ClauseSearch:
         for entries in postings.holders(self._db, "fragment_of", fragments).values():
             for entry in entries:
                 piece, whole = split_owner(entry)
-                found[piece] = found.get(piece, False) or (certain and whole)
+                found[piece] = found.get(piece, False) or whole
         return found
 
     def _take_everything(self) -> None:
@@ -231,7 +239,7 @@ class ClauseSearch:
             for part in steps(every, AT_ONCE):
                 if self._effort.spent() or self._is_enough():
                     return
-                self._take_pieces(dict.fromkeys(part, False))
+                self._take_pieces(part)
 
     def _numbers(self, probe: Probe) -> Sequence[int]:
         return all_numbers(self._db) if probe.need == ANYTHING else self._text.documents(probe.need, MOST_GROUPS)
@@ -241,19 +249,19 @@ class ClauseSearch:
 
     # tests
 
-    def _take_pieces(self, candidates: Mapping[int, bool]) -> None:
-        """Keeps the pieces of which every literal holds; True: the text that led to one is certain."""
+    def _take_pieces(self, candidates: Collection[int]) -> None:
+        """Keeps the pieces of which every literal holds."""
         question = "SELECT id, declaration FROM symbol WHERE id IN (*)"
         declared = dict(ask_many(self._db, question, [piece for piece in candidates if piece > 0]))
         scores = self._asked_declarations(set(declared.values()), only_known=False)
         held = {number: scores[one] for number, one in declared.items() if one in scores}
         if self._rests_answer:
             held |= {piece: (REST, BODY) for piece in candidates if piece < 0}
-        self._take(held, candidates)
+        self._take(held)
 
-    def _take(self, held: Mapping[int, tuple[Key, float]], certain: Mapping[int, bool]) -> None:
+    def _take(self, held: Mapping[int, tuple[Key, float]]) -> None:
         """Keeps those pieces whose lines answer."""
-        for piece in self._asked_lines(list(held), certain):
+        for piece in self._asked_lines(list(held)):
             key, score = held[piece]
             self._keys.setdefault(key, set()).add(piece)
             self._scores[key] = max(score, self._scores.get(key, 0.0))
@@ -286,22 +294,39 @@ class ClauseSearch:
                 best = max(best, score)
         return best or BODY
 
-    def _asked_lines(self, pieces: Sequence[int], certain: Mapping[int, bool]) -> Iterator[int]:
-        if not self._verdicts and not self._structures:
-            yield from pieces
-            return
-        lonely = len(self._verdicts) == 1 and not self._structures
-        yield from (piece for piece in pieces if lonely and certain[piece])
-        for part in steps([piece for piece in pieces if not (lonely and certain[piece])], AT_ONCE):
-            blocks = self._pieces.blocks(part) if self._verdicts else {}
-            left = [
-                piece for piece in part if all(one.holds(blocks[piece]) is wanted for one, wanted in self._verdicts)
-            ]
-            for pattern, wanted in self._structures:
-                left = self._structured(left, pattern, wanted=wanted)
-            yield from left
+    def _asked_lines(self, pieces: Sequence[int]) -> Iterator[int]:
+        left: Sequence[int] = pieces
+        for at, one in enumerate(self._needed):
+            left = self._having(left, at, one)
+        for several in self._refused:
+            met = set(self._met(several, left))
+            left = [] if self._effort.spent() else [piece for piece in left if piece not in met]
+        for pattern, wanted in self._structures:
+            left = self._structured(left, pattern, wanted=wanted)
+        yield from left
+
+    def _having(self, pieces: Sequence[int], at: int, one: Verdicts) -> list[int]:
+        """Those of the pieces in which something is found; what owns a fragment with it needs no second look."""
+        owned = self._owners_of(at, one, len(pieces))
+        sure = [] if owned is None else [piece for piece in pieces if owned.get(piece)]
+        doubtful = pieces if owned is None else [piece for piece in pieces if owned.get(piece) is False]
+        return [*sure, *self._met((one,), doubtful)]
+
+    def _met(self, several: Sequence[Verdicts], pieces: Sequence[int]) -> list[int]:
+        found: list[int] = []
+        for part in steps(pieces, AT_ONCE):
             if self._effort.spent():
-                return
+                break
+            blocks = self._pieces.blocks(part)
+            found += [piece for piece in part if all(one.holds(blocks[piece]) for one in several)]
+        return found
+
+    def _owners_of(self, at: int, one: Verdicts, count: int) -> dict[int, bool] | None:
+        """The owners of all fragments in which something is found, when it pays to look for them."""
+        if at not in self._owned and count > FEW_PIECES and one.test.one_line:
+            numbers = self._numbers(one.test.ways[0][0])
+            self._owned[at] = self._owners(one.test.ways[0], numbers) if len(numbers) <= FEW_GROUPS else None
+        return self._owned.get(at)
 
     def _structured(self, pieces: Sequence[int], pattern: StructurePattern, *, wanted: bool) -> list[int]:
         """Those of the pieces in whose own lines code of that shape begins, or does not."""
@@ -339,9 +364,9 @@ class ClauseSearch:
         symbols = {key: pieces for key, pieces in self._keys.items() if key != REST}
         for found in self._places.gather("symbol_in", symbols):
             yield found, frozenset(symbols[found.key])
-        rests = {-piece for piece in self._keys.get(REST, ())}
-        for found in self._places.gather("rest_in", {REST: rests} if rests else {}):
-            yield found, frozenset(-rest for rest in rests)
+        rests = frozenset(self._keys.get(REST, ()))
+        for found in self._places.gather("rest_in", {REST: {-piece for piece in rests}} if rests else {}):
+            yield found, rests
 
     def _answers(self) -> list[Answer]:
         found = list(self._found())
@@ -369,7 +394,7 @@ class ClauseSearch:
 def conditions_on_lines(clauses: Iterable[Clause]) -> tuple[LineTest, ...]:
     """What the lines of an answer are shown for: conditions that are to hold, each once."""
     asked: dict[Condition, None] = {one: None for clause in clauses for one, wanted in clause.lines if wanted}
-    return tuple(line_test(one) for one in asked if not isinstance(one, Structure))
+    return tuple(test for one in asked if not isinstance(one, Structure) for test in line_tests(one))
 
 
 _DECLARED = "SELECT id, qualified, name, kind FROM declaration WHERE id IN (*)"

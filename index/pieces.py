@@ -8,7 +8,6 @@ from typing import NamedTuple
 from codevault.index import postings
 from codevault.index.conditions import LineTest
 from codevault.index.contents import Texts, packed_lists
-from codevault.index.matching import Matcher
 from codevault.index.ownership import (
     Block,
     Extent,
@@ -155,26 +154,23 @@ class Pieces:
 
 
 class Verdicts:
-    """Whether a condition holds of pieces; what stands in a fragment is looked up once for all that share it."""
+    """Whether something is found in pieces; what stands in a fragment is looked up once for all that share it."""
 
     def __init__(self, pieces: Pieces, test: LineTest) -> None:
         self._pieces = pieces
-        self._test = test
-        self._known: list[dict[int, frozenset[int]]] = [{} for _ in test.matchers]
+        self.test = test
+        self._known: dict[int, frozenset[int]] = {}
 
     def holds(self, blocks: Sequence[Sequence[Lines]]) -> bool:
-        """Whether every matcher finds something in some block."""
-        if not self._test.one_line:
-            return self._test.holds(self._pieces.texts(blocks))
-        return all(
-            any(self._stands(at, matcher, *lines) for block in blocks for lines in block)
-            for at, matcher in enumerate(self._test.matchers)
-        )
+        """Whether it is found in some block."""
+        if not self.test.one_line:
+            return self.test.holds(self._pieces.texts(blocks))
+        return any(self._stands(*lines) for block in blocks for lines in block)
 
-    def _stands(self, at: int, matcher: Matcher, fragment: int, first: int, count: int) -> bool:
-        known = self._known[at].get(fragment)
+    def _stands(self, fragment: int, first: int, count: int) -> bool:
+        known = self._known.get(fragment)
         if known is None:
             text = self._pieces.fragment(fragment)
-            known = frozenset(text.count(b"\n", 0, start) for start, _ in matcher.spans(text))
-            self._known[at][fragment] = known
+            known = frozenset(text.count(b"\n", 0, start) for start, _ in self.test.matcher.spans(text))
+            self._known[fragment] = known
         return bool(known) if not count else any(first <= line < first + count for line in known)

@@ -1,4 +1,4 @@
-"""What history can be asked, row by row of the features F37 to F44: each example of `codevault.search` and `queries` runs.
+"""What history can be asked, row by row of the features F37 to F44, and the examples of README and module, run."""
 
 The README's own examples of `find` run here too, on a project with a past.
 """
