@@ -31,10 +31,10 @@ RENAMED_LEAST: Final = 0.9
 
 _NEAR_MOST: Final = 0.999
 
-SHORT: Final = 40
+SHORT: Final = 25
 """Tokens below which a near miss needs `SHORT_LEAST`: the fewer there are, the more is alike by chance."""
 
-SHORT_LEAST: Final = 0.85
+SHORT_LEAST: Final = 0.8
 
 _STATEMENT: Final = re.compile(rb"[^\x03{}]+|[{}]")
 

@@ -44,7 +44,7 @@ def fragments(left: bytes, right: bytes, *, least: int = LEAST_FRAGMENT, at_leas
     """Copied parts of at least so many codes, the largest first; no code of the left one is in two."""
     runs = _runs(left[:MOST_CODES], right[:MOST_CODES])
     found = []
-    for run in _joined(runs):
+    for run in {*_joined(runs), *runs}:  # a chain may go over too much
         if min(run[1] - run[0], run[3] - run[2]) >= least:
             likeness = similarity(left[run[0] : run[1]], right[run[2] : run[3]], at_least)
             if likeness >= at_least:

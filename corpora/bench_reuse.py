@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import resource
 import sys
 import tempfile
@@ -32,7 +33,7 @@ from codevault.index.reuse import MOST_CANDIDATES, Directory, Sample, candidates
 from codevault.index.reuse_streams import StreamWriter
 from codevault.index.reuse_terms import TermWriter, terms_of
 from codevault.references import FoundSymbol
-from codevault.reuse import Clone, CloneType
+from codevault.reuse import Clone
 from corpora.against_truth import back_up_all
 from corpora.generate import generate
 from corpora.generator.languages import LANGUAGES
@@ -170,7 +171,7 @@ def truth(seed: int, files: int, steps: int) -> str:
     head = ("copied", "copies across projects", "source found at 0.7", "source first")
     precise = f"{alike / max(1, alike + unlike):.1%} of {alike + unlike}"
     facts = f"Seed {seed}, {2 * len(LANGUAGES)} projects, {files} files at first, {steps} steps."
-    judged = f"Pairs across projects that share at least half of their words in order: {precise}."
+    judged = f"Pairs across projects whose texts, words aside, are alike by half (difflib): {precise}."
     return f"`python -m corpora.bench_reuse truth --write`\n\n{facts}\n\n{table(head, rows)}\n\n{judged}"
 
 
@@ -183,8 +184,8 @@ def _precision(vault: Vault, folder: Path, asked: set[tuple[str, str, str]]) -> 
         for clone in group.members[1:]:
             if clone.hit.project == origin.hit.project or clone.hit.project not in owners:
                 continue
-            texts = [vault.text(each.symbol).split() for each in (origin, clone)]
-            if SequenceMatcher(None, *texts, autojunk=False).ratio() >= _ALIKE or clone.type < CloneType.NEAR:
+            texts = [_WORD.sub("a", vault.text(each.symbol)).split() for each in (origin, clone)]
+            if SequenceMatcher(None, *texts, autojunk=False).ratio() >= _ALIKE:
                 alike += 1
             else:
                 unlike += 1
@@ -192,6 +193,7 @@ def _precision(vault: Vault, folder: Path, asked: set[tuple[str, str, str]]) -> 
 
 
 _ALIKE = 0.5
+_WORD = re.compile(r"\w+")
 
 
 def scale(corpus: Path, functions: int, questions: int = 2000) -> str:

@@ -41,6 +41,7 @@ _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 _NUMBERS: Final = 32
 _LOW: Final = np.uint64(0xFFFFFFFF)
 _WIDE: Final = 1 << 16
+_WIDTH: Final = 4
 
 
 def terms_of(sketch: bytes, *, container: bool = False) -> Array:
@@ -253,7 +254,9 @@ def _unpacked(content: bytes, first: int) -> tuple[Array, Array]:
     """
     try:
         narrow, width = content[0], content[1]
-        count = (len(content) - 2) // (narrow + width)
+        count, rest = divmod(len(content) - 2, narrow + width)
+        if rest or not 1 <= width <= _WIDTH:
+            raise ValueError("not whole entries")
         steps = np.frombuffer(content, f"<u{narrow}", count, 2)
         planes = np.frombuffer(content, np.uint8, count * width, 2 + count * narrow).reshape(width, count)
         numbers = np.zeros((count, 4), np.uint8)
