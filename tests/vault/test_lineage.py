@@ -235,6 +235,28 @@ def test_symbols_that_change_together_are_named(past: Past) -> None:
     assert [(one.qualified_name, one.times, one.share) for one in found] == [("other", 2, 1.0)]
 
 
+@pytest.mark.parametrize(
+    ("filters", "names"),
+    [
+        ({"introduced": (None, "2023-11-14T22:14:30Z")}, {"other", "third", "total"}),
+        ({"introduced": ("2023-11-14T22:14:30Z", None)}, {"shorten"}),
+        ({"changed": ("2099-01-01", None)}, {"shorten"}),
+        ({"changed": (None, None), "removed": (None, None)}, {"other"}),
+        ({"removed": (None, "2023-12-31")}, set()),
+        ({}, {"other", "shorten", "third", "total"}),
+    ],
+)
+def test_a_search_is_filtered_by_what_happened_when(
+    past: Past, filters: dict[str, tuple[str | None, str | None]], names: set[str]
+) -> None:
+    found = past.vault.search.symbols("*", kind="function", limit=2, **filters)  # type: ignore[arg-type] - ranges
+    rest = past.vault.search.symbols("*", kind="function", after=found.cursor, **filters) if found.cursor else found  # type: ignore[arg-type] - ranges
+
+    assert {hit.symbol.name for hit in (*found.hits, *rest.hits) if hit.symbol} == names
+    with pytest.raises(InvalidArgument, match="pair of moments"):
+        past.vault.search.symbols("*", removed="2026-01-01")  # type: ignore[arg-type] - refused
+
+
 def test_the_source_of_a_copy_is_followed_to_its_own_source(desk: Desk) -> None:
     shop = desk.project("shop")
     wares = desk.project("wares")
