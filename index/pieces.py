@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from codevault.index import postings
 from codevault.index.conditions import LineTest
-from codevault.index.contents import Texts, packed_lists
+from codevault.index.contents import packed_lists
+from codevault.index.groups import Group, group_of
 from codevault.index.ownership import (
     Block,
     Extent,
@@ -24,6 +26,7 @@ from codevault.index.rows import ask_many
 from codevault.index.sessions import Session
 from codevault.index.symbols import positions
 
+ALL = 1 << 62
 REMEMBERED = 2000
 """Contents whose layout is remembered within one question."""
 
@@ -56,7 +59,9 @@ class Pieces:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._texts = Texts(session.db, session.cache)
+        self._fragments: dict[int, bytes] = {}
+        self._groups: dict[int, Group] = {}
+        self._firsts: list[tuple[int, int]] = []
         self._layouts: dict[int, _Layout] = {}
 
     def blocks(self, pieces: Iterable[int]) -> dict[int, Sequence[Sequence[Lines]]]:
@@ -78,7 +83,18 @@ class Pieces:
 
     def fragment(self, number: int) -> bytes:
         """The text of a fragment."""
-        return self._texts.fragment(number)
+        known = self._fragments.get(number)
+        if known is None:
+            known = self._fragments[number] = self._group(number).fragment(number)
+        return known
+
+    def _group(self, fragment: int) -> Group:
+        if not self._firsts:
+            self._firsts = self._session.db.execute("SELECT first, id FROM text_group ORDER BY first").fetchall()
+        at = bisect_right(self._firsts, (fragment, ALL)) - 1
+        if at not in self._groups:
+            self._groups[at] = group_of(self._session.db, self._session.cache, fragment)
+        return self._groups[at]
 
     def runs(self, content: int, piece: int) -> list[Run]:
         """The lines of a piece in a content that holds it."""
@@ -149,7 +165,7 @@ class Pieces:
         return b"\n".join(found)
 
     def _cut(self, fragment: int, first: int, count: int) -> bytes:
-        text = self._texts.fragment(fragment)
+        text = self.fragment(fragment)
         return b"\n".join(text.split(b"\n")[first : first + count]) if count else text
 
 

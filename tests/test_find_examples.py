@@ -1,7 +1,4 @@
-"""What history can be asked, row by row of the features F37 to F44, and the examples of README and module, run."""
-
-The README's own examples of `find` run here too, on a project with a past.
-"""
+"""What history can be asked, row by row of the features F37 to F44; and the examples of README and module run."""
 
 from __future__ import annotations
 
