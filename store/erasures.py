@@ -106,11 +106,11 @@ def _encoded(erasure: Erasure) -> dict[str, Any]:
 
 
 def _decoded(value: dict[str, Any]) -> Erasure:
-    texts = {name: str(value[name]) for name in ("note", "digest")}
     numbers = {name: int(value[name]) for name in ("at_ns", "snapshots", "files", "blobs", "bytes", "packs", "freed")}
     return Erasure(
         projects=tuple(ProjectId(one) for one in value["projects"]),
         shared=tuple((ProjectId(project), int(count)) for project, count in sorted(value["shared"].items())),
-        **texts,
-        **numbers,  # type: ignore[arg-type]  # numbers by name, as above
+        note=str(value["note"]),
+        digest=str(value["digest"]),
+        **numbers,
     )

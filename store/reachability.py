@@ -6,7 +6,8 @@ reachable from there is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Set as AbstractSet
+from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from codevault.errors import DamageError, RecordDamaged

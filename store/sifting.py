@@ -7,7 +7,8 @@ of their own. So whatever is left can be decoded without anything that went.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence, Set as AbstractSet
+from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass
 

@@ -101,7 +101,7 @@ class PhaseSpan:
 
 
 def edited(
-    project: Project, at_ns: int, *, by: str = "", action: str = "", **changes: str | tuple[str, ...]
+    project: Project, at_ns: int, changes: Mapping[str, str | tuple[str, ...]], *, by: str = "", action: str = ""
 ) -> tuple[Project, tuple[ProjectChange, ...]]:
     """The project with the changes applied, and the log entries for those that differ.
 
@@ -118,9 +118,8 @@ def edited(
         for name, after in changes.items()
         if getattr(project, name) != after
     )
-    if "protection" in changes:
-        changes["protection"] = protection_of(changes["protection"])
-    return replace(project, **changes), log  # type: ignore[arg-type]  # the names were checked above
+    protection = {"protection": protection_of(changes["protection"])} if "protection" in changes else {}
+    return replace(project, **{**changes, **protection}), log  # type: ignore[arg-type]  # the names were checked above
 
 
 def phases_of(project: Project, log: Iterable[ProjectChange]) -> tuple[PhaseSpan, ...]:
@@ -186,7 +185,11 @@ def from_document(document: Mapping[str, Any]) -> tuple[Project, tuple[ProjectCh
         tags=_texts(document.get("tags")),
         protection=protection_of(document.get("protection", Protection.TRUST_REMOTE)),
         created_ns=created,
-        **{name: _texts(document.get(name, ())) for name in _LATER},
+        components=_texts(document.get("components", ())),
+        versions=_texts(document.get("versions", ())),
+        remotes=_texts(document.get("remotes", ())),
+        auto_tags=_texts(document.get("auto_tags", ())),
+        relations=_texts(document.get("relations", ())),
         **texts,
     )
     log = tuple(

@@ -77,7 +77,8 @@ class Projects:
         self._documents = Documents(store)
         self._clock = clock
         self._surroundings = surroundings or MemorySurroundings(names=_names)
-        self._all_changed = all_changed or (lambda projects: [changed(project) for project in projects] and None)
+        self._changed = changed
+        self._all_changed = all_changed
         self.views = Views(self._documents, clock)
         self.rules = TagRules(self._documents, clock, self._apply_rules)
         self._new_id = new_id
@@ -207,9 +208,9 @@ class Projects:
             detected["stack"] = look.stack
         if not found.remotes:
             detected["remotes"] = look.remotes
-        after, new = edited(found, self._clock(), by="detected", **detected)
+        after, new = edited(found, self._clock(), detected, by="detected")
         tags = self._documents.organisation().tags_for(after, look.branch)
-        after, given = edited(after, self._clock(), by="rule", auto_tags=tags)
+        after, given = edited(after, self._clock(), {"auto_tags": tags}, by="rule")
         if new or given:
             self._write(((after, log + new + given),))
         return after
@@ -439,11 +440,11 @@ class Projects:
         for project, values in changes.items():
             found, log = self._documents.entry(project)
             plain = {field: _value(field, value) for field, value in values.items()}
-            changed, new = edited(found, now, action=action, **plain)
+            changed, new = edited(found, now, plain, action=action)
             if organisation.rules and new:
                 branch = self._surroundings.branch(Path(changed.root))
                 tags = changed.auto_tags if branch is None else organisation.tags_for(changed, branch)
-                changed, given = edited(changed, now, by="rule", auto_tags=tags)
+                changed, given = edited(changed, now, {"auto_tags": tags}, by="rule")
                 new += given
             after.append(changed)
             entries += [(changed, log + new)] if new else []
@@ -466,7 +467,7 @@ class Projects:
         for project, log in self._documents.entries():
             branch = self._surroundings.branch(Path(project.root))
             if branch is not None:
-                after, new = edited(project, now, by="rule", auto_tags=organisation.tags_for(project, branch))
+                after, new = edited(project, now, {"auto_tags": organisation.tags_for(project, branch)}, by="rule")
                 entries += [(after, log + new)] if new else []
         if entries:
             self._write(entries)
@@ -499,7 +500,11 @@ class Projects:
 
     def _write(self, entries: Collection[Entry]) -> None:
         self._documents.write(entries)
-        self._all_changed([project for project, _ in entries])
+        projects = [project for project, _ in entries]
+        if self._all_changed is not None:
+            self._all_changed(projects)
+        for project in projects:
+            self._changed(project)
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:

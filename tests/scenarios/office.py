@@ -26,10 +26,10 @@ class Office:
             Store.create(folder / "vault"), clock=lambda: MARCH_FIRST + self.day * DAY + next(ticks), workers=1
         )
 
-    def project(self, place: str, client: str = "", **facts: str) -> codevault.Project:
+    def project(self, place: str, client: str = "", phase: str = "", notes: str = "") -> codevault.Project:
         """A registered project with some files of its own."""
         self.write(place, "main.py", f"NAME = {place!r}\n")
-        return self.vault.projects.add(self.work / place, client=client, **facts)
+        return self.vault.projects.add(self.work / place, client=client, phase=phase, notes=notes)
 
     def write(self, place: str, name: str, content: str | bytes) -> None:
         path = self.work / place / name

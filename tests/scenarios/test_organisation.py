@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import shutil
 import subprocess
 import sys
@@ -13,10 +14,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from backports import zstd
 
 import codevault
 from codevault import RelationKind
-from codevault.store.zstd_codec import zstd
 from tests.scenarios.office import Office, noise, tree
 from tests.vcs.scenes import GitScene, git
 
@@ -146,8 +147,8 @@ def test_a_tag_or_client_counts_in_a_search_at_once(office: Office) -> None:
     office.vault.backup(office.project("blog", "Zeta"))
     office.vault.analyse()
 
-    def found(**scope: str) -> list[str]:
-        hits = office.vault.search.text("NAME", **scope).hits
+    def found(client: str = "", tag: str = "") -> list[str]:
+        hits = office.vault.search.text("NAME", client=client, tag=tag).hits
         return sorted(office.vault.projects.get(hit.project).name for hit in hits)
 
     before = found(client="Acme")
@@ -272,7 +273,7 @@ def test_i_hand_a_client_everything_and_he_needs_no_codevault(office: Office, na
     done = office.vault.closing.export(client="Acme", to=target)
     found = unpacked(target, office.away)
 
-    sums = dict(reversed(line.split("  ")) for line in found["SHA256SUMS"].decode().splitlines())
+    sums = {line[66:]: line[:64] for line in found["SHA256SUMS"].decode().splitlines()}
     assert (plan.files >= 4, done.complete, done.problems) == (True, True, ())
     assert found["shop/bin/raw"] == noise(1)
     assert "shop/.git/hooks/post-checkout" not in found
@@ -293,7 +294,7 @@ def unpacked(target: Path, into: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(target) as archive:
             archive.extractall(into)
     else:
-        with zstd.ZstdFile(target) as packed, tarfile.open(fileobj=packed, mode="r|") as archive:
+        with tarfile.open(fileobj=io.BytesIO(zstd.decompress(target.read_bytes()))) as archive:
             archive.extractall(into, filter="tar")
     return tree(into)
 
@@ -329,6 +330,7 @@ def test_a_client_leaves_and_nothing_of_his_is_left_but_what_others_share(office
     assert [hit.path for hit in office.vault.search.text("NAME").hits] == ["main.py"]
 
 
+@pytest.mark.skipif(shutil.which("zstd") is None, reason="needs the zstd program")
 def test_rescue_reads_what_is_left_after_an_erasure(office: Office) -> None:
     for name, client in (("shop", "Acme"), ("blog", "Zeta")):
         office.project(name, client)
