@@ -330,7 +330,7 @@ class Engine:
         work = self._analysis
         if work is not None and work.future.done():
             self._analysis = None
-            self._result(work, "analysis")
+            self._to_analyse |= not self._result(work, "analysis")  # what was not done is done the next time
         work = self._turn
         if work is None or not work.future.done():
             return
@@ -343,12 +343,14 @@ class Engine:
 
     def _result(self, work: _Work, what: str) -> bool:
         """Notes what a chore said was wrong; True when it came to its end."""
+        ended = False
         try:
             wrong = work.future.result()
+            ended = True
         except (Cancelled, VaultBusy, IndexBusy):
             return False
         except CodeVaultError as exc:
-            wrong = str(exc)
+            wrong = _public(exc)
         except Exception as exc:  # noqa: BLE001 - the loop goes on, and health says so
             _LOG.exception("%s failed", what)
             wrong = f"{what} failed: {type(exc).__name__}"
@@ -356,7 +358,7 @@ class Engine:
             self._troubles[what] = Trouble(what=wrong, advice="vault.verify() tells more; vault.repair() heals")
         else:
             self._troubles.pop(what, None)
-        return True
+        return ended
 
     def _backed_up(self, work: _Work, project: ProjectId, now: int) -> None:
         known = self._projects.get(project) or _Known("")
