@@ -385,8 +385,8 @@ class Lives:
         if run is not None:
             for spot in _spots(version, path, self._maker.found(run.content)):
                 if spot.key not in named:
-                    sides = (None, spot) if step.came else (spot, None)
-                    links.append(Link(NEW if step.came else GONE, *sides, "", UNFOUND))
+                    came = Link(NEW, None, spot, "", UNFOUND)
+                    links.append(came if step.came else Link(GONE, spot, None, "", UNFOUND))
         for link in sorted(links, key=lambda link: (link.after is None, _position(link))):
             lost = self._lost_before(link.after.key, number) if link.after and link.before is None else None
             yield link if lost is None else Link(_RESTORED, lost[1].before, link.after, _HAD_IT)

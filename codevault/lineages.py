@@ -68,6 +68,9 @@ class Lineages:
     ) -> Iterator[Event]:
         """Every symbol's events after `since` up to `until`, versions in order, by path and line within one.
 
+        A moment as `since` counts: versions from then on. Origins here are those within the same version; `history()`
+        also looks for copies of anything that the vault ever held.
+
         `kinds` keeps events of any of these kinds, `author` those of commits whose author's name or mail holds that,
         `path` (a glob) those of symbols that lie there after or before.
 
@@ -148,13 +151,9 @@ class Lineages:
     def _versions(
         self, index: Index, owner: ProjectId, since: VersionKey | None, until: VersionKey | None
     ) -> Iterator[Seen]:
-        """By rank: those after `since` that did not lead to it, up to `until` that led to it."""
         timeline = index.timeline(owner)
-        first, last = -1, len(timeline) - 1
-        if since is not None:
-            first = _place(timeline, index, owner, since)
-        if until is not None:
-            last = _place(timeline, index, owner, until)
+        first = -1 if since is None else _place(timeline, index, owner, since, after=True)
+        last = len(timeline) - 1 if until is None else _place(timeline, index, owner, until)
         yield from timeline[first + 1 : last + 1]
 
 
@@ -166,7 +165,10 @@ def find_version(index: Index, project: ProjectId, key: VersionKey) -> Seen:
         InvalidArgument: it is no version, or names several commits.
     """
     timeline = index.timeline(project)
-    return timeline[_place(timeline, index, project, key)]
+    place = _place(timeline, index, project, key)
+    if place < 0:
+        raise UnknownSnapshot(f"that project had no version yet at {key!r}")
+    return timeline[place]
 
 
 def newest_version(index: Index, project: ProjectId) -> Seen:
@@ -181,7 +183,10 @@ def newest_version(index: Index, project: ProjectId) -> Seen:
     return index.seen(project, number)
 
 
-def _place(timeline: tuple[Seen, ...], index: Index, project: ProjectId, key: VersionKey) -> int:
+def _place(
+    timeline: tuple[Seen, ...], index: Index, project: ProjectId, key: VersionKey, *, after: bool = False
+) -> int:
+    """Where a version stands among all, -1 before the first; with `after` a moment is the last version before it."""
     if isinstance(key, Seen):
         return _at(timeline, lambda seen: seen.sequence == key.sequence, key)
     if isinstance(key, bool):
@@ -196,7 +201,7 @@ def _place(timeline: tuple[Seen, ...], index: Index, project: ProjectId, key: Ve
             return _at(timeline, lambda seen: seen.sequence == commits[0].sequence, key)
         if len(key) in {40, 64} and not set(key) - set("0123456789abcdef"):
             return _at(timeline, lambda seen: seen.snapshot == key, key)
-    moment = nanoseconds(key, end_of_day=True)
+    moment = nanoseconds(key) - 1 if after else nanoseconds(key, end_of_day=True)
     return max((at for at, seen in enumerate(timeline) if seen.created_ns <= moment), default=-1)
 
 

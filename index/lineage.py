@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from codevault.analysis.kinds import ChangeKind
 from codevault.errors import IndexDamaged
@@ -26,6 +27,8 @@ _BITS = {kind: 1 << at for at, kind in enumerate(_KINDS)}
 _CAME, _WENT = 1, 2
 _AFTER, _BEFORE, _SAME_KEY, _AT_BASE, _ORIGINS = 1, 2, 4, 8, 16
 _SURE = 1000
+
+_RawSpot = tuple[int, int, int, int]  # path (0: the row's), name, ordinal, position
 
 
 def link_version(
@@ -229,38 +232,44 @@ class Unpacker:
         kinds = tuple(kind for at, kind in enumerate(_KINDS) if raw.kinds >> at & 1)
         return Link(kinds, before, after, self._labels.text(raw.evidence), 1 - raw.doubt / _SURE, origins)
 
-    def _spot(self, raw: tuple[int, int, int, int], version: int, path: str) -> Spot:
+    def _spot(self, raw: _RawSpot, version: int, path: str) -> Spot:
         elsewhere, name, ordinal, position = raw
         return Spot(version, self._paths[elsewhere] if elsewhere else path, self._names[name], ordinal, position)
 
 
-class _RawLink:
-    """The numbers of a link."""
+class _RawLink(NamedTuple):
+    """The numbers of a link; its spots in the order after, before, origins."""
 
-    __slots__ = ("doubt", "evidence", "form", "kinds", "origins", "position", "spots", "version")
+    form: int
+    kinds: int
+    evidence: int
+    doubt: int
+    version: int
+    position: int
+    spots: Sequence[_RawSpot]
+    origins: Sequence[int]
 
     @classmethod
     def read(cls, values: Iterator[int]) -> _RawLink:
-        one = cls()
-        one.form, one.kinds, one.evidence, one.doubt = islice(values, 4)
-        one.spots: list[tuple[int, int, int, int]] = []
-        one.version = one.position = 0
-        if one.form & _AFTER:
-            one.spots.append(_four(values))
-        if one.form & _BEFORE:
-            if not one.form & _AT_BASE:
-                one.version = unzigzag(next(values))
-            if one.form & _SAME_KEY:
-                one.position = next(values)
+        form, kinds, evidence, doubt = _four(values)
+        spots: list[_RawSpot] = []
+        version = position = 0
+        if form & _AFTER:
+            spots.append(_four(values))
+        if form & _BEFORE:
+            if not form & _AT_BASE:
+                version = unzigzag(next(values))
+            if form & _SAME_KEY:
+                position = next(values)
             else:
-                one.spots.append(_four(values))
-        one.origins: list[int] = []
-        for _ in range(next(values) if one.form & _ORIGINS else 0):
-            one.origins.append(unzigzag(next(values)))
-            one.spots.append(_four(values))
-        return one
+                spots.append(_four(values))
+        origins = []
+        for _ in range(next(values) if form & _ORIGINS else 0):
+            origins.append(unzigzag(next(values)))
+            spots.append(_four(values))
+        return cls(form, kinds, evidence, doubt, version, position, spots, origins)
 
 
-def _four(values: Iterator[int]) -> tuple[int, int, int, int]:
+def _four(values: Iterator[int]) -> _RawSpot:
     first, second, third, fourth = islice(values, 4)
     return first, second, third, fourth

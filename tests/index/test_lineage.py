@@ -12,6 +12,7 @@ from codevault.index.index import Index
 from codevault.index.lineage import STALE, unlink
 from codevault.index.lineage_model import Link, PathStep, Spot
 from codevault.index.model import FileChange, ProjectFacts, SnapshotFacts
+from codevault.index.sessions import Session
 from tests.index.scenes import SHOP, VAULT, blob_of
 
 SPOT = Spot(1, "a.py", "f", 0, 0)
@@ -56,10 +57,14 @@ def test_a_content_that_is_analysed_anew_has_all_versions_of_its_paths_compared_
     "damaged", [b"\x00\x02", b"\x00\x02\x01\x03", b"\x00\x02\x01\x03\x04\x01\x00\x00\x63\x00\x00\x00"]
 )
 def test_links_that_are_cut_short_or_name_nothing_are_damage(index: Index, damaged: bytes) -> None:
-    index._writer.write(lambda session: session.db.execute("UPDATE link SET steps = ?", (damaged,)) and None)
+    index._writer.write(lambda session: _damage(session, damaged))
 
     with pytest.raises(IndexDamaged, match="links of version 2"):
         index.lineage(SHOP).step("a.py", 2)
+
+
+def _damage(session: Session, steps: bytes) -> None:
+    session.db.execute("UPDATE link SET steps = ?", (steps,))
 
 
 def test_a_walk_asks_for_nothing_that_is_not_there(index: Index) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from codevault.errors import InvalidArgument, UnknownPath, UnknownSnapshot, UnknownSymbol
+from codevault.event_filter import Range
 from codevault.history import Event, History
+from codevault.index.model import SearchResult
 from codevault.vault import Vault
 from tests.vault.scenes import Desk
 from tests.vcs.scenes import GitScene, git
@@ -56,7 +58,7 @@ class Past:
         self.vault.backup("shop")
         self.now = 4_100_000_000  # later than any snapshot of today
         self.commit("taken in", {"lib/words.py": HELPER.replace("> length", "> length + 1")})
-        git(self.root, "merge", "-q", "-m", "merged", "side", **self.clock)
+        self.git("merge", "-q", "-m", "merged", "side")
         self.at["merged"] = git(self.root, "rev-parse", "HEAD")
         self.commit("removed", {"a.py": (self.root / "a.py").read_text().replace(_part(FIRST, "other"), "")})
         self.vault.backup("shop")
@@ -71,13 +73,13 @@ class Past:
             file.unlink() if text is None else file.write_text(text)
         git(self.root, "add", "-A")
         self.now += 60
-        git(self.root, "commit", "-q", "-m", name, "--author", author, **self.clock)
+        self.git("commit", "-q", "-m", name, "--author", author)
         self.at[name] = git(self.root, "rev-parse", "HEAD")
 
-    @property
-    def clock(self) -> dict[str, str]:
-        """When git believes it is."""
-        return {"GIT_AUTHOR_DATE": f"{self.now} +0000", "GIT_COMMITTER_DATE": f"{self.now} +0000"}
+    def git(self, *arguments: str) -> str:
+        """Runs git at the time that it is here."""
+        now = f"{self.now} +0000"
+        return git(self.root, *arguments, GIT_AUTHOR_DATE=now, GIT_COMMITTER_DATE=now)
 
     def answers(self) -> list[object]:
         """Every event of every version, and every symbol's history."""
@@ -192,8 +194,8 @@ def test_what_no_version_has_is_said(
         past.vault.history("shop", path, name, line=line, at=None if at is None else past.at.get(at, at))
 
 
-def named(events: object) -> list[tuple[str, tuple[str, ...]]]:
-    return [(event.qualified_name, event.kinds) for event in events if isinstance(event, Event)]  # type: ignore[attr-defined]
+def named(events: Iterable[Event]) -> list[tuple[str, tuple[str, ...]]]:
+    return [(event.qualified_name, event.kinds) for event in events]
 
 
 def test_events_are_told_in_a_range_by_kind_author_and_path(past: Past) -> None:
@@ -235,26 +237,39 @@ def test_symbols_that_change_together_are_named(past: Past) -> None:
     assert [(one.qualified_name, one.times, one.share) for one in found] == [("other", 2, 1.0)]
 
 
+EVER = (None, None)
+EARLY = (None, "2023-11-14T22:14:30Z")
+LATER = ("2023-11-14T22:14:30Z", None)
+
+
 @pytest.mark.parametrize(
-    ("filters", "names"),
+    ("introduced", "changed", "removed", "names"),
     [
-        ({"introduced": (None, "2023-11-14T22:14:30Z")}, {"other", "third", "total"}),
-        ({"introduced": ("2023-11-14T22:14:30Z", None)}, {"shorten"}),
-        ({"changed": ("2099-01-01", None)}, {"shorten"}),
-        ({"changed": (None, None), "removed": (None, None)}, {"other"}),
-        ({"removed": (None, "2023-12-31")}, set()),
-        ({}, {"other", "shorten", "third", "total"}),
+        (EARLY, None, None, {"other", "third", "total"}),
+        (LATER, None, None, {"shorten"}),
+        (None, ("2099-01-01", None), None, {"shorten"}),
+        (None, EVER, EVER, {"other"}),
+        (None, None, (None, "2023-12-31"), set()),
+        (None, None, None, {"other", "shorten", "third", "total"}),
     ],
 )
 def test_a_search_is_filtered_by_what_happened_when(
-    past: Past, filters: dict[str, tuple[str | None, str | None]], names: set[str]
+    past: Past, introduced: Range | None, changed: Range | None, removed: Range | None, names: set[str]
 ) -> None:
-    found = past.vault.search.symbols("*", kind="function", limit=2, **filters)  # type: ignore[arg-type] - ranges
-    rest = past.vault.search.symbols("*", kind="function", after=found.cursor, **filters) if found.cursor else found  # type: ignore[arg-type] - ranges
+    def page(after: str) -> SearchResult:
+        return past.vault.search.symbols(
+            "*", kind="function", introduced=introduced, changed=changed, removed=removed, limit=3, after=after
+        )
 
-    assert {hit.symbol.name for hit in (*found.hits, *rest.hits) if hit.symbol} == names
+    first = page("")
+    found = [*first.hits, *(page(first.cursor).hits if first.cursor else ())]
+
+    assert {hit.symbol.name for hit in found if hit.symbol} == names
+
+
+def test_a_range_is_a_pair_of_moments(past: Past) -> None:
     with pytest.raises(InvalidArgument, match="pair of moments"):
-        past.vault.search.symbols("*", removed="2026-01-01")  # type: ignore[arg-type] - refused
+        past.vault.search.symbols("*", removed="2026-01-01")  # type: ignore[arg-type] # not a pair
 
 
 def test_the_source_of_a_copy_is_followed_to_its_own_source(desk: Desk) -> None:
