@@ -1,4 +1,4 @@
-"""How long reports take over a year of 50 projects: `python -m corpora.bench_reports [FOLDER]`.
+"""How long reports take over a year of 50 projects: `python -m corpora.bench_reports [FOLDER [PROJECTS]]`.
 
 The projects are made up from a seed: git repositories with 110 commits each by four people in 2026, 40 files of some
 60 lines, three or so changed by a commit, functions added, changed, moved and removed. Prints seconds of each report
@@ -26,12 +26,12 @@ YEAR = 1_767_225_600  # 2026-01-01
 REPORTS = ("evolution", "churn", "hotspots", "ownership", "coupling", "survival")
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, projects: int = PROJECTS) -> None:
     """Makes the vault if it is not there, and measures."""
     place = folder / "vault"
     if not place.exists():
         with Vault.create(place) as vault:
-            for number in range(PROJECTS):
+            for number in range(projects):
                 root = folder / f"project{number:02}"
                 repository(root, random.Random(number))
                 vault.projects.import_history(vault.projects.add(root, client=f"client{number % 7}"))
@@ -103,7 +103,7 @@ def edit(held: list[str], luck: random.Random, commit: int) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        main(Path(sys.argv[1]))
+        main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
     else:
         with tempfile.TemporaryDirectory() as made:
             main(Path(made))

@@ -152,8 +152,8 @@ def coupling(reading: Reading, level: Level) -> CouplingReport:
             continue
         known.update(touched)
         changes.update(touched.keys())
-        ends = sorted(touched.items(), key=lambda item: (item[1].path, item[1].qualified_name))
-        pairs = (pair for pair in combinations(ends, 2) if not _within(pair[0][1], pair[1][1]))
+        named = sorted(touched.items(), key=lambda item: (item[1].path, item[1].qualified_name))
+        pairs = (pair for pair in combinations(named, 2) if not _within(pair[0][1], pair[1][1]))
         together.update((one, other) for (one, _), (other, _) in pairs)
     rows = []
     for pair, support in together.items():

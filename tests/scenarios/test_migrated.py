@@ -99,7 +99,7 @@ def shop(desk: Desk) -> Project:
 def test_the_report_tells_what_was_carried_over_what_was_lost_and_what_is_new(desk: Desk, shop: Project) -> None:
     report = desk.vault.reports.migration(shop, "flask", "fastapi")
 
-    names = {fate: [symbol.qualified_name for symbol in report.fate(fate)] for fate, _ in report.fates}  # type: ignore[misc]
+    names = {fate: [symbol.qualified_name for symbol in report.fate(fate)] for fate, _ in report.fates}
     assert names == {
         "carried": ["health", "price"],
         "rewritten": [],
