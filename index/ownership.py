@@ -86,6 +86,23 @@ def _without(whole: Block, holes: Iterable[Block]) -> list[Block]:
     return left
 
 
+def trimmed(blocks: Iterable[Block], parts: Sequence[Part]) -> list[Block]:
+    """Blocks without blank lines at the ends of fragments that they begin or end with: they go with others' text."""
+    firsts = [part.first_line for part in parts]
+    left = []
+    for first, behind in blocks:
+        at, last = max(0, bisect_right(firsts, first) - 1), bisect_left(firsts, behind) - 1
+        while at <= last and first >= parts[at].first_line + parts[at].filled:
+            first = parts[at].first_line + parts[at].lines  # noqa: PLW2901 - the block shrinks
+            at += 1
+        while last >= at and behind > parts[last].first_line + parts[last].filled:
+            behind = max(parts[last].first_line, parts[last].first_line + parts[last].filled)  # noqa: PLW2901 - as above
+            last -= behind <= parts[last].first_line
+        if first < behind:
+            left.append((first, behind))
+    return left
+
+
 def touched(blocks: Iterable[Block], parts: Sequence[Part]) -> Iterator[tuple[int, bool]]:
     """(fragment, whether all its lines but blank ones are among the blocks) for each that has one of them."""
     firsts = [part.first_line for part in parts]
@@ -143,7 +160,7 @@ class Ownership:
         self._key = key
         self._owners: dict[int, list[int]] = {}
         self._rests: dict[int, tuple[bytes, list[tuple[int, bool]]]] = {}
-        self._gone: dict[int, tuple[bytes, bytes]] = {}
+        self._gone: dict[int, bytes] = {}
         self._textless: set[int] | None = None
         self._own_lines = DetailWriter(db, "piece_group", LISTS)
         self._rest_lines = DetailWriter(db, "rest_group", LISTS)
@@ -164,10 +181,11 @@ class Ownership:
                     self._owners.setdefault(TEXTLESS, []).append(number)
             return
         own, rest = own_blocks(extents, sum(part.lines for part in parts))
+        rest = trimmed(rest, parts)
         for number, blocks in zip(symbols, own, strict=True):
             if number > self._written:
                 self._written = number
-                self._own_lines.add(number, lines_record(blocks, parts))
+                self._own_lines.add(number, lines_record(trimmed(blocks, parts), parts))
                 self._own(number, touched(blocks, parts))
             elif number in textless:
                 textless.discard(number)
@@ -196,10 +214,10 @@ class Ownership:
         """Names a rest by its fragments and which of their lines it has."""
         return int.from_bytes(blake3(record, key=self._key).digest(8), "little") >> 1
 
-    def forget(self, content: int, fragments: bytes, symbols: bytes) -> None:
-        """Takes back the rest of a content that is analysed anew, by its earlier lists."""
+    def forget(self, content: int, fragments: bytes) -> None:
+        """Takes back the rest of a content that is analysed anew, by its earlier fragments."""
         if fragments:
-            self._gone[content] = fragments, symbols
+            self._gone[content] = fragments
 
     def flush(self) -> None:
         """Writes what was noted into the running transaction, but for the last groups."""
@@ -228,12 +246,12 @@ class Ownership:
 
     def _take_back(self) -> None:
         gone: dict[int, set[int]] = {}
-        for content, (fragments, symbols) in self._gone.items():
-            parts = parts_of(fragments)
-            _, rest = own_blocks(extents_of(self._db, symbols), sum(part.lines for part in parts))
-            key = self._hash(lines_record(rest, parts))
-            for (item,) in self._db.execute("SELECT item FROM rest_key WHERE hash = ?", (key,)):
-                gone.setdefault(item, set()).add(content)
+        for content, fragments in self._gone.items():
+            owners = postings.holders(self._db, "fragment_of", (part.number for part in parts_of(fragments)))
+            rests = {-split_owner(entry)[0] for entries in owners.values() for entry in entries if entry < 0}
+            for item, held in postings.holders(self._db, "rest_in", rests).items():
+                if content in held:
+                    gone.setdefault(item, set()).add(content)
         if gone:
             postings.remove(self._db, "rest_in", gone)
         self._gone = {}

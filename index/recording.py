@@ -196,7 +196,7 @@ class Recorder:
             ):
                 due.append(file)
                 earlier.note(number, *lists.get(number, (b"", b"")))
-                self._ownership.forget(number, *lists.get(number, (b"", b"")))
+                self._ownership.forget(number, lists.get(number, (b"", b""))[0])
         unlink(self._db, (file.content for file in due if file.content in lists))
         return due, earlier
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hypothesis import given, settings
@@ -104,7 +104,7 @@ def holds(query: Query, lived: Lived) -> bool:
 
 def leaf_holds(query: Any, lived: Lived) -> bool:
     project, path, (name, text), first, last = lived
-    answers = {
+    answers: dict[type[Query], Callable[[], object]] = {
         Name: lambda: bool(name) and named(query, name),
         Kind: lambda: bool(name) and query.kind == "function",
         Text: lambda: query.asked in text or (not query.case_sensitive and query.asked.lower() in text.lower()),
