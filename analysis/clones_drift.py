@@ -11,6 +11,7 @@ from typing import Final
 CONTEXT: Final = 2
 """Lines before and after a change that have to stand in the other copy, where there are so many."""
 
+_COMMENT: Final = re.compile(r"$|#|//|/?\*")  # a line that is blank or begins as a comment
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _LITERAL: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\b\d[\w.]*")
 _KEYWORD: Final = re.compile(
@@ -52,7 +53,8 @@ def _lines(text: str) -> list[str]:
 
 def _hunks(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int, int, int]]:
     edits = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
-    return [(a, b, c, d) for tag, a, b, c, d in edits if tag != "equal" and any((*before[a:b], *after[c:d]))]
+    changed = [edit[1:] for edit in edits if edit[0] != "equal"]
+    return [(a, b, c, d) for a, b, c, d in changed if not all(map(_COMMENT.match, (*before[a:b], *after[c:d])))]
 
 
 def _place(

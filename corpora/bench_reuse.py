@@ -3,7 +3,9 @@
     python -m corpora.bench_reuse predict CORPUS OUT [--at-least 0.7]   pairs for the bench's own scorer
     python -m corpora.bench_reuse truth [--seed 1] [--write]            copies across projects, with their direction
     python -m corpora.bench_reuse scale CORPUS [--functions 1000000]    time, memory and bytes of the near-miss index
+    python -m corpora.bench_reuse vendored WHEELS                       two real packages that share vendored code
 
+WHEELS holds what `pip download --no-deps requests==2.31.0 requests==2.32.3 pip==24.0` fetches.
 A corpus is a folder with `files/` and `functions.jsonl` (id, lang, project, path, start, end). Predictions are JSON
 lines of two ids and a type. The scorer is not part of this repository.
 """
@@ -14,9 +16,11 @@ import argparse
 import json
 import re
 import resource
+import shutil
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -275,6 +279,38 @@ def _stranger(streams: Sequence[bytes], random: Random) -> bytes:
     return b"\3".join(statements)
 
 
+def vendored(wheels: Path) -> str:
+    """What requests and the copy of it inside pip have in common, and what the copy misses since the next release."""
+    with tempfile.TemporaryDirectory(prefix="reuse-") as name, Vault.create(Path(name, "vault")) as vault:
+        for release in ("requests-2.31.0", "pip-24.0", "requests-2.32.3"):
+            package = release.partition("-")[0]
+            root = Path(name, package)
+            shutil.rmtree(root, ignore_errors=True)
+            (wheel,) = wheels.glob(f"{release}-*.whl")
+            zipfile.ZipFile(wheel).extractall(root)
+            vault.backup(vault.projects.add(root) if root.name not in _names(vault) else package, reason=release)
+        vault.analyse()
+        groups = vault.reuse.between("requests", "pip")
+        lines = [f"groups: {len(groups)}"]
+        drifts = [vault.reuse.drift(group) for group in groups if group.origin.symbol.kind in CALLABLES]
+        fixes = [fix for drift in drifts for fix in drift.fixes]
+        for drift in drifts[:3]:
+            origin = vault.reuse.origin(drift.group.origin)
+            names = [f"{vault.projects.get(each.hit.project).name}: {each.hit.path}" for each in drift.group.members]
+            lines.append(f"{origin.first.symbol.qualified_name} ({origin.licence}), {' -> '.join(names)}")
+        lines.append(
+            f"functions changed since: {sum(bool(drift.changed) for drift in drifts)}, changes missed: {len(fixes)}"
+        )
+        for fix in sorted(fixes, key=lambda each: (len(each.removed) + len(each.added), each.line))[:6]:
+            lines.append(f"{fix.target.hit.path}:{fix.line} {fix.target.symbol.qualified_name}")
+            lines += [f"  - {line}" for line in fix.removed] + [f"  + {line}" for line in fix.added]
+    return "\n".join(lines)
+
+
+def _names(vault: Vault) -> set[str]:
+    return {project.name for project in vault.projects}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Reads the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -291,11 +327,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     large = commands.add_parser("scale")
     large.add_argument("corpus", type=Path)
     large.add_argument("--functions", type=int, default=1_000_000)
+    real = commands.add_parser("vendored")
+    real.add_argument("wheels", type=Path)
     given = parser.parse_args(arguments)
     if given.command == "predict":
         predict(given.corpus, given.out, given.at_least)
     elif given.command == "scale":
         print(scale(given.corpus, given.functions))
+    elif given.command == "vendored":
+        print(vendored(given.wheels))
     else:
         body = truth(given.seed, given.files, given.steps)
         print(body)

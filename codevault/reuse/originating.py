@@ -45,6 +45,12 @@ def licence_in(text: str) -> str:
     return next((line.strip(" \t#*/-;")[:_LONGEST_LINE] for line in text.splitlines() if _SPEAKS.search(line)), "")
 
 
+def _speaks_for(path: str) -> str:
+    """The folder that a licence file is about: an installed package has it in a folder of its own beside the code."""
+    folder, found, _ = path.rpartition(".dist-info/")
+    return posixpath.dirname(folder) if found else posixpath.dirname(path)
+
+
 class Licences:
     """Looks for licences in what the archive held when the code was first seen."""
 
@@ -58,7 +64,7 @@ class Licences:
         if own:
             return own, hit.path
         held = self._index.paths(hit.project, hit.first_seen.sequence)
-        files = {posixpath.dirname(one.path): one for one in held if _FILES.fullmatch(posixpath.basename(one.path))}
+        files = {_speaks_for(one.path): one for one in held if _FILES.fullmatch(posixpath.basename(one.path))}
         folder = posixpath.dirname(hit.path)
         while True:
             if folder in files:
