@@ -188,8 +188,8 @@ def _precision(vault: Vault, folder: Path, asked: set[tuple[str, str, str]]) -> 
         for clone in group.members[1:]:
             if clone.hit.project == origin.hit.project or clone.hit.project not in owners:
                 continue
-            texts = [_WORD.sub("a", vault.text(each.symbol)).split() for each in (origin, clone)]
-            if SequenceMatcher(None, *texts, autojunk=False).ratio() >= _ALIKE:
+            left, right = (_WORD.sub("a", vault.text(each.symbol)).split() for each in (origin, clone))
+            if SequenceMatcher(None, left, right, autojunk=False).ratio() >= _ALIKE:
                 alike += 1
             else:
                 unlike += 1
