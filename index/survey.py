@@ -135,7 +135,7 @@ class Survey:
         """Symbols by their numbers."""
         wanted = set(numbers)
         text = self._session.labels.text
-        for row in ask_many(self._db, _FACTS, wanted - self._symbols.keys()):
+        for row in ask_many(self._db, _FACTS, [number for number in wanted if number not in self._symbols]):
             number, declaration, tokens, lines, exact, renamed, body, unit, qualified, name, kind, language = row
             self._symbols[number] = SymbolFacts(
                 number,

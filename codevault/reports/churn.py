@@ -123,7 +123,7 @@ class ChurnReport(Report):
 
 def churn(reading: Reading, level: Level) -> ChurnReport:
     """Measures churn."""
-    components, transactions = work_in(reading, level)
+    components, transactions = work_in(reading, level, lines=True)
     touched = [component for component in components if component.changes]
     touched.sort(key=lambda c: (-c.added - c.deleted, -c.changes, c.path, c.qualified_name, c.project.id))
     added, deleted = sum(c.added for c in touched), sum(c.deleted for c in touched)

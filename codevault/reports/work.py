@@ -73,17 +73,17 @@ def check_level(level: str) -> None:
         raise InvalidArgument(f"a report counts by 'symbol' or by 'file', not by {level!r}")
 
 
-def work_in(reading: Reading, level: Level) -> tuple[list[Component], list[Transaction]]:
+def work_in(reading: Reading, level: Level, *, lines: bool = False) -> tuple[list[Component], list[Transaction]]:
     """All components that were ever there, and the versions within the time asked for that changed some.
 
-    What a project began with counts as there, not as work.
+    What a project began with counts as there, not as work. Without `lines` none are counted: that takes as long again.
     """
     components: list[Component] = []
     transactions: list[Transaction] = []
     people = People()
     for project in reading.projects:
         steps = reading.steps(project)
-        pass_over = _Symbols(reading, project) if level == "symbol" else _Files(reading, project)
+        pass_over = (_Symbols if level == "symbol" else _Files)(reading, project, lines=lines)
         for step, touches in pass_over.run(steps):
             if step.begins or not touches or not reading.asked.reaches(step.seen.created_ns):
                 continue
@@ -125,8 +125,9 @@ class People:
 class _Files:
     """Files, followed through renames."""
 
-    def __init__(self, reading: Reading, project: SurveyedProject) -> None:
+    def __init__(self, reading: Reading, project: SurveyedProject, *, lines: bool) -> None:
         self._reading = reading
+        self._lines = lines
         self._survey = reading.survey
         self._project = project
         self._at: dict[int, Component] = {}
@@ -146,7 +147,8 @@ class _Files:
                 component.path = self._survey.path(change.path)
                 was = next((c.before for c in step.changes if c.path == renamed.get(change.path)), change.before)
                 if not step.begins and self._reading.asked.reaches(step.seen.created_ns):
-                    touches.append(Touch(component, *lines_between(self._survey, was, change.after)))
+                    worked = lines_between(self._survey, was, change.after) if self._lines else (0, 0)
+                    touches.append(Touch(component, *worked))
             yield step, tuple(touches)
 
     def _renamed(self, changes: Sequence[PathStep]) -> dict[int, int]:
@@ -186,8 +188,9 @@ class _Files:
 class _Symbols:
     """Symbols, followed through moves and renames."""
 
-    def __init__(self, reading: Reading, project: SurveyedProject) -> None:
+    def __init__(self, reading: Reading, project: SurveyedProject, *, lines: bool) -> None:
         self._reading = reading
+        self._lines = lines
         self._survey = reading.survey
         self._project = project
         self._follower = Follower(reading.survey)
@@ -206,7 +209,8 @@ class _Symbols:
             component.qualified_name = symbol.now.facts.qualified_name
             component.kind = symbol.now.facts.kind
             if counted:
-                yield Touch(component, *_lines_of_symbol(self._survey, symbol))
+                worked = _lines_of_symbol(self._survey, symbol) if self._lines else (0, 0)
+                yield Touch(component, *worked)
 
     def _component(self, thread: Thread) -> Component:
         if thread.number not in self._of:
