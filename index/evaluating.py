@@ -47,7 +47,7 @@ GROUPS_AT_FIRST, MOST_GROUPS_AT_ONCE = 4, 64
 FEW_PIECES, FEW_GROUPS = 64, 128
 """So many pieces are rather looked up among all owners of what was found, if that is in no more groups."""
 
-AT_ONCE = 500
+AT_ONCE = 400
 MOST_GROUPS = 200_000
 
 Key = tuple[str, int]
@@ -178,15 +178,21 @@ class ClauseSearch:
 
     def _take_declared(self, declarations: Sequence[int]) -> None:
         """Goes through declarations in their order; once there is enough, only versions of the answers come in."""
-        full = False
-        for part in steps(declarations, AT_ONCE):
+        for at in range(0, len(declarations), AT_ONCE):
             if self._effort.spent():
                 return
-            scores = self._asked_declarations(part, only_known=full)
-            question = "SELECT id, declaration FROM symbol WHERE declaration IN (*)"
-            held = {number: scores[declaration] for number, declaration in ask_many(self._db, question, scores)}
-            self._take(held)
-            full = full or self._is_enough()
+            self._take_versions(declarations[at : at + AT_ONCE], only_known=False)
+            if self._is_enough():
+                names = {qualified.rpartition(".")[2] for qualified, _ in self._keys}
+                same = {number for name in names for number in named(self._text, name, "exact")}
+                self._take_versions([one for one in declarations[at + AT_ONCE :] if one in same], only_known=True)
+                return
+
+    def _take_versions(self, declarations: Sequence[int], *, only_known: bool) -> None:
+        """Takes the symbols of declarations."""
+        scores = self._asked_declarations(declarations, only_known=only_known)
+        question = "SELECT id, declaration FROM symbol WHERE declaration IN (*)"
+        self._take({number: scores[declaration] for number, declaration in ask_many(self._db, question, scores)})
 
     def _take_lines(self, way: Sequence[Probe]) -> None:
         """Goes through lines that one of some probes finds, newest text first, more at a time as it goes on."""
