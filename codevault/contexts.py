@@ -16,7 +16,7 @@ from codevault.projects.registry import Projects
 from codevault.restore_model import Restored, RestorePlan
 from codevault.store.model import Snapshot
 
-_MONTH = re.compile(r"\d{4}-\d{2}")
+_MONTH = re.compile(r"[1-9]\d{3}-(?:0[1-9]|1[0-2])")
 _ODD = re.compile(r"[^\w. ()+,@-]")
 _LONGEST_NAME = 100
 
@@ -123,12 +123,8 @@ def moment_of(at: object) -> str | datetime | None:
     if not isinstance(at, str):
         raise InvalidArgument("several projects are restored as of a moment: a date, a month (2026-03) or a time")
     if _MONTH.fullmatch(at):
-        try:
-            year, month = (int(part) for part in at.split("-"))
-            first = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
-        except ValueError as exc:
-            raise InvalidArgument(f"{at!r} is no month such as 2026-03") from exc
-        return first - timedelta(microseconds=1)
+        year, month = (int(part) for part in at.split("-"))
+        return datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC) - timedelta(microseconds=1)
     nanoseconds(at)
     return at
 

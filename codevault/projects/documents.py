@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +16,9 @@ from codevault.projects.organisation import DOCUMENT, Organisation, organisation
 from codevault.store.layout import is_project
 from codevault.store.store import Store
 
+_TICK_NS = 2_000_000_000
+"""Longer than the steps of any file system's clock."""
+
 Entry = tuple[Project, tuple[ProjectChange, ...]]
 
 
@@ -23,6 +28,7 @@ class Documents:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._decoded: dict[str, tuple[object, Entry]] = {}
+        self._listed: tuple[int, tuple[Entry, ...]] = (0, ())
 
     @property
     def vault(self) -> Path:
@@ -30,13 +36,28 @@ class Documents:
         return self._store.root
 
     def entries(self) -> Iterator[Entry]:
-        """All projects that can be read, by name."""
+        """All projects that can be read, by name. While the folder stays as it is, nothing is read again."""
+        stamp = self._stamp()
+        if stamp and stamp == self._listed[0]:
+            yield from self._listed[1]
+            return
+        began = time.time_ns()
         found = []
         for name, document in self._store.documents().items():
             if is_project(name) or "id" in document:
                 with suppress(RecordDamaged):
                     found.append(self._entry(name, document))
-        yield from sorted(found, key=lambda entry: (entry[0].name, entry[0].id))
+        entries = tuple(sorted(found, key=lambda entry: (entry[0].name, entry[0].id)))
+        if stamp + _TICK_NS < began:  # else it may yet change, and have the same time
+            self._listed = (stamp, entries)
+        yield from entries
+
+    def _stamp(self) -> int:
+        """When a document was last replaced; 0 where no disk tells."""
+        try:
+            return os.stat(self._store.root / "projects").st_mtime_ns
+        except OSError:
+            return 0
 
     def entry(self, project: ProjectId) -> Entry:
         """One project.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from codevault.projects.manifests import Technology, reader_of, technologies
 
 MANIFESTS = [
@@ -101,6 +99,9 @@ def test_each_technology_is_told_once_and_says_where_it_stands() -> None:
     assert found == (Technology(name="node", version=">=20", source="web/package.json"),)
 
 
-@pytest.mark.parametrize("text", ["x" * 10_000, "ruby " * 5_000, '"' * 20_000, "<TargetFramework>" * 2_000])
-def test_long_lines_are_read_in_linear_time(text: str) -> None:
-    assert len(technologies({"Gemfile": text.encode(), "a.csproj": text.encode(), "pom.xml": text.encode()})) <= 4
+def test_long_lines_are_read_in_linear_time() -> None:
+    text = b"x" * 10_000 + b"\n" + b"ruby " * 5_000 + b"\n" + b'"' * 20_000 + b"<TargetFramework>" * 2_000
+
+    found = technologies(dict.fromkeys(("Gemfile", "a.csproj", "pom.xml", "build.gradle", "mix.exs", "go.mod"), text))
+
+    assert {one.version for one in found} == {""}

@@ -20,7 +20,14 @@ from codevault import CodeVaultError, queries
 from codevault.ids import BlobId
 
 SYSTEMS = ("git", "hg", "svn")
-_LAZY = ("encodings.idna", "encodings.ascii", "encodings.utf_16", "concurrent.futures.thread", "sqlite3.dbapi2")
+_LAZY = (
+    "encodings.idna",
+    "encodings.ascii",
+    "encodings.utf_16",
+    "encodings.utf_8_sig",
+    "concurrent.futures.thread",
+    "sqlite3.dbapi2",
+)
 
 
 class Tour:
@@ -90,8 +97,10 @@ def accepted(tour: Tour) -> object:
 
 
 def erased(tour: Tour) -> bool:
-    """The project whose turn it was is gone for good."""
-    return tour.vault.closing.erase(tour.vault.closing.plan_erasure(tour.key)).complete
+    """A project that was split off is gone for good; one that is none any more is no longer kept from being a tool."""
+    project = split(tour)
+    tour.vault.backup(project)
+    return tour.vault.closing.erase(tour.vault.closing.plan_erasure(project)).complete
 
 
 def whole(tour: Tour) -> list[str]:
