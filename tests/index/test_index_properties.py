@@ -172,7 +172,7 @@ def test_a_scope_leaves_what_lies_in_it_however_few_lines_are_ranked(
         everywhere = scene.index.search_regex(pattern, limit=1000).hits
         expected = facts(hit for hit in everywhere if in_scope(scope, hit))
         patch.setattr("codevault.index.textsearch.NARROW_AFTER", 1)
-        patch.setattr("codevault.index.asking.MOST_LINES", most)
+        patch.setattr("codevault.index.searching.MOST_LINES", most)
         found = scene.index.search_regex(pattern, scope=scope, limit=1000)
         assert facts(found.hits) == expected or not found.coverage.complete
         assert found.hits or found.coverage.complete

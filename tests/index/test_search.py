@@ -88,10 +88,9 @@ def test_alternatives_and_classes_are_found(till: Scene) -> None:
     assert len(till.index.search_regex(r"retur(n|ns) x \*").hits) == 2
 
 
-def test_a_pattern_python_cannot_read_is_scanned_and_says_so(till: Scene) -> None:
+def test_patterns_that_only_re2_reads_are_answered_without_a_scan(till: Scene) -> None:
     found = till.index.search_regex(r"def [[:alpha:]]+\(x")
-    assert len(found.hits) == 2
-    assert "Python" in found.coverage.notes[0]
+    assert (len(found.hits), found.coverage.notes) == (2, ())
     assert len(till.index.search_regex(r"\Qx * 3\E").hits) == 1
     assert len(till.index.search_regex(r"(?U)def t.*l").hits) == 1
 
@@ -128,7 +127,7 @@ def test_a_long_line_with_many_matches_is_one_hit_soon(scene: Scene) -> None:
 def test_deeply_nested_patterns_are_answered(till: Scene) -> None:
     assert len(till.index.search_regex("(" * 400 + "total" + ")" * 400).hits) == 1
     deeper = till.index.search_regex("(" * 1500 + "total" + ")" * 1500)
-    assert (len(deeper.hits), "Python" in deeper.coverage.notes[0]) == (1, True)
+    assert (len(deeper.hits), "scanned" in deeper.coverage.notes[0]) == (1, True)
 
 
 def test_a_search_stops_at_its_time_and_says_so(till: Scene) -> None:
