@@ -120,8 +120,8 @@ if TYPE_CHECKING:
     )
     from codevault.service import Service, WorkSession
     from codevault.service_autostart import Autostart
-    from codevault.service_engine import Chores
     from codevault.service_health import Health, ProjectHealth, Trouble
+    from codevault.service_ports import Chores
     from codevault.sharing import Sharing
     from codevault.spool import HookEvent, HookEvents
     from codevault.store.attribution import Attribution
@@ -162,7 +162,7 @@ _HOMES = {
     "BlobMissing": "errors",
     "CancelToken": "jobs",
     "Cancelled": "errors",
-    "Chores": "service_engine",
+    "Chores": "service_ports",
     "Chosen": "contexts",
     "ChurnReport": "reports",
     "Clone": "reuse",

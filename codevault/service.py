@@ -23,9 +23,9 @@ from codevault.activity.sessions import Edit, sessions
 from codevault.errors import InvalidArgument, ServiceError, StorageError
 from codevault.ids import ProjectId
 from codevault.service_autostart import Autostart, System, autostart_for
-from codevault.service_engine import Chores
 from codevault.service_health import Health, hear, is_alive
 from codevault.service_log import read_log
+from codevault.service_ports import Chores
 from codevault.service_process import BUSY, STOP
 from codevault.service_settings import Settings, keep_settings, load_settings
 from codevault.store.yielding import service_folder

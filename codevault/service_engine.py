@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field, replace
-from typing import Protocol
 
 from codevault.activity.course import Decision, Why
 from codevault.activity.model import SECOND_NS, Conditions, Signal, SignalKind, Source, Timing, Watched
@@ -22,6 +21,7 @@ from codevault.ids import ProjectId
 from codevault.jobs import CancelToken
 from codevault.policy import DEFAULT, Policy
 from codevault.service_health import Health, ProjectHealth, Trouble
+from codevault.service_ports import Chores, Machine, Served
 
 _LOG = logging.getLogger(__name__)
 _LOOK_S = 1.0
@@ -31,83 +31,7 @@ _PROJECTS_S = 5.0
 _WISH_S = 60.0  # after which whoever made it is dead: a call waits for twenty
 _MEASURED_S = 300.0
 _STEPS_S = 15.0
-
-
-class Served(Protocol):  # eight methods: what a vault does for its service, always together
-    """What the loop needs of a vault. Work raises `CodeVaultError`; none outlives the token's `cancel()` by long."""
-
-    def projects(self) -> Mapping[Watched, str]:
-        """The projects to watch, with their names."""
-        ...
-
-    def back_up(self, project: ProjectId, reason: str, kind: str, cancel: CancelToken) -> str:
-        """Backs a project up; gives what was wrong with it, "" for nothing."""
-        ...
-
-    def touched(self, project: ProjectId, path: str) -> int | None:
-        """How many definitions of a file differ from the last backup's; None where that cannot be told at once."""
-        ...
-
-    def analyse(self, share: float, cancel: CancelToken) -> str:
-        """Understands what waits, at that share of one processor."""
-        ...
-
-    def verify(self, budget_bytes: int, cancel: CancelToken) -> str:
-        """Verifies the next part of the vault; gives what is damaged."""
-        ...
-
-    def tidy(self, cancel: CancelToken) -> str:
-        """Frees what nothing needs, and thins by the owner's rules where there are any."""
-        ...
-
-    def wishes(self) -> frozenset[str]:
-        """Who else wants to write."""
-        ...
-
-    def forget_wish(self, wish: str) -> None:
-        """Takes away a wish whose maker is dead."""
-        ...
-
-
-class Machine(Protocol):
-    """What the loop needs of the machine."""
-
-    def now_ns(self) -> int:
-        """A monotonic clock that stands still while the machine sleeps."""
-        ...
-
-    def wall_ns(self) -> int:
-        """The wall clock, only ever shown."""
-        ...
-
-    def conditions(self) -> Conditions:
-        """Power and load."""
-        ...
-
-    def slept(self) -> float:
-        """Seconds slept since the last call."""
-        ...
-
-    def used(self) -> tuple[float, int]:
-        """Seconds of processor time that all our processes took so far, and the bytes of memory they have."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chores:
-    """What is done besides backups, and how often, in seconds; 0 switches one off.
-
-    `budget` is the share of the whole machine that the service takes on average; `processors` how many there are.
-    `reconcile_s`: so often every project is looked at whole, whatever events said. `verify_bytes` are read each time.
-    """
-
-    budget: float = 0.05
-    processors: int = 1
-    reconcile_s: float = 3600.0
-    analyse_s: float = 300.0
-    verify_s: float = 6 * 3600.0
-    verify_bytes: int = 64 << 20
-    tidy_s: float = 24 * 3600.0
+_IDLE_S = 60.0
 
 
 @dataclass(slots=True)
@@ -230,6 +154,7 @@ class Engine:
             wrong=(
                 *self._project_troubles(),
                 *self._troubles.values(),
+                *self._memory_trouble(),
                 *(Trouble(what=source.wrong, advice=_ADVICE) for source in sources if source.wrong),
             ),
         )
@@ -252,6 +177,12 @@ class Engine:
             why=known.why or known.problems,
             missing=standing.missing,
         )
+
+    def _memory_trouble(self) -> Sequence[Trouble]:
+        if self._memory <= self._chores.memory:
+            return ()
+        what = f"the service takes {self._memory >> 20} MiB of memory"
+        return (Trouble(what=what, advice="Service(vault).restart() gives it back; Chores(memory=…) allows more"),)
 
     def _project_troubles(self) -> Sequence[Trouble]:
         found = []
@@ -437,10 +368,12 @@ class Engine:
         soon = self.planning.due(now, self._conditions)
         if soon is not None and soon - now < _STEPS_S * SECOND_NS:
             return
-        if _is_due(now, clocks.verified, chores.verify_s):
+        idle = self._conditions.idle_s
+        patience = 2.0 if idle is not None and idle < _IDLE_S else 1.0  # somebody is there: it may wait, not for ever
+        if _is_due(now, clocks.verified, chores.verify_s * patience):
             clocks.verified = now
             self._turn = self._begin("verifying", now, lambda t: self._served.verify(chores.verify_bytes, t))
-        elif _is_due(now, clocks.tidied, chores.tidy_s):
+        elif _is_due(now, clocks.tidied, chores.tidy_s * patience):
             clocks.tidied = now
             self._turn = self._begin("tidying", now, self._served.tidy)
 

@@ -12,7 +12,7 @@ import msgspec
 
 from codevault.activity.model import Timing
 from codevault.errors import StorageError
-from codevault.service_engine import Chores
+from codevault.service_ports import Chores
 from codevault.store.yielding import service_folder
 
 _LARGEST = 1 << 16

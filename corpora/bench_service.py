@@ -28,7 +28,8 @@ import codevault
 from codevault.activity.model import SECOND_NS, Conditions, MemorySource, Move, Signal, SignalKind, Timing, Watched
 from codevault.ids import ProjectId
 from codevault.jobs import CancelToken
-from codevault.service_engine import Chores, Engine
+from codevault.service_engine import Engine
+from codevault.service_ports import Chores
 from corpora.measuring import median, percentile
 
 SHOP = ProjectId("5" * 16)

@@ -11,7 +11,8 @@ from codevault.activity.model import SECOND_NS, Conditions, MemorySource, Signal
 from codevault.errors import CodeVaultError
 from codevault.ids import ProjectId
 from codevault.jobs import CancelToken
-from codevault.service_engine import Chores, Engine
+from codevault.service_engine import Engine
+from codevault.service_ports import Chores
 
 SHOP = ProjectId("00000000000000aa")
 BLOG = ProjectId("00000000000000bb")

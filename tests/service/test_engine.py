@@ -6,7 +6,7 @@ import pytest
 from codevault.activity.model import Conditions, Move, Signal, SignalKind, Timing
 from codevault.activity.planning import replay
 from codevault.errors import Cancelled, IndexBusy, IndexDamaged, SourceError, StorageFull, VaultBusy
-from codevault.service_engine import Chores
+from codevault.service_ports import Chores
 from tests.service.fakes import BLOG, SHOP, World
 
 NOTHING = Chores(reconcile_s=0, analyse_s=0, verify_s=0, tidy_s=0)
@@ -188,6 +188,23 @@ def test_chores_come_when_nothing_presses() -> None:
     assert world.vault.done[0] == "analyse 0.1"
     assert {"verify 7", "tidy"} <= set(world.vault.done)
     assert world.engine.health().verified_ns > 0
+
+
+def test_chores_wait_a_little_longer_while_somebody_is_at_the_keyboard() -> None:
+    world = World(chores=Chores(reconcile_s=0, analyse_s=0, verify_s=100, tidy_s=0))
+    world.machine.is_now = Conditions(idle_s=3.0)
+    world.pass_(150)
+    assert world.vault.done == []
+
+    world.pass_(60)
+    assert len(world.vault.done) == 1
+
+
+def test_more_memory_than_is_allowed_is_said(world: World) -> None:
+    world.machine.bytes = 400 << 20
+    world.pass_(30)
+
+    assert world.engine.health().wrong[0].what == "the service takes 400 MiB of memory"
 
 
 def test_every_project_is_looked_at_whole_now_and_then() -> None:

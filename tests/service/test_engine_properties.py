@@ -2,7 +2,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codevault.activity.model import SignalKind
-from codevault.service_engine import Chores
+from codevault.service_ports import Chores
 from tests.service.fakes import World
 
 STEP = st.tuples(
