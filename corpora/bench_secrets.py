@@ -169,9 +169,8 @@ def main() -> None:
     """See the module."""
     samples = list(planted(1))
     lost = Counter(kind for kind, _ in missed(iter(samples)))
-    print(
-        f"{len(samples) - sum(lost.values())} of {len(samples)} secrets of {len(_KINDS)} kinds masked whole; missed: {lost}"
-    )
+    found = len(samples) - sum(lost.values())
+    print(f"{found} of {len(samples)} secrets of {len(_KINDS)} kinds masked whole; missed: {dict(lost)}")
     secrets_in("a.py", b'password = "warm12up"')
     head = ("sources", "files", "MB", "lines masked", "ms a MB", "of the analysis")
     print(table(head, [_measure(Path(folder)) for folder in sys.argv[1:]]))

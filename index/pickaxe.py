@@ -93,7 +93,7 @@ def _answer(
 def _matching(
     session: Session, text: TextIndex, matcher: Matcher, shape: Shape, spent: Callable[[], bool]
 ) -> tuple[dict[int, list[bytes]], bool]:
-    """Lines that match, of each fragment that has some, in order; and whether these are all. Each is looked at alone."""
+    """Lines that match, of each fragment with some, in order; and whether these are all. Each is looked at alone."""
     db = session.db
     numbers = all_numbers(db) if shape.need == ANYTHING else text.documents(shape.need, MOST_GROUPS)
     found: dict[int, list[bytes]] = {}
