@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from codevault.policy.configured import Check, Output
 from codevault.policy.content import by_content
@@ -40,6 +41,16 @@ def _nothing_tracked(folder: str) -> bool:  # noqa: ARG001 - stands for an answe
     return False
 
 
+@lru_cache(maxsize=8)  # a policy is made for each question about a path: its tables are the same
+def _folders_of(rules: tuple[FolderRule, ...]) -> Mapping[str, tuple[Row, ...]]:
+    return folder_table(rules)
+
+
+@lru_cache(maxsize=8)
+def _files_of(rules: tuple[FileRule, ...]) -> FileTable:
+    return FileTable(rules)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Policy:
     """What is kept and indexed, how often and how long; a value, safe to share between threads.
@@ -60,8 +71,8 @@ class Policy:
     _plain: bool = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_folders", folder_table(self.folder_rules))
-        object.__setattr__(self, "_files", FileTable(self.file_rules))
+        object.__setattr__(self, "_folders", _folders_of(self.folder_rules))
+        object.__setattr__(self, "_files", _files_of(self.file_rules))
         object.__setattr__(self, "_smallest_limit", min(self.largest_indexed, self.largest_generated))
         object.__setattr__(self, "_plain", not (self.rules.rules or self.rules.classes))
 

