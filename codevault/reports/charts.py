@@ -124,7 +124,7 @@ def _drawn(chart: Chart) -> Any:
         dots_size=2,
         show_dots=len(labels) <= 40,
         zero=0,
-        range=(0, chart.most or _most(chart)) if chart.kind == "line" else None,
+        range=(0, chart.most or _most(chart)) if chart.kind in {"line", "area"} else None,
         no_data_text="nothing to show",
         print_values=False,
         margin=14,
@@ -144,7 +144,9 @@ def _drawn(chart: Chart) -> Any:
 
 
 def _most(chart: Chart) -> float:
-    return max((value or 0.0 for _, values in chart.series for value in values), default=0.0) or 1.0
+    rows = [[value or 0.0 for value in values] for _, values in chart.series]
+    totals = [sum(column) if chart.kind == "area" else max(column) for column in zip(*rows, strict=True)]
+    return max(totals, default=0.0) or 1.0
 
 
 def _loaded() -> Any:

@@ -151,9 +151,9 @@ class Follower:
             thread = thread or self._begun(step, symbol)
             thread.died = step.seen
             return thread, symbol
-        if thread is None or (before is None and thread.died is None):
+        if thread is None:
             thread = self._begun(step, symbol)
-        elif before is None:
+        elif before is None and thread.died is not None:  # else another line of commits has it as well
             symbol = SymbolStep(("restored",), None, after)
         thread.died, thread.spot = None, after
         self._now[_key(after)] = thread

@@ -296,7 +296,8 @@ def _packages(reading: Reading, contents: Iterable[int]) -> Counter[str]:
 
 
 def _listed(symbols: Sequence[MigratedSymbol]) -> tuple[Part, ...]:
-    if symbols[0].fate in {"new", "lost"}:
+    stayed = all(each.was in {"", f"{each.path}: {each.qualified_name}"} for each in symbols)
+    if stayed:
         rows: tuple[tuple[str, ...], ...] = tuple((each.qualified_name, each.path) for each in symbols)
         return (Table(headings=("Symbol", "File"), rows=rows, code=frozenset({"Symbol", "File"})),)
     rows = tuple((each.qualified_name, each.path, each.was) for each in symbols)

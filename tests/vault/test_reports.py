@@ -260,3 +260,20 @@ def test_a_secret_is_in_no_report(archive: Archive, tmp_path: Path) -> None:
     faces = [getattr(archive.vault.reports, name)() for name in ALL]
 
     assert "hunter2" not in "".join(report.to_json() + report.to_html() + report.to_markdown() for report in faces)
+
+
+def test_lines_of_commits_without_a_common_beginning_hold_the_same_symbols(desk: Desk) -> None:
+    scene = GitScene(desk.home, name="lines")
+    scene.commit(**{"a.py": b"def f(x):\n    return [x, 1]\n"})
+    git(scene.root, "checkout", "-q", "--orphan", "other")
+    scene.commit(**{"a.py": b"def f(x):\n    return [x, 1]\n", "b.py": b"y = 1\n"})
+    scene.commit(**{"a.py": b"def f(x):\n    return [x, 2]\n"})
+    project = desk.vault.projects.add(scene.root)
+    desk.vault.projects.import_history(project)
+    desk.vault.analyse()
+
+    survival = desk.vault.reports.survival(project)
+    migration = desk.vault.reports.migration(project, "python", "go")
+
+    assert (survival.early, survival.all.born) == (1, 0)
+    assert dict(migration.fates) == {"carried": 0, "rewritten": 0, "remaining": 1, "lost": 0, "new": 0}
