@@ -18,7 +18,7 @@ from codevault.store.model import Entry, SnapshotDraft
 from codevault.store.store import Store
 
 PROJECT = ProjectId("0123456789abcdef")
-NOW = 1_000_000_000_000
+NOW = 10**18  # long after the files' times: nothing waits for its turn
 NAMES = ("a", "b", ".env", "src", "node_modules", "package.json", "package-lock.json")
 LINK = stat.S_IFLNK | 0o777
 
@@ -49,13 +49,15 @@ def _stamp(content: bytes) -> int:
 
 
 def contents(tree: dict[str, Item], above: str = "") -> dict[str, bytes]:
-    """Every file of a tree by path, those below a folder that policy leaves out apart."""
+    """Every file of a tree by path; of what lies below a folder that policy leaves out, the secret at its top."""
     found: dict[str, bytes] = {}
     for name, item in tree.items():
         if isinstance(item, bytes):
             found[above + name] = item
         elif isinstance(item, dict) and not _left_out(tree, name, item):
             found |= contents(item, f"{above}{name}/")
+        elif isinstance(item, dict) and isinstance(secret := item.get(".env"), bytes):
+            found[f"{above}{name}/.env"] = secret
     return found
 
 
