@@ -45,6 +45,51 @@ keep = false
 """
 
 
+MISTAKES: list[tuple[str, int, str]] = [
+    ("a = ", 1, ""),
+    ("x = 1\ny = \xff", 2, ""),
+    ("colour = 1", 1, "colour"),
+    ("\n[[rule]]\npath = ['x']", 3, "rule[1].path"),
+    ("[[rule]]\npaths = ['x']\n\n[[rule]]\npaths = []", 5, "rule[2].paths"),
+    ("[[rule]]\ncadence = 'daily'", 1, "rule[1].paths"),
+    ("[[rule]]\npaths = 'x'", 2, "rule[1].paths"),
+    ("[[rule]]\npaths = ['x', '../y']", 2, "rule[1].paths"),
+    ("[[rule]]\npaths = ['" + "x" * 300 + "']", 2, "rule[1].paths"),
+    ("[[rule]]\npaths = ['x']\nclass = 'sauce'", 3, "rule[1].class"),
+    ("[[rule]]\npaths = ['x']\ncadence = 'often'", 3, "rule[1].cadence"),
+    ("[[rule]]\npaths = ['x']\ncadence = 5", 3, "rule[1].cadence"),
+    ("[[rule]]\npaths = ['x']\ncadence = '999999 d'", 3, "rule[1].cadence"),
+    ("[[rule]]\npaths = ['x']\nlargest = '5 parsecs'", 3, "rule[1].largest"),
+    ("[[rule]]\npaths = ['x']\nlargest = -1", 3, "rule[1].largest"),
+    ("[[rule]]\npaths = ['x']\nlargest = true", 3, "rule[1].largest"),
+    ("[[rule]]\npaths = ['x']\nkeep = 'no'", 3, "rule[1].keep"),
+    ("[[rule]]\npaths = ['x']\nwhy = \"a\\u001bb\"", 3, "rule[1].why"),
+    ("[[rule]]\npaths = ['x']\nretention = 'none'", 3, "rule[1].retention"),
+    ("rule = 1", 1, "rule"),
+    ("rule = [1]", 1, "rule[1]"),
+    ("classes = 1", 1, "classes"),
+    ("[classes]\nsauce = {}", 2, "classes.sauce"),
+    ("[classes]\ndocs = 1", 2, "classes.docs"),
+    ("[classes.docs]\nkeep = false", 2, "classes.docs.keep"),
+    ("[secrets]\npath = ['x']", 2, "secrets.path"),
+    ("[always]\nfiles = ['x']", 2, "always.files"),
+    ("presets = 'python'", 1, "presets"),
+    ("format = 2", 1, "format"),
+    ("[project.shop]\nformat = 1", 2, "project.shop.format"),
+    ("[project.shop]\ntrust = 1", 2, "project.shop.trust"),
+    ("[project]\nshop = 1", 2, "project.shop"),
+    ("why = '''\n[[rule]]\n'''\n[[rule]]\npaths = [\n 'x',\n]\nclas = 'docs'", 1, "why"),
+    ("[[rule]]\npaths = [\n '''x''', # [\n]\nclas = 'docs'", 5, "rule[1].clas"),
+]
+
+
+def mistake_in(text: str) -> tuple[str, int, str]:
+    with pytest.raises(InvalidPolicy) as caught:
+        read_rules(text.encode("latin-1"), "policy.toml")
+    assert str(caught.value).startswith(f"policy.toml, line {caught.value.line}")
+    return caught.value.file, caught.value.line, caught.value.key
+
+
 def test_reads_every_setting() -> None:
     file = read_rules(WHOLE, "policy.toml")
 
@@ -59,51 +104,10 @@ def test_reads_every_setting() -> None:
     assert file.book.matching("data/raw/x")
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "key"),
-    [
-        ("a = ", 1, ""),
-        ("x = 1\ny = \xff", 2, ""),
-        ("colour = 1", 1, "colour"),
-        ("\n[[rule]]\npath = ['x']", 3, "rule[1].path"),
-        ("[[rule]]\npaths = ['x']\n\n[[rule]]\npaths = []", 5, "rule[2].paths"),
-        ("[[rule]]\ncadence = 'daily'", 1, "rule[1].paths"),
-        ("[[rule]]\npaths = 'x'", 2, "rule[1].paths"),
-        ("[[rule]]\npaths = ['x', '../y']", 2, "rule[1].paths"),
-        ("[[rule]]\npaths = ['" + "x" * 300 + "']", 2, "rule[1].paths"),
-        ("[[rule]]\npaths = ['x']\nclass = 'sauce'", 3, "rule[1].class"),
-        ("[[rule]]\npaths = ['x']\ncadence = 'often'", 3, "rule[1].cadence"),
-        ("[[rule]]\npaths = ['x']\ncadence = 5", 3, "rule[1].cadence"),
-        ("[[rule]]\npaths = ['x']\ncadence = '999999 d'", 3, "rule[1].cadence"),
-        ("[[rule]]\npaths = ['x']\nlargest = '5 parsecs'", 3, "rule[1].largest"),
-        ("[[rule]]\npaths = ['x']\nlargest = -1", 3, "rule[1].largest"),
-        ("[[rule]]\npaths = ['x']\nlargest = true", 3, "rule[1].largest"),
-        ("[[rule]]\npaths = ['x']\nkeep = 'no'", 3, "rule[1].keep"),
-        ("[[rule]]\npaths = ['x']\nwhy = \"a\\u001bb\"", 3, "rule[1].why"),
-        ("[[rule]]\npaths = ['x']\nretention = 'none'", 3, "rule[1].retention"),
-        ("rule = 1", 1, "rule"),
-        ("rule = [1]", 1, "rule[1]"),
-        ("classes = 1", 1, "classes"),
-        ("[classes]\nsauce = {}", 2, "classes.sauce"),
-        ("[classes]\ndocs = 1", 2, "classes.docs"),
-        ("[classes.docs]\nkeep = false", 2, "classes.docs.keep"),
-        ("[secrets]\npath = ['x']", 2, "secrets.path"),
-        ("[always]\nfiles = ['x']", 2, "always.files"),
-        ("presets = 'python'", 1, "presets"),
-        ("format = 2", 1, "format"),
-        ("[project.shop]\nformat = 1", 2, "project.shop.format"),
-        ("[project.shop]\ntrust = 1", 2, "project.shop.trust"),
-        ("[project]\nshop = 1", 2, "project.shop"),
-        ("why = '''\n[[rule]]\n'''\n[[rule]]\npaths = [\n 'x',\n]\nclas = 'docs'", 1, "why"),
-        ("[[rule]]\npaths = [\n '''x''', # [\n]\nclas = 'docs'", 5, "rule[1].clas"),
-    ],
-)
-def test_names_file_line_and_key_of_a_mistake(text: str, line: int, key: str) -> None:
-    with pytest.raises(InvalidPolicy) as caught:
-        read_rules(text.encode("latin-1"), "policy.toml")
+def test_names_file_line_and_key_of_a_mistake() -> None:
+    told = [mistake_in(text) for text, _, _ in MISTAKES]
 
-    assert (caught.value.file, caught.value.line, caught.value.key) == ("policy.toml", line, key)
-    assert str(caught.value).startswith(f"policy.toml, line {line}")
+    assert told == [("policy.toml", line, key) for _, line, key in MISTAKES]
 
 
 def test_tells_a_near_name_for_an_unknown_key() -> None:
@@ -111,20 +115,23 @@ def test_tells_a_near_name_for_an_unknown_key() -> None:
         read_rules(b"[[rule]]\npaths=['x']\ncadense='daily'", "policy.toml")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+def is_refused(text: bytes) -> bool:
+    with pytest.raises(InvalidPolicy):
+        read_rules(text, ".codevault.toml", weak=True)
+    return True
+
+
+def test_a_projects_own_file_is_bounded_and_speaks_for_itself_only() -> None:
+    texts = [
         b"#" * (LARGEST_PROJECT_FILE + 1),
         b"[project.other]\ntrust = true",
         b"trust = true",
         b"[[rule]]\npaths = [" + b"'x'," * 201 + b"]",
         b"[" * 60_000,
         b"[[rule]]\npaths = ['" + b"*a?" * 5 + b"']",
-    ],
-)
-def test_a_projects_own_file_is_bounded_and_speaks_for_itself_only(text: bytes) -> None:
-    with pytest.raises(InvalidPolicy):
-        read_rules(text, ".codevault.toml", weak=True)
+    ]
+
+    assert all(map(is_refused, texts))
 
 
 def test_all_rules_of_a_projects_own_file_are_weak() -> None:
