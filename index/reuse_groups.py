@@ -9,6 +9,7 @@ from typing import Final
 
 from codevault.analysis.clones import least_likeness
 from codevault.analysis.clones_related import sketch_of
+from codevault.analysis.kinds import CALLABLES
 from codevault.ids import ProjectId
 from codevault.index import answers, reuse, symbolsearch
 from codevault.index.contents import packed_symbols
@@ -51,17 +52,17 @@ def clusters(session: Session, question: GroupQuestion) -> Iterator[Cluster]:
     Costs one look-up for each symbol that is in no group yet, and memory for the fingerprints of all.
     """
     classes: dict[bytes, list[int]] = {}
-    of_number: dict[int, tuple[bytes, int]] = {}
-    rows = session.db.execute("SELECT id, renamed, tokens FROM symbol WHERE tokens >= ?", (question.min_tokens,))
-    for number, renamed, tokens in rows:
+    of_number: dict[int, tuple[bytes, int, bool]] = {}
+    callables = {session.labels.find(kind) for kind in CALLABLES}
+    for number, renamed, tokens, kind in session.db.execute(_SEEDS, (question.min_tokens,)):
         classes.setdefault(renamed, []).append(number)
-        of_number[number] = renamed, tokens
+        of_number[number] = renamed, tokens, kind in callables
     seeds = of_number.keys() if question.project is None else _numbers_of(session, question.project) & of_number.keys()
     taken: set[bytes] = set()
     for part in steps(sorted(seeds), AT_ONCE):
         codes = {one.number: one for one in streams(session.db, part)} if question.near else {}
         for number in part:
-            renamed, tokens = of_number[number]
+            renamed, tokens, is_callable = of_number[number]
             if renamed in taken:
                 continue
             taken.add(renamed)
@@ -72,7 +73,7 @@ def clusters(session: Session, question: GroupQuestion) -> Iterator[Cluster]:
                 least = least_likeness(question.at_least, tokens)
                 found = reuse.near(session.db, session.directory(), sample, least, known=cluster).found
                 for other, likeness in found.items():
-                    if other in of_number:
+                    if other in of_number and of_number[other][2] == is_callable:  # a class is not its one method
                         digest = of_number[other][0]
                         taken.add(digest)
                         cluster.update(dict.fromkeys(classes[digest], likeness))
@@ -122,6 +123,10 @@ def _hits(
     return [(group[number], hit) for number, hit in hits]
 
 
+_SEEDS: Final = (
+    "SELECT s.id, s.renamed, s.tokens, d.kind FROM symbol s JOIN declaration d ON d.id = s.declaration"
+    " WHERE s.tokens >= ?"
+)
 _KEYS: Final = (
     "SELECT s.id, d.qualified, d.kind FROM symbol s JOIN declaration d ON d.id = s.declaration WHERE s.id IN (*)"
 )

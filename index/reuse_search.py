@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from codevault.analysis.clones_fragments import Fragment
+from codevault.analysis.kinds import CALLABLES
 from codevault.index import answers, reuse, symbolsearch
 from codevault.index.finding import Places
 from codevault.index.model import Hit, Scope, SymbolVersion
@@ -21,9 +22,13 @@ MOST_NUMBERS: Final = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Code to look for. Without `codes` and `sketch` (analysis/FINGERPRINTS.md) only types 1 and 2 are found."""
+    """Code to look for, of a kind: no function is a near miss of a class.
+
+    Without `codes` and `sketch` (analysis/FINGERPRINTS.md) only types 1 and 2 are found.
+    """
 
     language: str
+    kind: str
     exact: str = ""
     renamed: str = ""
     codes: bytes = b""
@@ -49,8 +54,9 @@ class AlikeFound:
 def alike(session: Session, sample: Sample, at_least: float, scope: Scope) -> AlikeFound:
     """Every place of code that is equal, renamed or alike, in no particular order."""
     db = session.db
-    numbers = _equal(session, sample)
-    complete = len(numbers) < MOST_NUMBERS
+    equal = _equal(session, sample)
+    numbers = equal
+    complete = len(equal) < MOST_NUMBERS
     if sample.sketch and at_least < 1.0:
         language = session.labels.find(sample.language)
         if language is not None:
@@ -58,8 +64,12 @@ def alike(session: Session, sample: Sample, at_least: float, scope: Scope) -> Al
             near = reuse.near(db, session.directory(), asked, at_least, known=numbers)
             numbers = {**numbers, **near.found}
             complete = complete and near.complete
-    hits = hits_of(session, numbers, scope)
-    return AlikeFound(places=tuple(Alike(hit=hit, likeness=numbers[number]) for number, hit in hits), complete=complete)
+    places = (
+        Alike(hit=hit, likeness=numbers[number])
+        for number, hit in hits_of(session, numbers, scope)
+        if number in equal or hit.symbol is None or (hit.symbol.kind in CALLABLES) == (sample.kind in CALLABLES)
+    )
+    return AlikeFound(places=tuple(places), complete=complete)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -352,6 +352,20 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.submit.prune": (lambda s: s.vault.submit.prune(None).result(60), codevault.Pruned),
     "vault.submit.rebuild": (lambda s: s.vault.submit.rebuild().result(60), Understanding),
 }
+RATE = """\
+table = self.tables[country][year]
+if category in table.reduced:
+    return table.reduced[category] / 100
+"""
+
+
+def drifted(scene: Scene) -> codevault.Drift:
+    """What became of the method that both projects had."""
+    groups = scene.vault.reuse.clones(across_projects=True)
+    group = next(each for each in groups if each.origin.symbol.qualified_name == "TaxTable.rate")
+    return scene.vault.reuse.drift(group)
+
+
 PARTS: dict[str, Callable[[Scene], object]] = {
     "Autostart": lambda s: codevault.Service(s.vault).autostart("systemd"),
     "Replayed": lambda s: codevault.Service(s.vault).replay(),
@@ -388,6 +402,13 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "PrunePlan": lambda s: s.vault.prune(plan=True),
     "RestorePlan": lambda s: s.vault.restore("shop", to=s.folder / "c", plan=True),
     "Span": lambda s: s.vault.keepsakes(s.thin)[0].span,
+    "CloneType": lambda s: s.vault.reuse.of(s.symbol, client="Acme")[0].type,
+    "CopiedPart": lambda s: s.vault.reuse.of(RATE, language="python", client="Acme")[0].part,
+    "DriftChange": lambda s: drifted(s).changed[0].changes[0],
+    "DriftMember": lambda s: drifted(s).members[0],
+    "FixCandidate": lambda s: drifted(s).fixes[0],
+    "Passage": lambda s: s.vault.reuse.compare(s.symbol, s.symbol).passages[0],
+    "Sharing": lambda s: s.vault.stats().sharing,
     "State": lambda s: s.vault.status(s.tax).state,
     "StoreStats": lambda s: s.vault._store.stats(),
     "SymbolOrigin": lambda s: s.vault.history("shop", "billing/copied.py", "TaxTable.rate").introduced.origins[0],

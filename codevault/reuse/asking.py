@@ -265,6 +265,7 @@ class Reuse:
         least = least_likeness(at_least, version.tokens)
         sample = Sample(
             language=version.language,
+            kind=version.kind,
             exact=version.exact,
             renamed=version.renamed,
             codes=codes,
@@ -273,7 +274,9 @@ class Reuse:
         places = list(index.alike(sample, at_least=least, scope=scope).places)
         for language in related(version.language) if codes else ():
             told = translated(codes, version.language, language)
-            sample = Sample(language=language, exact=version.exact, codes=told, sketch=sketch_of(told))
+            sample = Sample(
+                language=language, kind=version.kind, exact=version.exact, codes=told, sketch=sketch_of(told)
+            )
             places.extend(index.alike(sample, at_least=least, scope=scope).places)
         judge.learn(index.codes_of(place.hit.symbol for place in places if place.hit.symbol is not None))
         for place in places:
@@ -297,7 +300,8 @@ class Reuse:
         if not codes:
             return
         known = {(clone.hit.project, clone.hit.path, clone.symbol.qualified_name) for clone in whole}
-        sample = Sample(language=version.language, codes=codes, sketch=version.sketch or sketch_of(codes))
+        sketch = version.sketch or sketch_of(codes)
+        sample = Sample(language=version.language, kind=version.kind, codes=codes, sketch=sketch)
         for place in index.alike_parts(sample, least=least, at_least=at_least, scope=scope):
             hit = place.hit
             if hit.symbol is None or (hit.project, hit.path, hit.symbol.qualified_name) in known:
