@@ -22,6 +22,7 @@ SUFFIXES = {
     "javascript": ".js",
     "typescript": ".ts",
     "java": ".java",
+    "c_sharp": ".cs",
     "go": ".go",
     "c": ".c",
     "rust": ".rs",

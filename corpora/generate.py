@@ -1,4 +1,4 @@
-"""Generates projects in seven languages that evolve step by step, with their true history as data.
+"""Generates projects in eight languages that evolve step by step, with their true history as data.
 
     python -m corpora.generate FOLDER [--seed N] [--projects N] [--files N] [--steps N] [--languages a,b]
 

@@ -16,6 +16,7 @@ from corpora.generator.invention import invent_function
 from corpora.generator.measured import HISTORY_PROFILE
 from corpora.generator.profile import Draw
 from corpora.generator.projects import Corpus, Entry, Project
+from corpora.generator.syntax import IN_TYPES
 from corpora.generator.truth import Event, Operator
 from corpora.generator.vocabulary import functions, pick, types, variables
 
@@ -97,11 +98,11 @@ class Desk:
         self.changed = True
 
     def append(self, function: Function) -> str:
-        """Add a function at the end, in Java of the first type; its qualified name."""
+        """Add a function at the end, in Java and C# of the first type; its qualified name."""
         items = self.file.items
         self.changed = True
         first = items[0] if items else None
-        if self.project.language == "java" and isinstance(first, Type):
+        if self.project.language in IN_TYPES and isinstance(first, Type):
             first = first._replace(members=(*first.members, function))
             self.file = self.file._replace(items=(first, *items[1:]))
             return f"{first.name}.{function.name}"
@@ -198,7 +199,7 @@ def change_comment(desk: Desk) -> bool:
 def rename_symbol(desk: Desk) -> bool:
     """A function, or a type with all its members, gets another name; its uses in the file follow."""
     found = _some(desk, [each for each in symbols(desk.file.items) if not desk.is_touched(each.name)])
-    if found is None or (desk.project.language == "java" and found.at == (0,)):
+    if found is None or (desk.project.language in IN_TYPES and found.at == (0,)):
         return False  # a Java file is named by its first type
     is_type = isinstance(found.symbol, Type)
     new = _unused_type(desk) if is_type else desk.unused_name()

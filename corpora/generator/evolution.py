@@ -12,6 +12,7 @@ from corpora.generator.edits import Desk
 from corpora.generator.measured import HISTORY_PROFILE
 from corpora.generator.profile import Draw
 from corpora.generator.projects import Corpus, Entry, Project, manifest, path_in, readme
+from corpora.generator.syntax import IN_TYPES
 from corpora.generator.truth import Event, FileChange, Operator, Step
 from corpora.generator.vocabulary import file_stem, pick
 
@@ -219,7 +220,7 @@ class _Work:
         project = self.project
         entry = project.entries[position]
         folder, _, _ = entry.path.rpartition("/")
-        if self.random.random() < 0.5 or project.language == "java":
+        if self.random.random() < 0.5 or project.language in IN_TYPES:
             folder = pick(self.random, project.folders)
         path = path_in(project, folder, entry, file_stem(self.random))
         if path in project.paths:

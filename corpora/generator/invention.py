@@ -12,7 +12,7 @@ from corpora.generator.languages import SYNTAXES
 from corpora.generator.measured import LANGUAGE_PROFILES
 from corpora.generator.profile import Draw, LanguageProfile
 from corpora.generator.rendering import constant_name
-from corpora.generator.syntax import Syntax
+from corpora.generator.syntax import IN_TYPES, Syntax
 from corpora.generator.vocabulary import functions, often_first, pascal, pick, sentence, types, variables
 
 _COMMON_FUNCTIONS = 32  # a corpus has few functions that everybody copies, and copies them often
@@ -158,8 +158,8 @@ def invent_type(random: Random, making: Craft, name: str, members: tuple[Functio
 
 
 def _grouped(random: Random, making: Craft, invented: tuple[Function, ...], stem: str) -> tuple[Function | Type, ...]:
-    """Functions put into types as often as the profile says; in Java all of them, the first type named by the file."""
-    everything = making.syntax.name == "java"
+    """Functions put into types as often as the profile says; in Java and C# all, the first type named by the file."""
+    everything = making.syntax.name in IN_TYPES
     items: list[Function | Type] = []
     taken = {pascal(stem)}
     position = 0
@@ -187,7 +187,7 @@ def _unused(random: Random, taken: set[str]) -> str:
 
 def _nested(random: Random, making: Craft, group: tuple[Function, ...], taken: set[str]) -> tuple[Function | Type, ...]:
     """The group as members; sometimes its tail lives in a nested type, where the language has them."""
-    if making.syntax.name not in ("python", "java") or len(group) < 4 or random.random() > 0.2:
+    if making.syntax.name not in ("python", *IN_TYPES) or len(group) < 4 or random.random() > 0.2:
         return group
     inner = invent_type(random, making, _unused(random, taken), group[-2:])
     return (*group[:-2], inner)

@@ -206,6 +206,53 @@ JAVA = replace(
     blank_lines=0.15,
 )
 
+C_SHARP = replace(
+    JAVA,
+    name="c_sharp",
+    suffix=".cs",
+    folder="src/{package}",
+    doc_comment="/// ",
+    block_doc=False,
+    types=("int", "string", "List<string>", "long", "bool", "Dictionary<string, int>", "byte[]"),
+    method=(
+        "public %(type)s %(name)s(%(parameters)s)",
+        "private %(type)s %(name)s(%(parameters)s)",
+        "internal static %(type)s %(name)s(%(parameters)s)",
+        "public async Task<%(type)s> %(name)s(%(parameters)s)",
+    ),
+    simple=(
+        "var %s = %s;",
+        "%s = %s;",
+        "%s += %s;",
+        "%s(%s);",
+        "var %s = %s(%s);",
+        "%s.%s(%s);",
+        "%s.%s = %s;",
+        "%s[%s] = %s;",
+        'Log.Debug("%s: {0}", %s);',
+        "// %s",
+        'string %s = "%s";',
+        "int[] %s = { %s, %s, %s };",
+        "var {0} = {1}.Where({2} => {2}.{3} > {4}).Select({2} => {2}.{3}).ToList();",
+        "return %s;",
+        'throw new InvalidOperationException("%s: " + %s);',
+        "continue;",
+        "",
+        "%s(\n\t%s,\n\t%s\n);",
+    ),
+    blocks=(
+        *_BRACE_BLOCKS[:2],
+        ("foreach (var {0} in {1})", ""),
+        _BRACE_BLOCKS[3],
+        ("for (int {0} = 0; {0} < {1}; {0}++)", ""),
+        ("try", "catch (IOException {0})"),
+    ),
+    imports=("using System.{C};", "using Com.{a}.{C};", "using {D} = Com.{a}.{b}.{C};"),
+    constant="private const int %(NAME)s = %(value)s;",
+    table=("private static readonly object[] %(NAME)s = {", "%s,", "};"),
+    manifest="Directory.Build.props",
+)
+
 GO = replace(
     JAVASCRIPT,
     name="go",
@@ -367,7 +414,7 @@ RUST = replace(
     blank_lines=0.02,
 )
 
-SYNTAXES = {each.name: each for each in (PYTHON, JAVASCRIPT, TYPESCRIPT, JAVA, GO, C, RUST)}
+SYNTAXES = {each.name: each for each in (PYTHON, JAVASCRIPT, TYPESCRIPT, JAVA, GO, C, RUST, C_SHARP)}
 """Every language by its name."""
 
 LANGUAGES = tuple(SYNTAXES)

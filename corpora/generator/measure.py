@@ -17,6 +17,7 @@ FUNCTIONS = {
     "javascript": {"function_declaration", "generator_function_declaration", "method_definition"},
     "typescript": {"function_declaration", "generator_function_declaration", "method_definition"},
     "java": {"method_declaration", "constructor_declaration"},
+    "c_sharp": {"method_declaration", "constructor_declaration", "local_function_statement"},
     "go": {"function_declaration", "method_declaration"},
     "c": {"function_definition"},
     "rust": {"function_item"},

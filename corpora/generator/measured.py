@@ -101,6 +101,20 @@ LANGUAGE_PROFILES = {
         methods=0.3004,
         bytes_per_line=36.3,
     ),
+    "c_sharp": LanguageProfile(
+        corpus="Newtonsoft.Json 13.0.4",
+        files=945,
+        file_bytes=(440, 1297, 1344, 1540, 2416, 4936, 16741, 33627, 83893),
+        file_lines=(17, 32, 34, 41, 71, 136, 453, 976, 2208),
+        functions_per_file=(0, 0, 0, 0, 1, 5, 19, 41, 93),
+        function_lines=(1, 4, 4, 5, 10, 20, 36, 51, 105),
+        function_tokens=(4, 13, 17, 30, 56, 103, 184, 269, 588),
+        duplicate_files=0.0,
+        duplicate_functions=0.0073,
+        comment_lines=0.1704,
+        methods=0.966,
+        bytes_per_line=36.8,
+    ),
 }
 
 HISTORY_PROFILE = HistoryProfile(

@@ -11,11 +11,12 @@ from typing import NamedTuple
 from corpora.generator.code import Function, SourceFile
 from corpora.generator.invention import Craft, craft, invent_file
 from corpora.generator.rendering import render
+from corpora.generator.syntax import IN_TYPES
 from corpora.generator.vocabulary import camel, file_stem, folder_name, pascal, pick, sentence
 
 _FILES_PER_FOLDER = 14
 _REMEMBERED = 64
-_LICENCE_LINES = {"c": 1, "java": 22, "go": 3, "python": 0, "javascript": 4, "typescript": 0, "rust": 0}
+_LICENCE_LINES = {"c": 1, "c_sharp": 25, "java": 22, "go": 3, "python": 0, "javascript": 4, "typescript": 0, "rust": 0}
 
 
 class Entry(NamedTuple):
@@ -114,7 +115,7 @@ class Corpus:
 
 def _path(project: Project, folder: str, stem: str) -> str:
     syntax = project.making.syntax
-    if syntax.name == "java":
+    if syntax.name in IN_TYPES:
         stem = pascal(stem)
     elif syntax.camel and syntax.name != "go":
         stem = camel(stem)
@@ -123,7 +124,7 @@ def _path(project: Project, folder: str, stem: str) -> str:
 
 def path_in(project: Project, folder: str, entry: Entry, stem: str) -> str:
     """Where a file would lie in that folder; in Java it keeps its own name, since its first type is named so."""
-    return _path(project, folder, entry.stem if project.language == "java" else stem)
+    return _path(project, folder, entry.stem if project.language in IN_TYPES else stem)
 
 
 def found_corpus(seed: int, projects: int, files: int, languages: Sequence[str]) -> Corpus:
@@ -171,6 +172,7 @@ def manifest(project: Project) -> bytes:
         "pyproject.toml": '[project]\nname = "{0}"\nversion = "1.0.0"\n',
         "package.json": '{{\n  "name": "{0}",\n  "version": "1.0.0"\n}}\n',
         "pom.xml": "<project>\n  <artifactId>{0}</artifactId>\n  <version>1.0.0</version>\n</project>\n",
+        "Directory.Build.props": "<Project>\n  <PropertyGroup Label='{0}' />\n</Project>\n",
         "go.mod": "module example.org/{0}\n\ngo 1.19\n",
         "Makefile": "all: {0}\n\n{0}: $(wildcard src/*.c)\n\t$(CC) -o $@ $^\n",
         "Cargo.toml": '[package]\nname = "{0}"\nversion = "1.0.0"\nedition = "2021"\n',

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from corpora.generator.code import Constant, Function, Kind, Layout, SourceFile, Statement, Type
-from corpora.generator.syntax import Syntax
+from corpora.generator.syntax import IN_TYPES, Syntax
 from corpora.generator.vocabulary import camel
 
 _FORMATTED = {Kind.PIPE, Kind.EACH, Kind.TIMES, Kind.TRY}
@@ -22,7 +22,7 @@ def render(file: SourceFile, syntax: Syntax, package: str) -> bytes:
     else:
         lines.extend(file.imports)
     gap = [""] * file.layout.blank
-    inside_types = syntax.name == "java"
+    inside_types = syntax.name in IN_TYPES
     if not inside_types:
         for constant in file.constants:
             lines.extend(_constant(constant, syntax, file.layout, ""))
@@ -175,11 +175,12 @@ def _python_type(item: Type, syntax: Syntax, layout: Layout, pad: str) -> list[s
 
 def _class(item: Type, syntax: Syntax, layout: Layout, pad: str) -> list[str]:
     inner = pad + layout.indent
-    public = {"java": "public " if not pad else "static ", "typescript": "export " if not pad else ""}
+    static = "public " if not pad else "static "
+    public = {"java": static, "c_sharp": "public ", "typescript": "export " if not pad else ""}
     head = f"{pad}{public.get(syntax.name, '')}class {item.name}"
     lines = [head, pad + "{"] if layout.brace_below else [f"{head} {{"]
     for name in item.fields:
-        if syntax.name == "java":
+        if syntax.name in IN_TYPES:
             lines.append(f"{inner}private {type_of(name, syntax)} {name};")
         elif syntax.name == "typescript":
             lines.append(f"{inner}private {name}: {type_of(name, syntax)};")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+IN_TYPES = frozenset({"c_sharp", "java"})
+"""Languages in which every function lies in a type, and a file is named by its first one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Syntax:

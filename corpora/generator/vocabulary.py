@@ -25,7 +25,7 @@ event factor feature feed field figure file flag folder font frame front gate gr
 guard handler hash header hint history host image index input invoice item job journal kernel key
 label layer layout lease ledger letter level limit line link list lock log margin marker mask
 matrix member memory menu message meter method metric mode model monitor mount node note number
-object offset option order origin output owner packet page panel parent part patch path pattern
+parcel offset option order origin output owner packet page panel parent part patch path pattern
 payload payment peer period phase pixel plan player point policy pool port prefix price profile
 project proxy quota rate ratio reader reason receipt region registry report request resource
 response result role root route row rule sample scale scene schema scope score screen script
@@ -42,7 +42,7 @@ optional outer partial pending plain previous primary private pure random raw re
 right safe secondary shared short sparse stable stale sticky strict strong temporary total trusted
 unique unknown upper valid visible weak wide"""
 
-_SHORT_TEXT = """n i ret err x key buf len args it out ctx idx tmp cur res val req msg pos src dst prev cfg env ptr
+_SHORT_TEXT = """n i ret err x key buf len args it dest ctx idx tmp cur res val req msg pos src dst prev cfg env ptr
 fmt obj id ok rest count size name path node item"""
 
 _VERBS = _VERBS_TEXT.split()
@@ -50,7 +50,7 @@ _NOUNS = _NOUNS_TEXT.split()
 _ADJECTIVES = _ADJECTIVES_TEXT.split()
 _SHORT = _SHORT_TEXT.split()
 
-_RESERVED = {"global", "native", "private", "final", "short"}
+_RESERVED = {"fixed", "global", "internal", "native", "private", "final", "short"}
 """Words that are a keyword somewhere: never a name by themselves."""
 
 _FOLDERS = [noun for noun in _NOUNS if noun not in {"cache", "log", "output", "target", "vendor"}]

@@ -22,7 +22,7 @@ from tests.corpora.scenes import (
     worked,
 )
 
-GOLDEN = "0478113cc244d9f3f67f2e55d3960e90"
+GOLDEN = "eba1aa22e71c672b692b002598d475d7"
 
 
 def test_gives_the_same_bytes_and_truth_on_every_python_and_machine() -> None:

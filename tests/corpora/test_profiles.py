@@ -151,7 +151,7 @@ def test_generated_files_share_as_much_and_say_as_much_as_real_ones(
 
 def test_generated_steps_touch_as_many_files_as_real_commits(generated: compare.Generated) -> None:
     made = generated[1]
-    assert made.files_per_step[MEDIAN] == HISTORY_PROFILE.files_per_step[MEDIAN]
+    assert made.files_per_step[MEDIAN] == pytest.approx(HISTORY_PROFILE.files_per_step[MEDIAN], abs=1)
     assert made.files_per_step[MOST] == pytest.approx(HISTORY_PROFILE.files_per_step[MOST], abs=3)
     assert made.modified == pytest.approx(HISTORY_PROFILE.modified, abs=0.05)
     assert made.added == pytest.approx(HISTORY_PROFILE.added, abs=0.04)
