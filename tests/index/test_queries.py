@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -23,8 +23,14 @@ TILL = b"import tax\n\ndef rate(x):\n    return tax\n\ndef hashMapBuilderCache(y
 
 
 @pytest.fixture
-def till() -> Scene:
-    scene = in_memory()
+def scene() -> Iterator[Scene]:
+    made = in_memory()
+    yield made
+    made.index.close()
+
+
+@pytest.fixture
+def till(scene: Scene) -> Scene:
     scene.snap({"till.py": TILL, "notes.md": b"the tax rate\nand the rate of tax\n"})
     scene.snap(
         {"till.py": TILL.replace(b"return tax", b"return 2 * tax"), "tests/till.py": b"def rate(x):\n    pass\n"}
@@ -126,8 +132,7 @@ def test_names_come_before_lines_and_what_is_there_before_what_is_gone(till: Sce
     assert found == [("till.py", "rate", 2), ("tests/till.py", "rate", 1), ("till.py", "", 1), ("notes.md", "", 1)]
 
 
-def test_words_are_ranked_by_how_much_a_text_is_about_them() -> None:
-    scene = in_memory()
+def test_words_are_ranked_by_how_much_a_text_is_about_them(scene: Scene) -> None:
     scene.snap({"a.py": b"def little():\n    tax\n" + b"    other\n" * 50 + b"def much():\n    tax and tax and tax\n"})
     scene.understand()
     assert [name for _, name, _ in told(scene.index.find(q.words("Tax")))] == ["much", "little"]
@@ -174,9 +179,8 @@ def test_a_search_that_finds_more_than_it_ranks_says_so(till: Scene, monkeypatch
     assert (len(found.hits), found.coverage.complete) == (1, False)
 
 
-def test_many_pieces_are_looked_up_by_their_owners(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_pieces_are_looked_up_by_their_owners(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluating, "FEW_PIECES", 1)
-    scene = in_memory()
     scene.snap(
         {
             "a.py": b"".join(
@@ -189,8 +193,7 @@ def test_many_pieces_are_looked_up_by_their_owners(monkeypatch: pytest.MonkeyPat
     assert len(scene.index.find(q.text("tax") & ~q.words("rate")).hits) == 10
 
 
-def test_text_that_comes_back_is_found_in_the_symbols_known_before(till: Scene) -> None:
-    scene = in_memory()
+def test_text_that_comes_back_is_found_in_the_symbols_known_before(scene: Scene) -> None:
     scene.snap({"a.py": b"def f():\n    tax\n", "b.py": b"# \ndef f():\n    tax\n"})
     first, second = scene.index.pending(scene.index.waiting())
     scene.index.add_analysis(first, understood(first.path, scene.contents[first.blob]), None)

@@ -160,12 +160,12 @@ def test_answers_are_those_of_looking_at_every_version(
     drawn: list[tuple[str, dict[str, tuple[list[str], list[tuple[str, list[str]]]]]]], query: Query
 ) -> None:
     history = [(project, {path: written(source) for path, source in tree.items()}) for project, tree in drawn]
-    scene = recorded(history)
     expected = {
         (project, path, piece[0]) for project, path, piece, *_ in filter(lambda one: holds(query, one), lives(history))
     }
 
-    found = scene.index.find(query)
+    with recorded(history).index as index:
+        found = index.find(query)
 
     assert {(hit.project, hit.path, hit.symbol.name if hit.symbol else "") for hit in found.hits} == expected
     assert found.coverage.complete
@@ -182,7 +182,9 @@ def test_a_hit_tells_how_many_versions_answer_from_when_to_when(
         if holds(query, one):
             expected.setdefault((one[0], one[1], one[2][0]), []).append(one)
 
-    for hit in recorded(history).index.find(query).hits:
+    with recorded(history).index as index:
+        hits = index.find(query).hits
+    for hit in hits:
         runs = expected[hit.project, hit.path, hit.symbol.name if hit.symbol else ""]
         assert hit.first_seen.sequence == min(run[3] for run in runs)
         assert (hit.last_seen.sequence if hit.last_seen else None) == (
@@ -214,5 +216,6 @@ def test_pages_repeat_and_skip_nothing_while_the_index_grows(
         page = scene.index.find(query, limit=limit, after=page.cursor)
         shown += [(hit.project, hit.path, hit.symbol and hit.symbol.name) for hit in page.hits]
 
+    scene.index.close()
     assert len(shown) == len(set(shown))
     assert before <= set(shown)
