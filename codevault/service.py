@@ -219,7 +219,8 @@ class Service:
         """Stretches of coding as far back as the log reaches, by start; of one client's projects, or of all."""
         with Vault.open(self.path) as vault:
             known = {project.id: project for project in vault.projects if client in {None, project.client}}
-        edits = [edit for edit in _edits(self.log()) if edit.project in known]
+        edits, suspends = _edits(self.log())
+        edits = [edit for edit in edits if edit.project in known]
         return tuple(
             WorkSession(
                 project=found.project,
@@ -229,7 +230,7 @@ class Service:
                 end_ns=found.end_ns,
                 saves=found.edits,
             )
-            for found in sessions(edits, gap_s=self.settings().timing.gap_s)
+            for found in sessions(edits, gap_s=self.settings().timing.gap_s, suspends=suspends)
         )
 
     def _keep(self) -> None:
@@ -293,12 +294,17 @@ def _from_beginning(lines: Iterator[bytes]) -> Iterator[bytes]:
             yield line
 
 
-def _edits(log: Iterator[Mapping[str, Any]]) -> Iterator[Edit]:
-    """The observations of the log that a hand made, on the wall clock."""
-    offset = 0
+def _edits(log: Iterator[Mapping[str, Any]]) -> tuple[list[Edit], list[int]]:
+    """What a hand did, by the log, and when the machine fell asleep: on the wall clock."""
+    edits: list[Edit] = []
+    suspends: list[int] = []
+    offset = last = 0
     for number, said in enumerate(log):
         if said.get("what") == "clock":
             offset = said["wall_ns"] - said["now_ns"]
+        elif said.get("what") == "slept":
+            suspends.append(last + 1)
         elif said.get("what") == "observed" and said["seen"]["hand"]:
-            seen = said["seen"]
-            yield Edit(project=ProjectId(seen["project"]), at_ns=seen["at_ns"] + offset, path=str(number % 7))
+            last = said["seen"]["at_ns"] + offset
+            edits.append(Edit(project=ProjectId(said["seen"]["project"]), at_ns=last, path=str(number % 7)))
+    return edits, suspends

@@ -133,9 +133,11 @@ class ServedVault:
 class ThisMachine:
     """`Machine` for real."""
 
-    def __init__(self) -> None:
+    def __init__(self, woke: Callable[[], None] = lambda: None) -> None:
+        """`woke` is called when the machine slept."""
         import psutil
 
+        self._woke = woke
         self._own = psutil.Process()
         self._gone = psutil.Error
         self._sleep = SleepWatch()
@@ -154,7 +156,10 @@ class ThisMachine:
 
     def slept(self) -> float:
         """See `Machine.slept`."""
-        return self._sleep.slept()
+        slept = self._sleep.slept()
+        if slept:
+            self._woke()
+        return slept
 
     def used(self) -> tuple[float, int]:
         """See `Machine.used`: this process, those it started, and those that ended."""
@@ -211,11 +216,11 @@ def _serve(root: Path, folder: Path, lock: HeldLock, log: LogFile, stopped: thre
         vault = stack.enter_context(Vault.open(root, workers=1))
         executor = stack.enter_context(ThreadPoolExecutor(2, thread_name_prefix="service"))
         port, sources = _sources(root, settings)
-        log.say("clock", now_ns=time.monotonic_ns(), wall_ns=time.time_ns(), pid=os.getpid())
+        _tell_clocks(log)
         engine = Engine(
             ServedVault(vault),
             sources,
-            ThisMachine(),
+            ThisMachine(partial(_tell_clocks, log)),
             executor,
             timing=settings.timing,
             chores=replace(settings.chores, processors=os.cpu_count() or 1),
@@ -252,8 +257,13 @@ def _say(root: Path, health: Health) -> None:
     say(root, Said(health=replace(health, pid=os.getpid()), at_s=uptime_s()))
 
 
-def _begin_log(log: LogFile, engine: Engine) -> None:
+def _tell_clocks(log: LogFile) -> None:
+    """What the wall clock shows at an instant of the log's own: at each beginning, and after each sleep."""
     log.say("clock", now_ns=time.monotonic_ns(), wall_ns=time.time_ns(), pid=os.getpid())
+
+
+def _begin_log(log: LogFile, engine: Engine) -> None:
+    _tell_clocks(log)
     engine.planning.begin_log()
 
 

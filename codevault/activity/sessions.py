@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -51,14 +52,20 @@ class Session:
 
 
 def sessions(
-    edits: Iterable[Edit], *, gap_s: float = GAP_S, burst_files: int = 50, burst_s: float = 10.0
+    edits: Iterable[Edit],
+    *,
+    gap_s: float = GAP_S,
+    burst_files: int = 50,
+    burst_s: float = 10.0,
+    suspends: Iterable[int] = (),
 ) -> tuple[Session, ...]:
     """The sessions of all projects, by start, then project; a burst comes after a session that starts with it.
 
     Edits may come in any order and more than once. Edits of one project belong together while no pause between them is
     longer than `gap_s`. Where `burst_files` or more different files change within `burst_s`, those edits are a burst:
     they neither extend a session nor join two, and a session goes on over a burst if its own edits do. Every edit is in
-    exactly one session. Takes the memory of all edits; n log n in their number.
+    exactly one session. No session reaches over one of `suspends`, the instants (nanoseconds) at which the machine fell
+    asleep: it ended with the last edit before. Takes the memory of all edits; n log n in their number.
 
     Raises:
         InvalidArgument: a gap that is not a positive number, or a burst of fewer than two files or negative time.
@@ -68,14 +75,15 @@ def sessions(
     if burst_files < 2:
         raise InvalidArgument(f"burst_files is {burst_files}: a burst is two files or more")
     ordered = sorted(edits, key=lambda edit: (edit.project, edit.at_ns, edit.path))
+    asleep = sorted(suspends)
     found: list[Session] = []
     for _, group in groupby(ordered, key=lambda edit: edit.project):
         own = list(group)
         marked = _bursting(own, burst_files, window_ns)
         by_hand = [edit for edit, burst in zip(own, marked, strict=True) if not burst]
         by_program = [edit for edit, burst in zip(own, marked, strict=True) if burst]
-        found += (_session(run, burst=False) for run in _runs(by_hand, gap_ns))
-        found += (_session(run, burst=True) for run in _runs(by_program, window_ns))
+        found += (_session(run, burst=False) for run in _runs(by_hand, gap_ns, asleep))
+        found += (_session(run, burst=True) for run in _runs(by_program, window_ns, asleep))
     return tuple(sorted(found, key=lambda session: (session.start_ns, session.project, session.burst)))
 
 
@@ -106,11 +114,12 @@ def _bursting(edits: Sequence[Edit], files: int, window_ns: int) -> list[bool]:
     return marked
 
 
-def _runs(edits: Sequence[Edit], gap_ns: int) -> Iterator[Sequence[Edit]]:
-    """Splits edits in order of time wherever the pause is longer than the gap."""
+def _runs(edits: Sequence[Edit], gap_ns: int, asleep: Sequence[int]) -> Iterator[Sequence[Edit]]:
+    """Splits edits in order of time wherever the pause is longer than the gap, or the machine slept in it."""
     start = 0
     for at, (before, after) in enumerate(pairwise(edits), start=1):
-        if after.at_ns - before.at_ns > gap_ns:
+        slept = bisect_left(asleep, after.at_ns) > bisect_left(asleep, before.at_ns)
+        if slept or after.at_ns - before.at_ns > gap_ns:
             yield edits[start:at]
             start = at
     if edits:

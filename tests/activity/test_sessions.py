@@ -97,6 +97,13 @@ def test_a_session_goes_on_over_a_burst() -> None:
     assert spans(found) == [(0, 10 * MINUTE, False), (5 * MINUTE, 5 * MINUTE + 199_000_000, True)]
 
 
+def test_a_sleep_ends_a_session_with_its_last_edit() -> None:
+    edits = [edit(0), edit(MINUTE), edit(3 * MINUTE), edit(4 * MINUTE)]
+
+    assert spans(sessions(edits, suspends=[2 * MINUTE])) == [(0, MINUTE, False), (3 * MINUTE, 4 * MINUTE, False)]
+    assert spans(sessions(edits, suspends=[-1, 5 * MINUTE])) == [(0, 4 * MINUTE, False)]
+
+
 def test_two_builds_are_two_bursts() -> None:
     assert spans(sessions([*checkout(0), *checkout(MINUTE)])) == [
         (0, 199_000_000, True),

@@ -15,6 +15,7 @@ import codevault
 from codevault import Chores, Service, ServiceError, Timing, Vault
 from codevault.errors import InvalidArgument, StorageError
 from codevault.service_health import hear
+from codevault.service_log import LogFile
 from codevault.service_process import BUSY, FAILED, serve, supervise
 from codevault.service_settings import load_settings
 from codevault.store.yielding import service_folder
@@ -104,6 +105,20 @@ def test_the_log_tells_what_was_decided_and_it_can_be_decided_again(
     assert (session.name, session.client, session.saves, session.duration_s) == ("shop", "Acme", 1, 0.0)
     assert service.sessions(client="another") == ()
     assert str(tmp_path) not in str(list(service.log()))
+
+
+def test_sessions_of_the_log_do_not_reach_over_a_sleep(vault: Vault) -> None:
+    Service(vault)._keep()
+    log = LogFile(service_folder(vault.path))
+    (project,) = vault.projects
+    log.say("clock", now_ns=0, wall_ns=10**18)
+    for minute in (0, 1):
+        log.say("observed", seen={"project": project.id, "at_ns": minute * 60 * 10**9, "hand": True})
+    log.say("clock", now_ns=60 * 10**9, wall_ns=10**18 + 600 * 10**9)
+    log.say("slept", now_ns=60 * 10**9)
+    log.say("observed", seen={"project": project.id, "at_ns": 61 * 10**9, "hand": True})
+
+    assert [(found.saves, found.duration_s) for found in Service(vault).sessions()] == [(2, 60.0), (1, 0.0)]
 
 
 def test_a_process_of_its_own_starts_outlives_nobody_by_force_and_says_when_it_died(
