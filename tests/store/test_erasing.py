@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from codevault.errors import EraseRefused, InvalidArgument, RecordDamaged
+from codevault.errors import EraseRefused, InvalidArgument, RecordDamaged, StorageFull
 from codevault.ids import BlobId, ProjectId
 from codevault.store.erasing import Content, Erased, ErasePlan, SharedContent
 from codevault.store.keepsakes import Span
@@ -20,6 +22,7 @@ from codevault.store.pack import FrameKind
 from codevault.store.records import hash_of
 from codevault.store.store import Store
 from codevault.store.thinning import Retention, UndoWindow
+from tests.store.faulty import Fault, FaultyFileSystem, ProcessDied
 from tests.store.oracle import KINDS, Kind, Operation, assert_survives_at_every_call
 from tests.store.scenes import (
     LIBRARY,
@@ -345,6 +348,33 @@ def test_a_copy_that_cannot_be_read_is_told() -> None:
     done = _erase(store)
 
     assert [problem.count("00000002.copy") for problem in done.problems] == [1, 1]
+
+
+def test_a_disk_that_is_full_while_packs_are_written_anew_leaves_all_as_it_was() -> None:
+    files = VAULT.after_crash()
+    before = {path for path in all_files(files) if path.suffix == ".pack"}
+    full = Fault(1, errno.ENOSPC, only="rename")
+
+    with pytest.raises(StorageFull):
+        _erase(Store.open(ROOT, filesystem=FaultyFileSystem(files, full), clock=ticking))
+
+    again = _opened(files)
+    assert {path for path in all_files(files) if path.suffix == ".pack"} == before
+    assert (len(again.snapshots(SHOP)), again.verify().ok) == (2, True)
+
+
+def test_an_erasure_that_died_behind_its_new_packs_is_finished_and_stores_nothing_twice() -> None:
+    files = VAULT.after_crash()
+    with suppress(ProcessDied):
+        _erase(Store.open(ROOT, filesystem=FaultyFileSystem(files, Fault(2, only="rename")), clock=ticking))
+    left = files.after_crash()
+    store = _opened(left)
+    before = _pictures(store)
+
+    done = _erase(store)
+
+    frames = [place.blob for place in store._state.catalog]
+    assert (done.complete, len(frames), _pictures(store)) == (True, len(set(frames)), before)
 
 
 def test_only_projects_can_be_erased() -> None:
