@@ -1,7 +1,7 @@
 """How soon changes of organisation are seen, how fast `status` is, what erasing a client costs.
 
-`python -m corpora.bench_organisation [FILES]`: fifty projects, one of which has so many files in the index, 500,000 unless
-said otherwise. `python -m corpora.bench_organisation erase`: five clients of 2,000 files each, half of them shared.
+`python -m corpora.bench_organisation [FILES]`: fifty projects, one of which has so many files in the index, 500,000
+unless said otherwise. `python -m corpora.bench_organisation erase`: five clients of 2,000 files, half of them shared.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def erase() -> None:
         print(
             f"plan {planned - began:.1f} s, erase {ended - planned:.1f} s; packs {before} -> {vault.stats().pack_bytes}"
         )
-        print(f"unique {plan.unique}, shared {plan.shared[0].content}; freed {plan.freed} planned, {done.freed} done")
+        print(f"unique {plan.unique}, shared {plan.shared[0].content}")
+        print(f"freed {plan.freed} planned, {done.freed} done")
         print(
             f"complete {done.complete}, verifies {sound}, {done.packs_looked_at} packs and {done.copies_looked_at} copies seen"
         )
