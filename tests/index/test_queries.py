@@ -70,7 +70,7 @@ def test_queries_are_values_that_combine() -> None:
         lambda: q.regex(""),
         lambda: q.versions("branch"),
         lambda: q.since("soon"),
-        lambda: q.text("a") & "b",
+        lambda: q.text("a") & "b",  # type: ignore[operator]  # on purpose
         lambda: q.text("a") and q.text("b"),
         lambda: plan_of(q.text("a") | q.alive()),
         lambda: plan_of(Query()),
