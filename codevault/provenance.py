@@ -50,7 +50,7 @@ def copied_from(index: Index, project: ProjectId, at: Seen, path: str, symbol: S
     """
     found = []
     for hit in _candidates(index, symbol):
-        if hit.symbol is None or not _was_there(hit, at) or _is_itself(hit, project, path, symbol):
+        if hit.symbol is None or not _was_there(index, hit, at) or _is_itself(hit, project, path, symbol):
             continue
         confidence, evidence = _verdict(symbol, hit.symbol)
         if confidence:
@@ -85,9 +85,14 @@ def _verdict(symbol: SymbolVersion, other: SymbolVersion) -> tuple[float, str]:
     return 0.0, ""
 
 
-def _was_there(hit: Hit, at: Seen) -> bool:
-    lasted = hit.last_seen is None or hit.last_seen.created_ns >= at.created_ns
-    return hit.first_seen.created_ns < at.created_ns and lasted
+def _was_there(index: Index, hit: Hit, at: Seen) -> bool:
+    """A project is seen now and then: what its last version had was there until the next one without it."""
+    if hit.first_seen.created_ns >= at.created_ns or hit.last_seen is None:
+        return hit.first_seen.created_ns < at.created_ns
+    ended = index.follower(hit.project, hit.last_seen.sequence)
+    if ended is None:
+        return hit.last_seen.created_ns >= at.created_ns
+    return index.seen(hit.project, ended).created_ns > at.created_ns
 
 
 def _is_itself(hit: Hit, project: ProjectId, path: str, symbol: SymbolVersion) -> bool:

@@ -11,7 +11,7 @@ from codevault import steps as steps_module
 from codevault.errors import InvalidArgument, UnknownPath, UnknownProject, UnknownSymbol
 from codevault.history import History
 from codevault.vault import Vault
-from tests.vault.scenes import DAY, FIRST_DAY, Archive, Desk
+from tests.vault.scenes import DAY, DISCOUNT, FIRST_DAY, Archive, Desk
 from tests.vcs.scenes import GitScene, git
 
 
@@ -316,6 +316,20 @@ def test_a_copy_under_another_name_may_come_from_another_project(desk: Desk) -> 
 
     assert (event.kinds, event.confidence) == (("introduced", "copied"), 0.7)
     assert [(origin.project, origin.path) for origin in event.origins] == [(source.id, "a.py")]
+
+
+def test_a_copy_names_a_source_that_changed_since_its_project_was_last_seen(desk: Desk) -> None:
+    shop, wares = desk.project("shop"), desk.project("wares")
+    desk.day(shop, {"one.py": DISCOUNT})
+    desk.day(wares, {"begun.py": "X = 1\n"})
+    desk.day(wares, {"two.py": DISCOUNT})
+    desk.day(shop, {"one.py": DISCOUNT.replace("0.8", "round(price, 2)")})
+    desk.vault.analyse()
+
+    introduced = desk.vault.history(wares, "two.py", "old_discount").introduced
+
+    assert introduced.kinds == ("introduced", "copied")
+    assert [(one.project, one.path) for one in introduced.origins] == [(shop.id, "one.py")]
 
 
 def test_what_a_project_began_with_is_no_copy(desk: Desk) -> None:
