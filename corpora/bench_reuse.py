@@ -175,7 +175,7 @@ def truth(seed: int, files: int, steps: int) -> str:
     head = ("copied", "copies across projects", "source found at 0.7", "source first")
     precise = f"{alike / max(1, alike + unlike):.1%} of {alike + unlike}"
     facts = f"Seed {seed}, {2 * len(LANGUAGES)} projects, {files} files at first, {steps} steps."
-    judged = f"Pairs across projects whose texts, words aside, are alike by half (difflib): {precise}."
+    judged = f"Pairs across projects whose tokens, names and words aside, are alike by half (difflib): {precise}."
     return f"`python -m corpora.bench_reuse truth --write`\n\n{facts}\n\n{table(head, rows)}\n\n{judged}"
 
 
@@ -188,7 +188,7 @@ def _precision(vault: Vault, folder: Path, asked: set[tuple[str, str, str]]) -> 
         for clone in group.members[1:]:
             if clone.hit.project == origin.hit.project or clone.hit.project not in owners:
                 continue
-            left, right = (_WORD.sub("a", vault.text(each.symbol)).split() for each in (origin, clone))
+            left, right = (_TOKEN.findall(_WORD.sub("a", vault.text(each.symbol))) for each in (origin, clone))
             if SequenceMatcher(None, left, right, autojunk=False).ratio() >= _ALIKE:
                 alike += 1
             else:
@@ -198,6 +198,7 @@ def _precision(vault: Vault, folder: Path, asked: set[tuple[str, str, str]]) -> 
 
 _ALIKE = 0.5
 _WORD = re.compile(r"\w+")
+_TOKEN = re.compile(r"\w|[^\w\s]")
 
 
 def scale(corpus: Path, functions: int, questions: int = 2000) -> str:
