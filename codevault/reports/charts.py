@@ -81,34 +81,13 @@ def _written(root: ET.Element, x: float, y: float, text: str, anchor: str, colou
 
 def _drawn(chart: Chart) -> Any:
     pygal = _loaded()
-    from pygal.style import Style
-
-    style = Style(
-        background="transparent",
-        plot_background="transparent",
-        foreground="#333333",
-        foreground_strong="#111111",
-        foreground_subtle="#dddddd",
-        colors=COLOURS,
-        font_family="system-ui, sans-serif",
-        label_font_size=11,
-        major_label_font_size=11,
-        legend_font_size=12,
-        title_font_size=14,
-        value_font_size=11,
-        opacity=".85",
-        guide_stroke_color="#dddddd",
-        major_guide_stroke_color="#cccccc",
-        guide_stroke_dasharray="none",
-        major_guide_stroke_dasharray="none",
-    )
     labels, shown_labels = _axis(chart.labels)
     # Bars of many names lie down, so that long names stay legible.
     lying = chart.kind == "bar" and len(chart.series) == 1 and any(len(label) > 12 for label in chart.labels)
     kinds = {"bar": pygal.Bar, "stacked": pygal.StackedBar, "line": pygal.Line, "area": pygal.StackedLine}
     kind = pygal.HorizontalBar if lying else pygal.Pie if chart.kind == "pie" else kinds[chart.kind]
     drawn = kind(
-        style=style,
+        style=_style(),
         js=(),
         title=f"{_text(chart.title)}" + (f" ({chart.unit})" if chart.unit else ""),
         x_title=_text(chart.label_title) or None,
@@ -131,9 +110,7 @@ def _drawn(chart: Chart) -> Any:
         inner_radius=0.45 if chart.kind == "pie" else 0,
     )
     if chart.kind == "pie":
-        for label, value in zip(chart.labels, chart.series[0][1], strict=True):
-            drawn.add(_text(label), value)
-        return drawn
+        return _sliced(drawn, chart)
     order = slice(None, None, -1) if lying else slice(None)
     drawn.x_labels = labels[order]
     if not lying:
@@ -141,6 +118,36 @@ def _drawn(chart: Chart) -> Any:
     for name, values in chart.series:
         drawn.add(_text(name), list(values)[order])
     return drawn
+
+
+def _sliced(pie: Any, chart: Chart) -> Any:
+    for label, value in zip(chart.labels, chart.series[0][1], strict=True):
+        pie.add(_text(label), value)
+    return pie
+
+
+def _style() -> Any:
+    from pygal.style import Style
+
+    return Style(
+        background="transparent",
+        plot_background="transparent",
+        foreground="#333333",
+        foreground_strong="#111111",
+        foreground_subtle="#dddddd",
+        colors=COLOURS,
+        font_family="system-ui, sans-serif",
+        label_font_size=11,
+        major_label_font_size=11,
+        legend_font_size=12,
+        title_font_size=14,
+        value_font_size=11,
+        opacity=".85",
+        guide_stroke_color="#dddddd",
+        major_guide_stroke_color="#cccccc",
+        guide_stroke_dasharray="none",
+        major_guide_stroke_dasharray="none",
+    )
 
 
 def _most(chart: Chart) -> float:

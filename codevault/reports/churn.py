@@ -14,7 +14,7 @@ from codevault.reports.faces import Report
 from codevault.reports.page import Chart, Page, Section, Table, count, day
 from codevault.reports.scope import Covered, Reading
 from codevault.reports.telling import Periods, about, scope_sentences
-from codevault.reports.work import Level, Transaction, work_in
+from codevault.reports.work import Component, Level, Transaction, work_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,28 +84,13 @@ class ChurnReport(Report):
             f"{count(self.added, 'line')} added and {self.deleted:,} deleted in {count(self.changes, 'change')} to"
             f" {count(self.components, self.level)}; {count(self.lines, 'line')} at the end."
         )
-        measures = self.relative
-        relative = Table(
-            headings=("Measure", "Value", "Meaning"),
-            rows=(
-                ("M1", measures.m1_churned_by_total, "lines added or changed for each line there at the end"),
-                ("M2", measures.m2_deleted_by_total, "lines deleted for each line there at the end"),
-                (
-                    "M3",
-                    measures.m3_components_churned,
-                    f"share of the {self.level}s there at the end that were touched",
-                ),
-                ("M4", measures.m4_changes_by_component, f"changes for each {self.level} that changed"),
-                ("M7", measures.m7_churned_by_deleted, "lines added or changed for each deleted: above 1 it grows"),
-            ),
-        )
         return Page(
             title=title,
             summary=(said, *scope_sentences(self.covered)),
             sections=(
                 Section(title="Over time", parts=(_over_time(self),)),
                 Section(title=f"Most churned {self.level}s", parts=(_table(self),)),
-                Section(title="Relative churn", parts=(relative,)),
+                Section(title="Relative churn", parts=(_measures(self),)),
             ),
             method=(
                 (
@@ -134,20 +119,7 @@ def churn(reading: Reading, level: Level) -> ChurnReport:
     return ChurnReport(
         covered=reading.covered(),
         level=level,
-        rows=tuple(
-            ChurnRow(
-                project=c.project.id,
-                path=c.path,
-                qualified_name=c.qualified_name,
-                changes=c.changes,
-                added=c.added,
-                deleted=c.deleted,
-                lines=c.lines,
-                authors=len(c.authors),
-                last_ns=c.last_ns,
-            )
-            for c in touched[: reading.asked.limit]
-        ),
+        rows=tuple(map(_row, touched[: reading.asked.limit])),
         components=len(touched),
         changes=changes,
         added=added,
@@ -162,6 +134,38 @@ def churn(reading: Reading, level: Level) -> ChurnReport:
         ),
         periods=_periods(periods, transactions) if transactions else (),
         period=periods.word,
+    )
+
+
+def _row(component: Component) -> ChurnRow:
+    return ChurnRow(
+        project=component.project.id,
+        path=component.path,
+        qualified_name=component.qualified_name,
+        changes=component.changes,
+        added=component.added,
+        deleted=component.deleted,
+        lines=component.lines,
+        authors=len(component.authors),
+        last_ns=component.last_ns,
+    )
+
+
+def _measures(report: ChurnReport) -> Table:
+    measures = report.relative
+    return Table(
+        headings=("Measure", "Value", "Meaning"),
+        rows=(
+            ("M1", measures.m1_churned_by_total, "lines added or changed for each line there at the end"),
+            ("M2", measures.m2_deleted_by_total, "lines deleted for each line there at the end"),
+            (
+                "M3",
+                measures.m3_components_churned,
+                f"share of the {report.level}s there at the end that were touched",
+            ),
+            ("M4", measures.m4_changes_by_component, f"changes for each {report.level} that changed"),
+            ("M7", measures.m7_churned_by_deleted, "lines added or changed for each deleted: above 1 it grows"),
+        ),
     )
 
 

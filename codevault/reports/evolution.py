@@ -100,8 +100,7 @@ class EvolutionReport(Report):
                         series[kind][periods.label(step.created_ns)] += 1
         if series:
             chart = over_time("Symbols that changed", "symbols", periods, series)
-            rows = tuple((where, versions) for where, versions in self.most_changed())
-            table = Table(headings=("Symbol", "Versions"), rows=rows, code=frozenset({"Symbol"}))
+            table = Table(headings=("Symbol", "Versions"), rows=self.most_changed(), code=frozenset({"Symbol"}))
             sections.append(Section(title="Over time", parts=(chart,)))
             sections.append(Section(title="Changed most often", parts=(table,)))
         telling = [step for step in self.steps if step.lines or step.begins]

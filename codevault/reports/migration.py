@@ -113,11 +113,7 @@ class MigrationReport(Report):
             listed = self.fate(fate)
             if listed:
                 sections.append(Section(title=f"{fate.capitalize()} ({counts[fate]})", parts=_listed(listed)))
-        if self.imports:
-            rows = tuple((each.module, each.before, each.after) for each in self.imports)
-            heads = ("Package", "Files before", "Files after")
-            table = Table(headings=heads, rows=rows, code=frozenset({"Package"}))
-            sections.append(Section(title="Imports that came and went", parts=(table,)))
+        sections += [Section(title="Imports that came and went", parts=(self._imported(),))] if self.imports else []
         return Page(
             title=title,
             summary=(said, *scope_sentences(self.covered)),
@@ -130,6 +126,10 @@ class MigrationReport(Report):
                 ),
             ),
         )
+
+    def _imported(self) -> Table:
+        rows = tuple((each.module, each.before, each.after) for each in self.imports)
+        return Table(headings=("Package", "Files before", "Files after"), rows=rows, code=frozenset({"Package"}))
 
     def _shares(self, what: Literal["lines", "symbols"]) -> Chart:
         names = (self.from_stack, self.to_stack, "both in one file")

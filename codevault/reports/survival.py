@@ -79,10 +79,27 @@ class SurvivalReport(Report):
         said = f"{count(self.all.born, 'symbol')} introduced, {self.all.died:,} of them gone since; " + (
             f"half live longer than {count(half, 'day')}." if half is not None else "more than half still live."
         )
+        return Page(
+            title=title,
+            summary=(said, *summary),
+            sections=(
+                Section(title="Survival by age", parts=(self._curves(),)),
+                Section(title="Cohorts", parts=(self._table(),)),
+            ),
+            method=(
+                (
+                    "Kaplan-Meier estimate (E. Kaplan and P. Meier, JASA 1958); what lives at the end is censored, not"
+                    " counted as gone. A curve ends at the greatest age that its cohort can have reached."
+                ),
+                "Functions, methods, classes and the like; a symbol that moved or was renamed lives on.",
+            ),
+        )
+
+    def _curves(self) -> Chart:
         longest = max((point.days for point in self.all.curve), default=0) or 1
         ages = sorted({round(longest * step / 24) for step in range(25)})
         shown = (self.all, *(self.cohorts[-_MOST_CURVES:] if len(self.cohorts) > 1 else ()))
-        curves = Chart(
+        return Chart(
             kind="line",
             title="Share of symbols that live longer",
             unit="% alive",
@@ -91,7 +108,9 @@ class SurvivalReport(Report):
             series=tuple((c.name, tuple(_until(c, age) for age in ages)) for c in shown),
             most=100.0,
         )
-        table = Table(
+
+    def _table(self) -> Table:
+        return Table(
             headings=(
                 "Born in",
                 "Symbols",
@@ -110,18 +129,6 @@ class SurvivalReport(Report):
                     count(cohort.median_days, "day") if cohort.median_days is not None else "",
                 )
                 for cohort in (self.all, *self.cohorts)
-            ),
-        )
-        return Page(
-            title=title,
-            summary=(said, *summary),
-            sections=(Section(title="Survival by age", parts=(curves,)), Section(title="Cohorts", parts=(table,))),
-            method=(
-                (
-                    "Kaplan-Meier estimate (E. Kaplan and P. Meier, JASA 1958); what lives at the end is censored, not"
-                    " counted as gone. A curve ends at the greatest age that its cohort can have reached."
-                ),
-                "Functions, methods, classes and the like; a symbol that moved or was renamed lives on.",
             ),
         )
 
