@@ -86,9 +86,8 @@ def erase() -> None:
         )
         print(f"unique {plan.unique}, shared {plan.shared[0].content}")
         print(f"freed {plan.freed} planned, {done.freed} done")
-        print(
-            f"complete {done.complete}, verifies {sound}, {done.packs_looked_at} packs and {done.copies_looked_at} copies seen"
-        )
+        print(f"complete {done.complete}, verifies {sound}")
+        print(f"{done.packs_looked_at} packs and {done.copies_looked_at} copies looked at")
 
 
 def _text(seed: int) -> bytes:
