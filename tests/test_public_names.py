@@ -394,7 +394,7 @@ PARTS: dict[str, Callable[[Scene], object]] = {
     "HookEvent": told,
     "RepositoryState": lambda s: s.vault.repositories.status(s.history).state,
     "RepositoryFacts": facts_of,
-    "Query": lambda s: queries.text("usual"),
+    "Query": lambda s: codevault.Query(),
     "Hit": lambda s: s.vault.search.text("usual").hits[0],
     "Job": ended_job,
     "Judgement": lambda s: s.vault.prune(plan=True).judged[s.shop.id][0],
