@@ -46,22 +46,26 @@ class LineDiffs:
     def touched(self, before: int, after: int) -> bool:
         """Whether a line that matches was added or removed from one content (0: none) to another."""
         old, new = _between(self._lists.get(before, []), self._lists.get(after, []))
-        lines = [Counter(line for number in part for line in self._matching.get(number, ())) for part in (old, new)]
-        if lines[0] != lines[1]:
+        if self._matched(old) != self._matched(new):
             return True
-        return bool(lines[0]) and self._moved(old, new)
+        gaps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if self._matched(old) else ()
+        return any(
+            tag != "equal" and self._moved(old[first:last], new[begin:end]) for tag, first, last, begin, end in gaps
+        )
+
+    def _matched(self, fragments: list[int]) -> Counter[bytes]:
+        return Counter(line for number in fragments for line in self._matching.get(number, ()))
 
     def _moved(self, old: list[int], new: list[int]) -> bool:
-        """Whether one of as many matching lines stands elsewhere among the others."""
-        one, other = _between(self._lines(old), self._lines(new))
+        """Whether matching lines of two stretches differ, or one of as many stands elsewhere among the others."""
+        if self._matched(old) != self._matched(new):
+            return True
+        one, other = _between(self._lines(old), self._lines(new)) if self._matched(old) else ([], [])
         wanted = [at for at, line in enumerate(one) if self._matches(line)]
         if not wanted or len(one) + len(other) > MOST_LINES:
             return bool(wanted)
-        kept = {
-            block.a + at
-            for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
-            for at in range(block.size)
-        }
+        blocks = SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks()
+        kept = {block.a + at for block in blocks for at in range(block.size)}
         return not kept.issuperset(wanted)
 
     def _lines(self, fragments: list[int]) -> list[bytes]:
