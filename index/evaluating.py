@@ -104,17 +104,6 @@ class Answer(NamedTuple):
     relevance: float
 
 
-def joined(one: Answer, other: Answer) -> Answer:
-    """The same answer of two clauses as one."""
-    newest = max(one.found, other.found, key=lambda found: (found.last, found.content))
-    return Answer(
-        newest._replace(first=min(one.found.first, other.found.first)),
-        one.pieces | other.pieces,
-        max(one.score, other.score),
-        max(one.relevance, other.relevance),
-    )
-
-
 class ClauseSearch:
     """One clause within one read transaction."""
 

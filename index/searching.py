@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from codevault.index import answers, evaluating
-from codevault.index.evaluating import Answer, ClauseSearch, Effort, Key, Structures, conditions_on_lines, joined
+from codevault.index.evaluating import Answer, ClauseSearch, Effort, Key, Structures, conditions_on_lines
 from codevault.index.finding import NOW, Found, Places
 from codevault.index.matching import Matcher
 from codevault.index.model import Scope, SearchResult
@@ -65,6 +65,17 @@ def find(
     if effort.notes:
         coverage = replace(coverage, complete=effort.complete, notes=tuple(dict.fromkeys(effort.notes)))
     return SearchResult(hits=hits, coverage=coverage, cursor=cursor, seconds=time.monotonic() - began)
+
+
+def joined(one: Answer, other: Answer) -> Answer:
+    """The same answer of two clauses as one."""
+    newest = max(one.found, other.found, key=lambda found: (found.last, found.content))
+    return Answer(
+        newest._replace(first=min(one.found.first, other.found.first)),
+        one.pieces | other.pieces,
+        max(one.score, other.score),
+        max(one.relevance, other.relevance),
+    )
 
 
 class _Names:
