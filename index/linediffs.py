@@ -48,7 +48,11 @@ class LineDiffs:
         old, new = _between(self._lists.get(before, []), self._lists.get(after, []))
         if self._matched(old) != self._matched(new):
             return True
-        gaps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes() if self._matched(old) else ()
+        if not self._matched(old):
+            return False
+        if len(self._lines(old)) + len(self._lines(new)) <= MOST_LINES:
+            return self._moved(old, new)
+        gaps = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
         return any(
             tag != "equal" and self._moved(old[first:last], new[begin:end]) for tag, first, last, begin, end in gaps
         )
