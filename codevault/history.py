@@ -6,13 +6,15 @@ From the version in question the walk goes forward to the symbol's newest versio
 there back: a version that says nothing of the symbol has it as the version that it came from.
 """
 
+# Longer than 400 lines: the walk stands in one place.
+
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from codevault.analysis.lineage import Change, VersionedSymbol, match, match_step
+from codevault.analysis.lineage import match_step
 from codevault.errors import IndexDamaged, UnknownPath, UnknownSymbol
 from codevault.filesymbols import Contents, Files
 from codevault.ids import BlobId, ProjectId
@@ -567,17 +569,3 @@ def _in_file(event: Event) -> tuple[str, bool, int]:
 
 def _blob(version: FileVersion | None) -> BlobId | None:
     return None if version is None else version.blob
-
-
-def changes_of_step(index: Index, contents: Contents, project: ProjectId, sequence: int) -> tuple[Change, ...]:
-    """What one snapshot did to the symbols of the files it changed; reads the symbols of all of them."""
-    files = Files(index, contents)
-    before: list[VersionedSymbol] = []
-    after: list[VersionedSymbol] = []
-    changes = index.changes(project, sequence)
-    for change in changes:
-        for version, side in ((change.before, before), (change.after, after)):
-            if version is not None:
-                side.extend(files.symbols(version))
-    kept = frozenset(change.path for change in changes if change.before is not None and change.after is not None)
-    return match(before, after, files.text, kept)
