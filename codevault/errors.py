@@ -73,7 +73,7 @@ class InvalidPattern(InvalidArgument):
     """A search pattern that cannot be compiled or exceeds a stated limit."""
 
 
-class InvalidPolicy(InvalidArgument):  # noqa: N818 - the tree reads as sentences
+class InvalidPolicy(InvalidArgument):
     """A rules file that cannot be used: `file`, `line` (from 1) and `key` ("rule[2].cadence") say where."""
 
     def __init__(self, file: str, line: int, key: str, why: str) -> None:

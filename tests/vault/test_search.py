@@ -131,11 +131,11 @@ def test_pages_follow_one_another_without_gap_or_repetition(archive: Archive) ->
 
 @pytest.mark.parametrize("page", [{"limit": 0}, {"limit": 10_001}, {"limit": True, "after": 7}])
 def test_a_page_has_bounds(archive: Archive, page: dict[str, int]) -> None:
-    with pytest.raises(InvalidArgument, match="limit|after"):
+    with pytest.raises(InvalidArgument, match=r"limit|after"):
         archive.vault.search.text("return", **page)  # type: ignore[arg-type]
-    with pytest.raises(InvalidArgument, match="limit|after"):
+    with pytest.raises(InvalidArgument, match=r"limit|after"):
         archive.vault.search.symbols("rate", **page)  # type: ignore[arg-type]
-    with pytest.raises(InvalidArgument, match="limit|after"):
+    with pytest.raises(InvalidArgument, match=r"limit|after"):
         archive.vault.search.regex("return", **page)  # type: ignore[arg-type]
 
 
