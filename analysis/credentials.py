@@ -155,6 +155,13 @@ def masked(content: bytes, secrets: Iterable[Span]) -> bytes:
     return bytes(text)
 
 
+def without_secrets(path: str, text: str) -> str:
+    """A text as it may be shown: asterisks in place of its secrets."""
+    content = text.encode("utf-8", "surrogatepass")
+    found = secrets_in(path, content)
+    return masked(content, found).decode("utf-8", "replace") if found else text
+
+
 @cache
 def _prefilter() -> Any:
     import re2

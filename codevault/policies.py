@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from codevault.arguments import check_texts
 from codevault.errors import InvalidPolicy, StorageError, StorageFull, UnknownProject
 from codevault.ids import ProjectId
 from codevault.policy import Policy
@@ -169,8 +170,10 @@ class Policies:
 
         Raises:
             InvalidPolicy: the first mistake in it, by line and key.
+            InvalidArgument: it is no text.
         """
         name = PROJECT_FILE if weak else VAULT_FILE
+        check_texts(text=text)
         _compiled(read_rules(text.encode("utf-8", "surrogatepass"), name, weak=weak), name)
 
     def of(self, project: ProjectKey) -> Policy:

@@ -72,7 +72,7 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_json_modifyreport(json_report: dict[str, Json]) -> None:
-    """Keeps of pytest_results.json the summary, each test's name and outcome, its duration if it took any, why it failed."""
+    """Keeps of pytest_results.json the summary; of a test name, outcome, duration if it took any, why it failed."""
     for noise in ("environment", "root", "collectors", "warnings"):
         json_report.pop(noise, None)
     tests = cast("list[dict[str, Json]]", json_report.get("tests", []))

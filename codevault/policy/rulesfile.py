@@ -67,7 +67,7 @@ def read_rules(content: bytes, name: str, *, weak: bool = False, origin: str = "
         document = tomllib.loads(text)
     except UnicodeDecodeError as exc:
         raise InvalidPolicy(name, content[: exc.start].count(b"\n") + 1, "", "it is not UTF-8") from exc
-    except (tomllib.TOMLDecodeError, RecursionError) as exc:
+    except (ValueError, RecursionError) as exc:  # no TOML, a number of thousands of digits
         found = re.search(r"at line (\d+)", str(exc))
         line = int(found[1]) if found else text.count("\n") + 1
         raise InvalidPolicy(name, line, "", f"it is no TOML: {exc}") from exc

@@ -70,7 +70,8 @@ class Sweep:
         """True for a folder that is kept whole: a repository, a package that no list names, or one that is too deep."""
         if depth > _ANY_DEPTH:
             return True
-        if self.by_hand is not None and names and self.by_hand(path[len(self.path) + 1 :]):
+        inside = path[len(self.path) + 1 :]
+        if names and (_is_no_package(self.path, inside, names) or (self.by_hand is not None and self.by_hand(inside))):
             return True
         if self.verdict.deliberate or VCS_NAMES.first_in(names) is None:
             return False
@@ -95,6 +96,14 @@ class Sweep:
                 stem = inside[: -len(ending)]
                 return any(self.around.exists(_join(at, stem + each)) for at in self.sources for each in written)
         return any(self.around.exists(_join(at, inside)) for at in self.sources)
+
+
+def _is_no_package(folder: str, inside: str, names: Collection[str]) -> bool:
+    """True for a folder in node_modules that no package manager made: all their packages have a package.json."""
+    if folder.rpartition("/")[2] != "node_modules" or inside.startswith("."):
+        return False
+    deep = 1 if inside.startswith("@") else 0  # a scope holds packages
+    return inside.count("/") == deep and "package.json" not in names
 
 
 def _join(folder: str, path: str) -> str:

@@ -537,6 +537,8 @@ def _value(field: str, value: object) -> str | tuple[str, ...]:
         return str(_absolute(value))
     if not isinstance(value, str):
         raise InvalidArgument(f"{field} is one text, not {value!r}")
+    if field == "name" and not value.strip():
+        raise InvalidArgument("a project's name is not empty")
     return value
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import unified_diff
 
+from codevault.analysis.credentials import without_secrets
 from codevault.errors import CodeVaultError
 from codevault.history import Event, History
 from codevault.index.model import SymbolVersion
@@ -93,7 +94,7 @@ def timeline(project: str, life: History, text: _TEXT, reaches: Callable[[int], 
 
 
 def _event(event: Event, text: _TEXT) -> TimelineEvent:
-    before, after = (_text(side, text) for side in (event.before, event.after))
+    before, after = (_text(side, text, event.path) for side in (event.before, event.after))
     at = event.at
     diff = "" if before is None or after is None else "\n".join(_diff(before, after))
     return TimelineEvent(
@@ -110,11 +111,11 @@ def _event(event: Event, text: _TEXT) -> TimelineEvent:
     )
 
 
-def _text(side: SymbolVersion | None, text: _TEXT) -> str | None:
+def _text(side: SymbolVersion | None, text: _TEXT, path: str) -> str | None:
     if side is None:
         return ""
     try:
-        return outdented(text(side))
+        return outdented(without_secrets(path, text(side)))
     except CodeVaultError:  # gone with its repository, or damaged: the event is told without
         return None
 

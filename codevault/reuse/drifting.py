@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from codevault.analysis.clones_drift import missed_changes
+from codevault.analysis.credentials import without_secrets
 from codevault.index.index import Index
 from codevault.index.model import Seen, SymbolVersion
 from codevault.reuse.judging import Judge
@@ -43,11 +44,11 @@ def _member(index: Index, judge: Judge, clone: Clone, copied_ns: int) -> DriftMe
 
 
 def _fixes(judge: Judge, changed: DriftMember, members: tuple[DriftMember, ...]) -> Iterator[FixCandidate]:
-    base, now = _text(judge, changed.base), _text(judge, changed.now)
+    base, now = _text(judge, changed, changed.base), _text(judge, changed, changed.now)
     for other in members:
         if other.gone or other.clone == changed.clone:
             continue
-        for missed in missed_changes(base, now, _text(judge, other.now)):
+        for missed in missed_changes(base, now, _text(judge, other, other.now)):
             yield FixCandidate(
                 source=changed.clone,
                 target=other.clone,
@@ -62,14 +63,14 @@ def _fixes(judge: Judge, changed: DriftMember, members: tuple[DriftMember, ...])
 def _moment(judge: Judge, member: DriftMember, added: tuple[str, ...]) -> Seen:
     """The first version that has the lines, which what only takes lines away has from its last change on."""
     for change in member.changes:
-        lines = {line.strip() for line in _text(judge, change.symbol).splitlines()}
+        lines = {line.strip() for line in _text(judge, member, change.symbol).splitlines()}
         if added and lines.issuperset(added):
             return change.at
     return member.changes[-1].at
 
 
-def _text(judge: Judge, symbol: SymbolVersion) -> str:
-    return judge.text(symbol).decode("utf-8", "replace")
+def _text(judge: Judge, member: DriftMember, symbol: SymbolVersion) -> str:
+    return without_secrets(member.clone.hit.path, judge.text(symbol).decode("utf-8", "replace"))
 
 
 def _versions(index: Index, clone: Clone) -> Iterator[tuple[Seen, SymbolVersion | None]]:

@@ -115,6 +115,10 @@ def test_tells_a_near_name_for_an_unknown_key() -> None:
         read_rules(b"[[rule]]\npaths=['x']\ncadense='daily'", "policy.toml")
 
 
+def test_a_number_of_thousands_of_digits_is_a_mistake_like_any_other() -> None:
+    assert is_refused(b"n = " + b"9" * 5_000)
+
+
 def is_refused(text: bytes) -> bool:
     with pytest.raises(InvalidPolicy):
         read_rules(text, ".codevault.toml", weak=True)

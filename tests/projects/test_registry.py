@@ -173,6 +173,13 @@ def test_a_folder_that_cannot_be_listed_is_a_project_all_the_same() -> None:
     assert printed == ["()"]
 
 
+def test_a_project_does_not_lose_its_name(projects: Projects, shop: Path) -> None:
+    project = projects.add(shop)
+
+    with pytest.raises(InvalidArgument, match="not empty"):
+        projects.update(project, name=" ")
+
+
 @pytest.mark.parametrize("fields", [{"client": 5}, {"name": 7}, {"phase": None}, {"notes": b"bytes"}])
 def test_facts_are_texts(projects: Projects, shop: Path, fields: dict[str, Any]) -> None:
     with pytest.raises(InvalidArgument, match="is not text"):

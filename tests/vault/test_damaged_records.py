@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from codevault.vault import Vault
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> Vault:
+def vault(tmp_path: Path) -> Iterator[Vault]:
     """Two projects of two snapshots each."""
     made = Vault.create(tmp_path / "vault", workers=1)
     for name in ("shop", "blog"):
@@ -22,7 +23,8 @@ def vault(tmp_path: Path) -> Vault:
         (tmp_path / name / "a.py").write_text("two = 2\n")
         made.backup(project)
     made.analyse()
-    return made
+    yield made
+    made.close()
 
 
 def flip(file: Path) -> None:

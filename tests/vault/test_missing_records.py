@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ RECORDS = {
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> tuple[Vault, Project]:
+def shop(tmp_path: Path) -> Iterator[tuple[Vault, Project]]:
     """A project with two thinned snapshots, the last text of a function that went, and two that count."""
     root = tmp_path / "shop"
     root.mkdir()
@@ -32,7 +33,8 @@ def shop(tmp_path: Path) -> tuple[Vault, Project]:
     vault.analyse()
     plan = vault.prune(WITH_A_WAY_BACK, plan=True)
     vault.prune(plan, acknowledged=plan.frozen)
-    return vault, project
+    yield vault, project
+    vault.close()
 
 
 def _without(vault: Vault, kind: str) -> Path:

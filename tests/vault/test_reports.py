@@ -262,6 +262,20 @@ def test_a_secret_is_in_no_report(archive: Archive, tmp_path: Path) -> None:
     assert "hunter2" not in "".join(report.to_json() + report.to_html() + report.to_markdown() for report in faces)
 
 
+def test_the_diffs_of_a_timeline_show_no_secret(desk: Desk) -> None:
+    text = "def connect(\n    user='ann',\n    key='{}',\n):\n    return user, key\n"
+    project = desk.project("shop", {"a.py": text.format("AKIAQ7ZX3PLMN5RT2WVB")})
+    desk.vault.backup(project)
+    desk.day(project, {"a.py": text.format("AKIAZZZX3PLMN5RT2QQQ")})
+    desk.vault.analyse()
+
+    report = desk.vault.reports.timeline(project, "a.py", "connect")
+    told = report.to_json() + report.to_html() + report.to_markdown()
+
+    assert "user=" in report.events[0].diff
+    assert ("AKIAQ7" in told, "AKIAZZ" in told) == (False, False)
+
+
 def test_lines_of_commits_without_a_common_beginning_hold_the_same_symbols(desk: Desk) -> None:
     scene = GitScene(desk.home, name="lines")
     scene.commit(**{"a.py": b"def f(x):\n    return [x, 1]\n"})

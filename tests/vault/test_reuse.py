@@ -296,6 +296,19 @@ def test_drift_names_the_copy_that_misses_a_fix(traders: Desk) -> None:
     assert fix.at.sequence == 2
 
 
+def test_a_change_that_brings_a_secret_is_told_without_it(moving: Desk) -> None:
+    project = moving.vault.projects.get("second")
+    line = "        password = 'hunter2-Kq8vZ3'\n        total = 0"
+    moving.day(project, {"shop.py": FIXED.replace("        total = 0", line, 1)})
+    moving.vault.analyse()
+    (group,) = moving.vault.reuse.clones(across_projects=True)
+
+    told = str(moving.vault.reuse.drift(group)) + moving.vault.reuse.report().to_markdown()
+
+    assert "password = " in told
+    assert "hunter2" not in told
+
+
 def test_a_copy_that_is_gone_misses_nothing(moving: Desk) -> None:
     moving.day(moving.vault.projects.get("first"), {"lib/basket.py": None})
     moving.vault.analyse()
