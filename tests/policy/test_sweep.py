@@ -141,12 +141,21 @@ def test_packages_that_no_package_manager_lists_are_kept_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "kept"), [("mine", True), ("@a", False), ("@a/c", True), ("left-pad/lib", False), (".cache", False)]
+    ("path", "names", "kept"),
+    [
+        ("mine", {"id_rsa"}, True),
+        ("@a/c", {"notes.ipynb", "index.js"}, True),
+        ("mine", {"index.js"}, False),
+        ("left-pad", {"id_rsa", "package.json"}, False),
+        ("left-pad/lib", {"id_rsa"}, False),
+        ("@a", {"id_rsa"}, False),
+        (".cache", {".env"}, False),
+    ],
 )
-def test_a_folder_without_a_package_json_is_no_package(path: str, kept: bool) -> None:
+def test_what_is_no_package_and_holds_something_precious_is_kept(path: str, names: set[str], kept: bool) -> None:
     sweep = DEFAULT.sweep("web/node_modules", DEPENDENCY, None, Tree({}))
 
-    assert sweep.takes_folder(f"web/node_modules/{path}", {"id_rsa"}, path.count("/") + 1) is kept
+    assert sweep.takes_folder(f"web/node_modules/{path}", names, path.count("/") + 1) is kept
 
 
 def test_without_a_list_that_can_be_read_packages_count_as_installed() -> None:
