@@ -159,8 +159,14 @@ class Engine:
             ),
         )
 
-    def _promise_s(self, *, polled: bool) -> float:
-        """The timing's exposure, and where projects are polled what may pass until a change is seen."""
+    def _promise_s(self, *, polled: bool) -> float | None:
+        """The timing's exposure, and where projects are polled what may pass until a change is seen.
+
+        None until each project was looked at once: how old its unsaved work is nobody knows before.
+        """
+        unseen_yet = (project for project, known in self._projects.items() if known.looked_ns is None)
+        if any(not self.planning.standing(project).missing for project in unseen_yet):
+            return None
         longest = max([0.0, *(standing.took_s for standing in self.planning)])
         unseen = _POLLED_S if polled else 0.0
         return self._timing.exposure_s + unseen + max(0.0, longest - self._timing.exposure_s / 4)
@@ -194,6 +200,9 @@ class Engine:
             elif standing.failures:
                 what = f"{known.name!r} could not be backed up {standing.failures} times: {known.why}"
                 found.append(Trouble(what=what, advice="it is tried again by itself, more rarely", project=project))
+            elif known.looked_ns is None:
+                what = f"{known.name!r} was not looked at yet since the service began"
+                found.append(Trouble(what=what, advice="it is looked at next, ask again in a moment", project=project))
         return found
 
     def _look_around(self, now: int) -> None:

@@ -113,6 +113,9 @@ def say(root: Path, said: Said) -> None:
 
 def hear(root: Path, *, now_s: Callable[[], float] = uptime_s) -> Health:
     """How the vault's service is, by what it last said and by whether it still holds its lock."""
+    if not root.is_dir():
+        advice = "bring it back, or open the vault where it lies now"
+        return Health(wrong=(Trouble(what="the vault's folder is not there", advice=advice),))
     said = _said(service_folder(root) / STATE)
     alive = is_alive(root)
     if said is None:

@@ -47,7 +47,7 @@ STOP = "stop"
 
 BUSY = 75  # EX_TEMPFAIL: another service has the vault
 FAILED = 1
-_SAY_S = 5.0
+_SAY_S = 2.0
 _SAY_IDLE_S = 30.0
 _HELD_S = 15.0
 _LOCK_S = 1.0
@@ -183,7 +183,8 @@ def serve(root: Path, stopped: threading.Event) -> int:
         lock = _locked(folder)
     except VaultBusy:
         return BUSY
-    except (CodeVaultError, OSError):
+    except (CodeVaultError, OSError) as exc:
+        sys.stderr.write(f"the service of {root} cannot start: {exc}\n")
         return FAILED
     log = LogFile(folder)
     ended = False
@@ -244,7 +245,7 @@ def _loop(
         if now - said_s >= (_SAY_S if busy else _SAY_IDLE_S):
             health = engine.health()
             tell(health)
-            said_s, before = now, health.busy or "idle"
+            said_s, before = now, health.busy or ("troubled" if health.wrong else "idle")
         stopped.wait(wait)
 
 

@@ -6,6 +6,7 @@ import pytest
 from codevault.activity.model import Conditions, Move, Signal, SignalKind, Timing
 from codevault.activity.planning import replay
 from codevault.errors import Cancelled, IndexBusy, IndexDamaged, SourceError, StorageFull, VaultBusy
+from codevault.service_engine import Engine
 from codevault.service_ports import Chores
 from tests.service.fakes import BLOG, SHOP, World
 
@@ -138,6 +139,20 @@ def test_a_backup_that_fails_is_tried_again_and_said(world: World) -> None:
     world.pass_(100)
     assert len(world.vault.backups) == 1
     assert world.engine.health().wrong == ()
+
+
+def test_nothing_is_promised_until_each_project_was_looked_at(world: World) -> None:
+    engine = Engine(world.vault, [], world.machine, world.executor)
+    world.executor.eager = False
+    engine.tick()
+    before = engine.health()
+    world.executor.work()
+    engine.tick()
+    after = engine.health()
+
+    assert (before.promise_s, after.promise_s) == (None, 300.0)
+    assert "was not looked at yet" in before.wrong[0].what
+    assert after.wrong == ()
 
 
 def test_a_vault_that_is_busy_is_no_failure(world: World) -> None:

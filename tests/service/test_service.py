@@ -71,6 +71,7 @@ def test_a_save_becomes_a_snapshot_of_the_running_service(
         ("automatic", "the service began to watch"),
         ("automatic", "1 file changed"),
     ]
+    wait_for(lambda: vault.health().promise_s)
     health = vault.health()
     assert (health.running, health.promise_s, health.stopped_silently) == (True, 300.0, False)
 
@@ -203,7 +204,8 @@ def test_settings_that_cannot_be_read_are_the_defaults_and_a_folder_that_refuses
 def test_a_service_needs_a_vault(tmp_path: Path) -> None:
     with pytest.raises(codevault.VaultMissing):
         Service(tmp_path / "none")
-    assert hear(tmp_path / "none").wrong[0].advice == "Service(vault).start()"
+    assert hear(tmp_path).wrong[0].advice == "Service(vault).start()"
+    assert "is not there" in hear(tmp_path / "none").wrong[0].what
 
 
 def test_a_service_is_begun_again_while_it_ends_badly() -> None:
