@@ -46,7 +46,10 @@ def pack(folder: Path, archive: Path) -> None:
         if _sums_of_archive(temporary, zipped=archive.suffix == ".zip") != sums_of(folder):
             raise RestoreRefused(f"{archive} reads back other bytes than were written: try another disk", archive)
         os.rename(temporary, archive)
-    except (OSError, UnicodeEncodeError, zipfile.LargeZipFile, zipfile.BadZipFile, tarfile.TarError) as exc:
+    except UnicodeEncodeError as exc:
+        why = f"a .zip cannot hold the name {exc.object!r}: choose .tar.zst, or a folder"
+        raise RestoreRefused(why, archive) from exc
+    except (OSError, zipfile.LargeZipFile, zipfile.BadZipFile, tarfile.TarError) as exc:
         raise RestoreRefused(f"the archive {archive} cannot be written: {exc}", archive) from exc
     finally:
         temporary.unlink(missing_ok=True)

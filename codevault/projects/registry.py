@@ -130,7 +130,7 @@ class Projects:
         return project
 
     def update(self, project: ProjectKey, **changes: str | os.PathLike[str] | Iterable[str]) -> Project:
-        """Changes fields and logs each; the id stays.
+        """Changes fields and logs each; the id stays. What is changed in one call is undone in one.
 
         They are name, root, client, phase, stack, tags, notes, protection and components.
 
@@ -138,7 +138,8 @@ class Projects:
             UnknownProject: no such project.
             InvalidArgument: no such field, not a value for it, or a name or root that another project has.
         """
-        return self._change({self.get(project).id: changes}).projects[0]
+        action = self._new_id() if len(changes) > 1 else ""
+        return self._change({self.get(project).id: changes}, action=action).projects[0]
 
     def reorganise(self, changes: Mapping[ProjectKey, Values]) -> Reorganisation:
         """Changes fields of several projects at once, as `update` does of one; `undo_reorganisation` takes all back.

@@ -200,9 +200,10 @@ def test_changes_are_logged_with_what_was_before(projects: Projects, shop: Path)
     changed = projects.update(project, client="Zeta", tags=["b", "a"], notes="")
 
     assert (changed.client, changed.tags, changed.id) == ("Zeta", ("a", "b"), project.id)
+    together = projects.log(changed)[0].action
     assert projects.log(changed) == (
-        ProjectChange(at_ns=1_001, field="client", before="Acme", after="Zeta"),
-        ProjectChange(at_ns=1_001, field="tags", before=("a",), after=("a", "b")),
+        ProjectChange(at_ns=1_001, field="client", before="Acme", after="Zeta", action=together),
+        ProjectChange(at_ns=1_001, field="tags", before=("a",), after=("a", "b"), action=together),
     )
 
 
@@ -277,6 +278,14 @@ def test_undoing_takes_the_newest_change_back_and_can_be_undone(projects: Projec
 
     assert (undone.client, redone.client) == ("Acme", "Zeta")
     assert [change.after for change in projects.log(project)] == ["Zeta", "Acme", "Zeta"]
+
+
+def test_what_was_changed_in_one_call_is_undone_in_one(projects: Projects, shop: Path) -> None:
+    project = projects.update(projects.add(shop, client="Acme", phase="beta"), client="Zeta", phase="live")
+
+    undone = projects.undo(project)
+
+    assert (undone.client, undone.phase) == ("Acme", "beta")
 
 
 def test_there_may_be_nothing_to_undo(projects: Projects, shop: Path) -> None:
