@@ -307,6 +307,7 @@ def test_a_repository_that_moves_meanwhile_is_looked_at_again(laptop: Laptop, co
     )
     assert (bool(laptop.left()), bool(done.notes)) == (left, not left)
     assert bundled or not left
+    vault.close()
 
 
 def test_locks_of_others_are_left_alone_and_stop_nobody(laptop: Laptop) -> None:
