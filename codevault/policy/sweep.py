@@ -58,25 +58,21 @@ class Sweep:
             return self.policy.excepted(path)
         if self.policy.excepted(path) or (self.sources and not self._has_source(path)):
             return True
-        if depth > _DEPTHS.get(self.verdict.path_class, (_ANY_DEPTH, 0))[0]:
+        path_class = self.verdict.path_class
+        if depth > _DEPTHS.get(path_class, (_ANY_DEPTH, 0))[0]:
             return False
-        return self._is_precious(path)
+        found = self.policy.named(path)
+        if found.priority is not Priority.IRREPLACEABLE or found.path_class is PathClass.VCS:
+            return False
+        return not (path_class is PathClass.CACHE and found.path_class in _CACHED)
 
     def takes_folder(self, path: str, names: Collection[str], depth: int) -> bool:
-        """True for a folder that is kept whole: a repository, a package that no list names, or one that is too deep.
-
-        In node_modules that is also what is no package and holds something precious.
-        """
+        """True for a folder that is kept whole: a repository, a package that no list names, or one that is too deep."""
         if depth > _ANY_DEPTH:
             return True
-        inside = path[len(self.path) + 1 :]
-        if self.by_hand is not None and names and self.by_hand(inside):
+        if self.by_hand is not None and names and self.by_hand(path[len(self.path) + 1 :]):
             return True
-        if self.verdict.deliberate:
-            return False
-        if _is_no_package(self.path, inside, names) and any(self._is_precious(f"{path}/{name}") for name in names):
-            return True
-        if VCS_NAMES.first_in(names) is None:
+        if self.verdict.deliberate or VCS_NAMES.first_in(names) is None:
             return False
         above = path.rpartition("/")[0].rpartition("/")[2]
         return not (above == "_deps" and path.endswith("-src"))  # CMake's FetchContent
@@ -89,12 +85,6 @@ class Sweep:
             return False
         return depth <= max(_DEPTHS.get(self.verdict.path_class, (_ANY_DEPTH + 1, 0)))
 
-    def _is_precious(self, path: str) -> bool:
-        found = self.policy.named(path)
-        if found.priority is not Priority.IRREPLACEABLE or found.path_class is PathClass.VCS:
-            return False
-        return not (self.verdict.path_class is PathClass.CACHE and found.path_class in _CACHED)
-
     def _has_source(self, path: str) -> bool:
         """True when a compiler made the file from one of the same name; what it writes beside them counts as made."""
         inside = path[len(self.path) + 1 :]
@@ -105,14 +95,6 @@ class Sweep:
                 stem = inside[: -len(ending)]
                 return any(self.around.exists(_join(at, stem + each)) for at in self.sources for each in written)
         return any(self.around.exists(_join(at, inside)) for at in self.sources)
-
-
-def _is_no_package(folder: str, inside: str, names: Collection[str]) -> bool:
-    """True for a folder in node_modules that no package manager made: all their packages have a package.json."""
-    if folder.rpartition("/")[2] != "node_modules" or inside.startswith("."):
-        return False
-    deep = 1 if inside.startswith("@") else 0  # a scope holds packages
-    return inside.count("/") == deep and "package.json" not in names
 
 
 def _join(folder: str, path: str) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from codevault.policy import DEFAULT, FolderView, PathClass, Policy, Verdict, explain
 from codevault.policy.configured import outputs_of
 from codevault.policy.rules import Rule, RuleBook
@@ -129,8 +127,7 @@ COMPOSER = {"vendor/composer/installed.json": b'{"packages": [{"name": "Acme/Mon
 
 def put_by_hand(top: str, files: dict[str, bytes], *paths: str) -> list[str]:
     sweep = DEFAULT.sweep(top, DEPENDENCY, None, Tree(files))
-    names = {"package.json", "index.js"}
-    return [path for path in paths if sweep.takes_folder(f"{top}/{path}", names, path.count("/") + 1)]
+    return [path for path in paths if sweep.takes_folder(f"{top}/{path}", {"index.js"}, path.count("/") + 1)]
 
 
 def test_packages_that_no_package_manager_lists_are_kept_whole() -> None:
@@ -138,24 +135,6 @@ def test_packages_that_no_package_manager_lists_are_kept_whole() -> None:
     composer = put_by_hand("vendor", COMPOSER, "acme", "acme/money", "acme/patched", "composer/x", "bin/y", "a/b/c")
 
     assert (npm, composer) == (["mine", "@a/c"], ["acme/patched"])
-
-
-@pytest.mark.parametrize(
-    ("path", "names", "kept"),
-    [
-        ("mine", {"id_rsa"}, True),
-        ("@a/c", {"notes.ipynb", "index.js"}, True),
-        ("mine", {"index.js"}, False),
-        ("left-pad", {"id_rsa", "package.json"}, False),
-        ("left-pad/lib", {"id_rsa"}, False),
-        ("@a", {"id_rsa"}, False),
-        (".cache", {".env"}, False),
-    ],
-)
-def test_what_is_no_package_and_holds_something_precious_is_kept(path: str, names: set[str], kept: bool) -> None:
-    sweep = DEFAULT.sweep("web/node_modules", DEPENDENCY, None, Tree({}))
-
-    assert sweep.takes_folder(f"web/node_modules/{path}", names, path.count("/") + 1) is kept
 
 
 def test_without_a_list_that_can_be_read_packages_count_as_installed() -> None:
