@@ -119,7 +119,7 @@ class Lineages:
             return net_changes(index, self._contents, owner, before, after, path)
 
     def origins(self, history: History) -> tuple[SymbolOrigin, ...]:
-        """What a symbol was made from, nearest first: its source, what that was copied or taken from, and so on.
+        """What a symbol was made from when it was introduced, the likeliest first; ask for its history to go on.
 
         Other projects included; empty for what was written anew.
         """
