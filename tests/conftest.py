@@ -22,7 +22,7 @@ import pytest
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 MESSAGE_LENGTH = 300
-WORTH_TELLING = 0.02  # seconds; most tests take less
+WORTH_TELLING = 0.25  # seconds; most tests take far less
 Json = dict[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 
