@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,8 @@ import codevault
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = {"analysis", "index", "store"}
-SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+SETUPTOOLS = PYPROJECT["tool"]["setuptools"]
 FACADE = ast.parse((ROOT / "codevault" / "__init__.py").read_text("utf-8"))
 
 
@@ -54,6 +57,36 @@ def test_git_keeps_the_three_links() -> None:
 @pytest.mark.parametrize("name", sorted(FOLDERS))
 def test_the_links_lead_to_the_folders_at_the_root(name: str) -> None:
     assert os.readlink(ROOT / "codevault" / name) == f"../{name}"
+
+
+def imported_by(module: Path) -> set[str]:
+    """The first names of what a module imports from elsewhere, at any depth of its code."""
+    nodes = list(ast.walk(ast.parse(module.read_text("utf-8"))))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    named = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.partition(".")[0] for name in plain | named}
+
+
+def normalised(requirement: str) -> str:
+    return re.split(r"[^\w.-]", requirement)[0].lower().replace("_", "-")
+
+
+def test_whatever_is_imported_is_declared() -> None:
+    project = PYPROJECT["project"]
+    extras = project.get("optional-dependencies", {})
+    declared = {normalised(text) for text in sum(extras.values(), project["dependencies"])}
+    declared.add("markupsafe")  # Jinja2's own foundation, and no Jinja2 comes without it
+    provided = packages_distributions()
+    modules = [
+        module for package in SETUPTOOLS["packages"] for module in (ROOT / package.replace(".", "/")).glob("*.py")
+    ]
+    imported = set().union(*map(imported_by, modules))
+    foreign = imported - set(sys.stdlib_module_names) - {"codevault", "compression"}  # the latter is Python 3.14's own
+    assert {
+        name
+        for name in foreign
+        if not declared & {normalised(distribution) for distribution in provided.get(name, [name])}
+    } == set()
 
 
 def test_every_public_name_can_be_had() -> None:
