@@ -200,7 +200,7 @@ def bench_day() -> None:
             )
 
 
-def _tree(pid: int) -> tuple[float, int]:
+def tree_cost(pid: int) -> tuple[float, int]:
     """Processor seconds and bytes of a process and all below it."""
     total, memory = 0.0, 0
     process = psutil.Process(pid)
@@ -213,12 +213,12 @@ def _tree(pid: int) -> tuple[float, int]:
     return total, memory
 
 
-def _watch(pid: int, seconds: float, each_s: float = 5.0) -> tuple[list[tuple[float, float]], int]:
+def watched(pid: int, seconds: float, each_s: float = 5.0) -> tuple[list[tuple[float, float]], int]:
     """(clock, processor seconds) all along, and the most memory."""
     found, most = [], 0
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        used, memory = _tree(pid)
+        used, memory = tree_cost(pid)
         found.append((time.monotonic(), used))
         most = max(most, memory)
         time.sleep(min(each_s, max(0.0, until - time.monotonic())))
@@ -265,10 +265,10 @@ def bench_idle(folder: Path, projects: int = 50, files: int = 10_000, seconds: f
     health = service.health()
     looked = time.monotonic() - began
     print(f"{projects} projects of {files} files: up after {up:.1f} s, all looked at after {looked:.1f} s")
-    used, _ = _tree(health.pid)
+    used, _ = tree_cost(health.pid)
     print(f"  start-up took {used:.1f} s of processor time; {health.sources[0].watches} folders watched")
     time.sleep(30)
-    _say(*_watch(health.pid, seconds))
+    _say(*watched(health.pid, seconds))
     print(f"  said itself: {service.health().cpu_share:.3%}, {service.health().memory_bytes >> 20} MiB")
     service.stop()
 
@@ -301,7 +301,7 @@ def bench_work(folder: Path, seconds: float = 900.0) -> None:
             saves += [(time.time(), *saved)] if saved else []
             upcoming = next(doings, None)
         if not found or time.monotonic() - found[-1][0] >= 2:
-            used, memory = _tree(pid)
+            used, memory = tree_cost(pid)
             found.append((time.monotonic(), used))
             most = max(most, memory)
         time.sleep(0.1)

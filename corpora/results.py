@@ -31,6 +31,13 @@ def write_section(title: str, body: str, page: Path = RESULTS) -> None:
     page.write_text(with_section(before, title, body), encoding="utf-8")
 
 
+def at_the_top(page: str, title: str, body: str) -> str:
+    """The page with the section of that title as its first one."""
+    introduction, *sections = (page or _INTRODUCTION).rstrip().split("\n## ")
+    others = [section.rstrip() + "\n" for section in sections if section.split("\n", 1)[0] != title]
+    return "\n## ".join([introduction.rstrip() + "\n", f"{title}\n\n{body.strip()}\n", *others]).rstrip() + "\n"
+
+
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """A Markdown table."""
     lines = [f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]

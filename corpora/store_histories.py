@@ -88,7 +88,9 @@ def states(git_dir: Path, commits: Sequence[str], folder: Path) -> Iterator[str]
             yield commit
 
 
-def measure_history(name: str, source: Path, place: Path, peers: Sequence[Peer], snapshots: int) -> HistoryMeasured:
+def measure_history(
+    name: str, source: Path, place: Path, peers: Sequence[Peer], snapshots: int, *, compact: bool = True
+) -> HistoryMeasured:
     """Backs up every state with every tool, then compacts, restores each state from the vault and compares it."""
     place.mkdir(parents=True)
     git_dir = as_repository(source, place)
@@ -113,8 +115,9 @@ def measure_history(name: str, source: Path, place: Path, peers: Sequence[Peer],
                 timed(tool.backup(folder), environment=tool.environment)
     at_once = ours.size()
     began = time.perf_counter()
-    with said(f"{name}: compact"):
-        timed(ours.upkeep(), environment=ours.environment)
+    if compact:
+        with said(f"{name}: compact"):
+            timed(ours.upkeep(), environment=ours.environment)
     spent = time.perf_counter() - began
     taken = {tool.name: tool.size() for tool in others}
     if GitTool in peers:
