@@ -15,6 +15,7 @@ from corpora.generator.syntax import IN_TYPES
 from corpora.generator.vocabulary import camel, file_stem, folder_name, pascal, pick, sentence
 
 _FILES_PER_FOLDER = 14
+_DEEPEST = 9
 _REMEMBERED = 64
 _LICENCE_LINES = {"c": 1, "c_sharp": 25, "java": 22, "go": 3, "python": 0, "javascript": 4, "typescript": 0, "rust": 0}
 
@@ -153,6 +154,8 @@ def _project(seed: int, position: int, language: str, size: int, taken: set[str]
     parts = {base: None}
     while len(parts) < 1 + size // _FILES_PER_FOLDER:
         under = pick(random, list(parts)[-8:]) if random.random() < 0.5 else base
+        if under.count("/") >= _DEEPEST:
+            under = base
         parts[f"{under}/{folder_name(random)}" if random.random() < 0.9 else f"tests/{folder_name(random)}"] = None
     licence = tuple(sentence(random) for _ in range(_LICENCE_LINES[language]))
     return Project(position, name, package, making, licence, tuple(parts), size)
