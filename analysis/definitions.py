@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from tree_sitter import Node
@@ -61,6 +61,7 @@ class Walked:
 
 
 _FUNCTIONS: Final = (SymbolKind.FUNCTION, SymbolKind.METHOD)
+_LISTED: Final = (SymbolKind.CONSTANT, SymbolKind.TYPE)
 
 
 class _Scope(NamedTuple):
@@ -139,8 +140,40 @@ class Scopes:
             match = _Match(node, rule, captures, named, rule.called or self._name(captures, named, node))
             if self._holds(match):
                 self._enter(match)
+                if len(matches) > 1 and rule.kind in _LISTED:
+                    self._list([found for other, found in matches if other == index])
                 return True
         return False
+
+    def _list(self, found: list[dict[str, list[Node]]]) -> None:
+        """`K = 1, L = 2` is one declaration and several definitions, each up to the name of the next."""
+        nodes = {node.start_byte: node for captures in found if (node := name_node(captures)) is not None}
+        first = self._walked.definitions[self._open[-1].symbol] if self._open[-1].symbol >= 0 else None
+        if first is None or len(nodes) < 2 or first.name_at != min(nodes):
+            return
+        names = [nodes[at] for at in sorted(nodes)]
+        starts = [_branch(node, names[0].start_byte, names[-1].end_byte).start_byte for node in names]
+        end, container = first.end, first.qualified_name.removesuffix(first.name)
+        for number, node in enumerate(names):
+            until = starts[number + 1] if number + 1 < len(starts) else end
+            until = starts[number] + len(self._content[starts[number] : until].rstrip(b", \t\r\n"))
+            if number == 0:
+                first.end = until
+                first.header = first.header[0], min(first.header[1], until)
+            elif len(self._walked.definitions) < self._limit:
+                name = node_text(self._content, node, self._walked.codec)[:MAX_NAME]
+                self._walked.definitions.append(
+                    replace(
+                        first,
+                        name=name,
+                        qualified_name=container + name,
+                        start=starts[number],
+                        lead=starts[number],
+                        end=until,
+                        name_at=node.start_byte,
+                        header=(starts[number], until),
+                    )
+                )
 
     def _open_bare(self, node: Node, rule: Rule, captures: dict[str, list[Node]]) -> None:
         """A scope without a name, as thousands of arrow functions are."""
@@ -292,6 +325,13 @@ class Scopes:
             node=node,
             parameters=parameters[0] if parameters else None,
         )
+
+
+def _branch(node: Node, start: int, end: int) -> Node:
+    """The outermost node around this one that does not yet hold all bytes from `start` to `end`."""
+    while (parent := node.parent) is not None and not (parent.start_byte <= start and end <= parent.end_byte):
+        node = parent
+    return node
 
 
 def _first_byte(content: bytes, node: Node) -> int:

@@ -261,3 +261,23 @@ def test_finds_what_all_scripts_of_a_page_define_in_the_order_of_the_page() -> N
     page = b"".join(b"<p>%d</p>\n<script>\nfunction f%d() {}\n</script>\n" % (number, number) for number in range(30))
 
     assert [name for name in names(analyse("a.html", page)) if name[0] == "f"] == [f"f{n}" for n in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "found"),
+    [
+        ("A.java", "class A { static final int K = 1, L = 2; }", {"K": "static final int K = 1", "L": "L = 2;"}),
+        ("a.c", "static const int K = 1, *L = 0;\n", {"K": "static const int K = 1", "L": "*L = 0;"}),
+        ("a.c", "typedef struct node { int a; } node_t, *node_p;\n", {"node_p": "*node_p;"}),
+        ("a.cs", "class A { const int K = 1,\n L = 2; }", {"K": "const int K = 1", "L": "L = 2;"}),
+        ("a.cpp", "struct S { static const int K=1, L=2; };", {"K": "static const int K=1", "L": "L=2;"}),
+        ("a.swift", "let K = 1, L = 2\n", {"K": "let K = 1", "L": "L = 2"}),
+        ("a.php", "<?php\nclass A { const K = 1, L = 2; }", {"K": "const K = 1", "L": "L = 2;"}),
+        ("a.go", "package a\nvar K, L = 1, 2\n", {"K": "var K", "L": "L = 1, 2"}),
+    ],
+)
+def test_finds_each_name_that_one_declaration_declares(path: str, content: str, found: dict[str, str]) -> None:
+    symbols = {
+        symbol.name: content[symbol.start_byte : symbol.end_byte] for symbol in analyse(path, content.encode()).symbols
+    }
+    assert symbols.items() >= found.items()
