@@ -234,12 +234,14 @@ class Gathering:
         hint = old.blob if old is not None else None
         if self._largest is not None and listed.size > self._largest:
             return self._given_up(scanned, listed, path, old)
-        verdict = self._scan.policy.file(path, listed.size, in_doubt=scanned.in_doubt)
-        if old is not None and self._waits(verdict, listed, old) and path not in self._withdrawn:
-            scanned.retry.add(listed.name)
-            self.waiting.append(path)
-            return old
-        private = scanned.private or not verdict.index
+        private = scanned.private
+        if old is not None or listed.links > 1:  # a new file is asked about once, when its first bytes are known
+            verdict = self._scan.policy.file(path, listed.size, in_doubt=scanned.in_doubt)
+            if old is not None and self._waits(verdict, listed, old) and path not in self._withdrawn:
+                scanned.retry.add(listed.name)
+                self.waiting.append(path)
+                return old
+            private = private or not verdict.index
         twin = self._links.met(listed) if listed.links > 1 else None
         if twin is not None:
             same = replace(twin, path=path, hardlink=twin.hardlink or twin.path, note="private" if private else None)
