@@ -8,16 +8,17 @@ the continuation of another. LINEAGE.md tells the rules and where they come from
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 
 from codevault.analysis.kinds import CONTAINERS, ChangeKind, VersionedSymbol
 from codevault.analysis.lineage_kinds import kinds_between
 from codevault.analysis.lineage_moves import renamed_paths, where_containers_went
 from codevault.analysis.lineage_origins import Origin, origins
-from codevault.analysis.lineage_shapes import Texts
-from codevault.analysis.lineage_stages import assign
-from codevault.analysis.lineage_step import Step
+from codevault.analysis.lineage_shapes import Shapes, Texts
+from codevault.analysis.lineage_stages import SAME_PLACE, assign
+from codevault.analysis.lineage_step import Couple, Step, Unchanged, order
 
 __all__ = ["CONTAINERS", "Change", "ChangeKind", "StepMatch", "VersionedSymbol", "match", "match_merge", "match_step"]
 
@@ -80,7 +81,69 @@ def match_step(
     `texts` is asked only for symbols that changed, came or went. Time is linear in the number of symbols but for
     sorting; texts are compared at most `lineage_step.MOST_COMPARED` times, and `limit` says so when that is reached.
     """
-    step = Step(before, after, texts, kept)
+    stayed = Stayed(before, after)
+    both = {symbol.path for symbol in before} & {symbol.path for symbol in after}
+    changed = match_changed(*stayed.others, texts, both.union(kept), stayed)
+    unchanged = (_unchanged(one, other) for one, other in stayed.couples())
+    together = sorted((*unchanged, *changed.continued), key=_after)
+    return replace(changed, continued=tuple(together))
+
+
+def _unchanged(one: VersionedSymbol, other: VersionedSymbol) -> Change:
+    return Change(before=one, after=other, kinds=(), evidence=SAME_PLACE, confidence=1.0)
+
+
+def _after(change: Change) -> tuple[object, ...]:
+    return () if change.after is None else order(change.after)
+
+
+class Stayed:
+    """Symbols of a step with the same tokens and the same text in the same place, and `others`, before and after."""
+
+    def __init__(self, before: Sequence[VersionedSymbol], after: Sequence[VersionedSymbol]) -> None:
+        waiting: dict[tuple[str, str, str, str], list[VersionedSymbol]] = {}
+        for symbol in sorted(before, key=order, reverse=True):
+            waiting.setdefault(_identity(symbol), []).append(symbol)
+        self._couples: list[Couple] = []
+        new = []
+        for symbol in sorted(after, key=order):
+            olds = waiting.get(_identity(symbol))
+            if olds:
+                self._couples.append((olds.pop(), symbol))
+            else:
+                new.append(symbol)
+        self.others = [symbol for olds in waiting.values() for symbol in olds], new
+        self._counts = Counter((one.path, one.qualified_name) for one, _ in self._couples)
+
+    def count(self, place: tuple[str, str]) -> int:
+        """How many have this path and qualified name."""
+        return self._counts[place]
+
+    def couples(self) -> Sequence[Couple]:
+        """All of them, in order of their places after."""
+        return self._couples
+
+    def alike(self, digests: Set[str]) -> Sequence[Couple]:
+        """Those that have one of these as `exact`, `renamed` or `body`."""
+        return [couple for couple in self._couples if digests & {couple[0].exact, couple[0].renamed, couple[0].body}]
+
+
+def _identity(symbol: VersionedSymbol) -> tuple[str, str, str, str]:
+    return symbol.path, symbol.qualified_name, symbol.exact, symbol.text
+
+
+def match_changed(
+    before: Sequence[VersionedSymbol],
+    after: Sequence[VersionedSymbol],
+    texts: Texts | Shapes,
+    kept: Collection[str],
+    unchanged: Unchanged,
+) -> StepMatch:
+    """The same for who knows already which symbols did not change: `continued` lacks them.
+
+    `kept` has to hold every path that exists before and after.
+    """
+    step = Step(before, after, texts, kept, unchanged)
     assign(step)
     went, renamed = where_containers_went(step), renamed_paths(step)
     continued = []

@@ -62,6 +62,8 @@ def _common_end(one: str, other: str) -> int:
 def renamed_paths(step: Step) -> Mapping[str, str]:
     """Files that are gone, each with the new file that most of its symbols went to, else the only one of its name."""
     gone, new = step.lost_paths, step.new_paths
+    if not gone or not new:
+        return {}
     votes = Counter((one.path, other.path) for one, other in step.couples() if one.path in gone and other.path in new)
     found: dict[str, str] = {}
     taken: set[str] = set()
@@ -89,11 +91,12 @@ def most_went(step: Step) -> Mapping[Place, Place]:
     They have to be more than half of the members of one of the two.
     """
     votes: Counter[tuple[Place, Place]] = Counter()
-    for one, other in step.couples():
+    for one, other in step.all_couples():
         source, target = container_place(one), container_place(other)
         if source and target:
             votes[source, target] += 1
-    members = Counter(map(container_place, step.before)), Counter(map(container_place, step.after))
+    stayed = Counter(container_place(one) for one, _ in step.unchanged.couples())
+    members = stayed + Counter(map(container_place, step.before)), stayed + Counter(map(container_place, step.after))
     best, back = _best(votes, 0), _best(votes, 1)
     return {
         source: target
@@ -113,9 +116,11 @@ def _best(votes: Counter[tuple[Place, Place]], side: int) -> Mapping[Place, Plac
 
 
 def where_containers_went(step: Step) -> Mapping[Place, Place]:
-    """Containers that have a pair, then those whose members agree on one; also those that stayed."""
+    """Containers that have a pair, then those whose members agree on one; also those that stayed, if any went."""
+    if not step.strayed:
+        return {}
     found = dict(most_went(step))
-    found.update((place(one), place(other)) for one, other in step.couples() if one.kind in CONTAINERS)
+    found.update((place(one), place(other)) for one, other in step.all_couples() if one.kind in CONTAINERS)
     return found
 
 

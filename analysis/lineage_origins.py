@@ -9,7 +9,7 @@ from typing import Final
 
 from codevault.analysis.kinds import CALLABLES, CONTAINERS, ChangeKind, VersionedSymbol
 from codevault.analysis.lineage_shapes import shared, tokens_below_header
-from codevault.analysis.lineage_step import Step, container_place, place
+from codevault.analysis.lineage_step import Step, container_place, order, place
 
 MIN_TOKENS_COPIED: Final = 10
 """Smaller symbols are no copies of one another for having equal tokens."""
@@ -61,7 +61,9 @@ def _copies(step: Step) -> Iterator[tuple[Where, Origin]]:
     """New symbols with the tokens of one that stays, or its body, or its tokens but for names."""
     if not step.new:
         return
-    staying = [step.before[pair.before] for _, pair in sorted(step.pairs.items())]
+    added = [*step.added()]
+    wanted = {digest for symbol in added for digest in (symbol.exact, symbol.body, symbol.renamed) if digest}
+    staying = sorted((*step.unchanged.alike(wanted), *step.couples()), key=lambda couple: order(couple[1]))
     keys = (
         (_exact, "same tokens as a symbol that stays", 0.95),
         (_body, "same tokens of the body as a symbol that stays", 0.9),
@@ -69,7 +71,7 @@ def _copies(step: Step) -> Iterator[tuple[Where, Origin]]:
     )
     for key, evidence, confidence in keys:
         known: dict[str, VersionedSymbol] = {}
-        for symbol in staying:
+        for symbol, _ in staying:
             known.setdefault(key(symbol), symbol)
         for new in sorted(step.new):
             value = key(step.after[new])
@@ -150,7 +152,8 @@ def _without_marks(step: Step, symbol: VersionedSymbol) -> Mapping[str, int]:
 
 def _containers(step: Step) -> Iterator[tuple[Where, Origin]]:
     """A new container most of whose members another one gave away; a lost one most of whose members another took."""
-    couples = [*step.couples()]
+    loose = (*step.missing(), *step.added())
+    couples = [*step.all_couples()] if any(symbol.kind in CONTAINERS for symbol in loose) else []
     given = _most_members([(other, one) for one, other in couples])
     taken = _most_members(couples)
     before = {place(symbol): symbol for symbol in step.before if symbol.kind in CONTAINERS}

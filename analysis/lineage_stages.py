@@ -31,6 +31,9 @@ MIN_TOKENS_RENAMED: Final = 20
 MIN_TOKENS_REWRAPPED: Final = 30
 """The same for a body that is equal under another name and another header."""
 
+SAME_PLACE: Final = "same path and name"
+"""Why a symbol is taken for the one of that place."""
+
 TINY: Final = 5
 SHORT: Final = 10
 MIDDLE: Final = 25
@@ -67,10 +70,11 @@ def _pair_whole_files(step: Step) -> None:
 
 def _same_place(step: Step) -> None:
     """Path and qualified name; overloads of one name by tokens, header, parameters, and at last likeness."""
-    evidence = "same path and name"
+    evidence = SAME_PLACE
     step.pair_equal(lambda symbol: (place(symbol), symbol.exact, symbol.text), evidence, 1.0)
     step.pair_equal(lambda symbol: (place(symbol), symbol.exact), evidence, 1.0)
     once = _alone(map(place, step.before)) & _alone(map(place, step.after))
+    once = {value for value in once if not step.unchanged.count(value)}
     step.pair_equal(lambda symbol: place(symbol) if place(symbol) in once else None, evidence, 1.0)
     step.pair_equal(lambda symbol: place(symbol) if symbol.kind in CONTAINERS else None, evidence, 1.0)
     step.pair_equal(lambda symbol: (place(symbol), symbol.signature, group_of(symbol)), evidence, 1.0)
@@ -237,10 +241,11 @@ def _body_at_least(step: Step, least: float, one: VersionedSymbol, other: Versio
 
 def _followed(step: Step) -> None:
     """Members follow their containers, and containers their members; twice, for what is nested."""
-    for _ in range(2):
+    for _ in range(2 if step.strayed else 0):
         members_that_went(step)
         containers_that_went(step)
-    members_taken_in(step)
+    if step.strayed:
+        members_taken_in(step)
 
 
 def _same_name_elsewhere(step: Step) -> None:

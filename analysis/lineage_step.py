@@ -7,11 +7,12 @@ sorted first, scores are the same both ways, ties go to the first of the order.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain
+from typing import Final, Protocol
 
-from codevault.analysis.kinds import VersionedSymbol
+from codevault.analysis.kinds import CONTAINERS, VersionedSymbol
 from codevault.analysis.lineage_shapes import Shapes, Texts, body_likeness, group_of, likeness, shared
 
 MOST_COMPARED: Final = 150_000
@@ -26,6 +27,36 @@ _CANDIDATES: Final = 12  # of each symbol, those that share the most rare words
 
 Key = Callable[[VersionedSymbol], Hashable]
 Score = Callable[[VersionedSymbol, VersionedSymbol], float]
+Couple = tuple[VersionedSymbol, VersionedSymbol]
+
+
+class Unchanged(Protocol):
+    """The symbols of a step that are the same in the same place: nothing is decided about them, little is asked."""
+
+    def count(self, place: tuple[str, str]) -> int:
+        """How many have this path and qualified name."""
+
+    def couples(self) -> Sequence[Couple]:
+        """All of them, before and after. Asked for where containers went, or came and left."""
+
+    def alike(self, digests: Set[str]) -> Sequence[Couple]:
+        """Those that have one of these as `exact`, `renamed` or `body`."""
+
+
+class NoneUnchanged:
+    """`Unchanged` of a step that has none."""
+
+    def count(self, place: tuple[str, str]) -> int:  # noqa: ARG002 - as the protocol says
+        """None."""
+        return 0
+
+    def couples(self) -> Sequence[Couple]:
+        """None."""
+        return ()
+
+    def alike(self, digests: Set[str]) -> Sequence[Couple]:  # noqa: ARG002
+        """None."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +75,20 @@ class Step:
         self,
         before: Iterable[VersionedSymbol],
         after: Iterable[VersionedSymbol],
-        texts: Texts,
+        texts: Texts | Shapes,
         kept: Collection[str] = (),
+        unchanged: Unchanged | None = None,
     ) -> None:
-        self.before: Sequence[VersionedSymbol] = sorted(before, key=_order)
-        self.after: Sequence[VersionedSymbol] = sorted(after, key=_order)
-        self.shapes = Shapes(texts)
+        self.unchanged = unchanged or NoneUnchanged()
+        self.before: Sequence[VersionedSymbol] = sorted(before, key=order)
+        self.after: Sequence[VersionedSymbol] = sorted(after, key=order)
+        self.shapes = texts if isinstance(texts, Shapes) else Shapes(texts)
         self.pairs: dict[int, Pairing] = {}
         self.gone = dict.fromkeys(range(len(self.before)))
         self.new = dict.fromkeys(range(len(self.after)))
         self.compared = 0
+        self.strayed = False
+        """True when a pair left its container, or a container its place: without that, none went anywhere."""
         olds, news = {symbol.path for symbol in self.before}, {symbol.path for symbol in self.after}
         self.lost_paths = olds - news - set(kept)
         self.new_paths = news - olds - set(kept)
@@ -64,9 +99,13 @@ class Step:
         reached = self.compared >= MOST_COMPARED
         return f"a large step: {MOST_COMPARED} pairs of texts were compared, the others were not" if reached else ""
 
-    def couples(self) -> Iterator[tuple[VersionedSymbol, VersionedSymbol]]:
-        """The pairs so far."""
+    def couples(self) -> Iterator[Couple]:
+        """The pairs so far of what changed."""
         return ((self.before[pair.before], self.after[new]) for new, pair in self.pairs.items())
+
+    def all_couples(self) -> Iterator[Couple]:
+        """The same with what did not change."""
+        return chain(self.unchanged.couples(), self.couples())
 
     def missing(self) -> Iterator[VersionedSymbol]:
         """Those before without a pair."""
@@ -106,6 +145,10 @@ class Step:
     def pair(self, before: int, after: int, evidence: str, confidence: float) -> None:
         """Settle that these two are one symbol."""
         self.pairs[after] = Pairing(before, evidence, confidence)
+        one, other = self.before[before], self.after[after]
+        if one.qualified_name != other.qualified_name or one.path != other.path:
+            containers = one.kind in CONTAINERS or other.kind in CONTAINERS
+            self.strayed = self.strayed or containers or container_place(one) != container_place(other)
         del self.gone[before]
         del self.new[after]
 
@@ -179,7 +222,8 @@ def _most_common_of_each(common: Counter[tuple[int, int]], side: int) -> set[tup
     return {pair for rows in ranked.values() for _, _, pair in sorted(rows)[:_CANDIDATES]}
 
 
-def _order(symbol: VersionedSymbol) -> tuple[object, ...]:
+def order(symbol: VersionedSymbol) -> tuple[object, ...]:
+    """By place, and by all else for what stands in one."""
     place = symbol.path, symbol.start_line, symbol.qualified_name
     return *place, symbol.exact, symbol.text, symbol.signature, symbol.kind, symbol.renamed, symbol.body, symbol.tokens
 

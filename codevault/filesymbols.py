@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from codevault.analysis.kinds import VersionedSymbol
 from codevault.analysis.model import Symbol
-from codevault.analysis.versioned import own_text, versioned
+from codevault.analysis.versioned import Outline, versioned
 from codevault.errors import CodeVaultError
 from codevault.ids import BlobId
 from codevault.index.index import Index
@@ -78,7 +78,7 @@ class Files:
             except CodeVaultError:  # damaged: fingerprints and signatures have to do
                 self._read[blob] = b""
         found = self._found[blob, path]
-        return own_text(self._read[blob], found[0].language, [*map(as_symbol, found)], number)
+        return Outline([*map(as_symbol, found)]).text(self._read[blob], found[0].language, number)
 
 
 def as_symbol(version: SymbolVersion) -> Symbol:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codevault.analysis.model import Symbol
-from codevault.analysis.versioned import extent_of
+from codevault.analysis.versioned import Outline
 from codevault.analysis.wording import inside_literals
 from codevault.patching import (
     blank_lines,
@@ -47,7 +47,7 @@ class SourceFile:
 
     def extent(self, number: int) -> tuple[int, int]:
         """From the comments above a symbol to its end; the indentation of the first line left out."""
-        start, end = extent_of(self.content, self.language, self.symbols, number)
+        start, end = Outline(self.symbols).extent(self.content, self.language, number)
         return start + len(self.content[start:end]) - len(self.content[start:end].lstrip(b" \t\r\n\f")), end
 
     def lines(self, number: int) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from codevault.analysis.kinds import VersionedSymbol
 from codevault.analysis.lineage import Change, ChangeKind, StepMatch, match_step
-from codevault.analysis.versioned import own_text, versioned
+from codevault.analysis.versioned import Outline, versioned
 from codevault.errors import CodeVaultError
 from codevault.filesymbols import Contents, as_symbol
 from codevault.ids import BlobId
@@ -147,7 +147,7 @@ class StepMaker:
             except CodeVaultError:  # damaged or gone: fingerprints and signatures have to do
                 self._read[held.blob] = b""
         found = self.found(held.content)
-        return own_text(self._read[held.blob], found[0].language, [*map(as_symbol, found)], position)
+        return Outline([*map(as_symbol, found)]).text(self._read[held.blob], found[0].language, position)
 
 
 def _links(

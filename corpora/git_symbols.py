@@ -16,7 +16,7 @@ from codevault.analysis.analyse import analyse
 from codevault.analysis.lineage import Change, StepMatch, VersionedSymbol, match_step
 from codevault.analysis.lineage_moves import nearest_paths
 from codevault.analysis.model import FileAnalysis
-from codevault.analysis.versioned import own_text, versioned
+from codevault.analysis.versioned import Outline, versioned
 from corpora.git_trees import git
 
 MOST_FILES = 3_000
@@ -46,7 +46,8 @@ def symbols_of_file(path: str, analysis: FileAnalysis, content: bytes) -> FileSy
     units = [analysis.units[symbol.unit].id for symbol in analysis.symbols]
     symbols = versioned(path, analysis.language, analysis.symbols, units)
     numbers = {symbol.text: number for number, symbol in enumerate(symbols) if symbol.text}
-    texts = {text: own_text(content, analysis.language, analysis.symbols, number) for text, number in numbers.items()}
+    outline = Outline(analysis.symbols)
+    texts = {text: outline.text(content, analysis.language, number) for text, number in numbers.items()}
     return FileSymbols(symbols, texts)
 
 
