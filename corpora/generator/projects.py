@@ -155,7 +155,7 @@ def _project(seed: int, position: int, language: str, size: int, taken: set[str]
     while len(parts) < 1 + size // _FILES_PER_FOLDER:
         under = pick(random, list(parts)[-8:]) if random.random() < 0.5 else base
         if under.count("/") >= _DEEPEST:
-            under = base
+            under = under.rsplit("/", 1 + int(random.random() * 5))[0]
         parts[f"{under}/{folder_name(random)}" if random.random() < 0.9 else f"tests/{folder_name(random)}"] = None
     licence = tuple(sentence(random) for _ in range(_LICENCE_LINES[language]))
     return Project(position, name, package, making, licence, tuple(parts), size)
