@@ -49,7 +49,7 @@ class Shape:
 
 
 class Shapes:
-    """Shapes by symbol, each made once, when it is first asked for."""
+    """Shapes by symbol, each made when it is first asked for and remembered."""
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
@@ -60,8 +60,15 @@ class Shapes:
         key = symbol.text or symbol.exact, symbol.signature, symbol.name, symbol.language
         found = self._made.get(key)
         if found is None:
-            found = self._made[key] = _shape(symbol, self.text(symbol))
+            found = _shape(symbol, self.text(symbol))
+            if found.known or not symbol.text:  # a text that cannot be had now may be there for the next step
+                self._made[key] = found
         return found
+
+    def forget(self, most: int) -> None:
+        """Forgets the oldest, so that at most so many are remembered."""
+        for key in list(self._made)[: max(0, len(self._made) - most)]:
+            del self._made[key]
 
     def text(self, symbol: VersionedSymbol) -> str:
         """The symbol's own text, "" where it is not known."""

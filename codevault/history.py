@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from codevault.analysis.lineage import match_step
 from codevault.errors import IndexDamaged, UnknownPath, UnknownSymbol
-from codevault.filesymbols import Contents, Files
+from codevault.filesymbols import Contents, Files, Layout
 from codevault.ids import BlobId, ProjectId
 from codevault.index.index import Index
 from codevault.index.lineage_model import Link, PathStep, Spot, SymbolKey
@@ -195,18 +195,24 @@ class Lives:
     def _chosen(
         self, path: str, version: int, run: Run, qualified_name: str, meant: SymbolVersion | None, line: int | None
     ) -> Spot | None:
-        symbols = self._maker.found(run.content)
+        layout = self._maker.layouts.of(run.content)
         named = [
-            (symbol, spot)
-            for symbol, spot in zip(symbols, _spots(version, path, symbols), strict=True)
-            if (not qualified_name or symbol.qualified_name == qualified_name)
-            and (line is None or symbol.start_line <= line <= symbol.end_line)
+            position
+            for position, facts in enumerate(layout.facts)
+            if (not qualified_name or facts.qualified_name == qualified_name)
+            and (line is None or layout.line(position) <= line <= layout.line(position) + facts.lines)
         ]
-        if not named:
-            return None
-        if line is not None:
-            return max(named, key=lambda one: (one[0].start_byte, -one[0].end_byte))[1]
-        return max(named, key=lambda one: _closeness(one[0], meant))[1]
+        if len(named) > 1 and line is not None:
+            named = [max(named, key=lambda at: (layout.start(at), -layout.facts[at].size))]
+        if len(named) > 1:
+            symbols = {position: self._lineage.symbol(run.content, position) for position in named}
+            named = [max(named, key=lambda position: _closeness(symbols[position], meant))]
+        return self._spot_at(path, version, layout, named[0]) if named else None
+
+    @staticmethod
+    def _spot_at(path: str, version: int, layout: Layout, position: int) -> Spot:
+        name = layout.facts[position].qualified_name
+        return Spot(version, path, name, layout.ordinals.get(position, 0), position)
 
     # walking
 
@@ -385,7 +391,9 @@ class Lives:
         version = number if step.came else step.base
         run = self._lineage.life(path).held(version) if (step.came or step.went) and version else None
         if run is not None:
-            for spot in _spots(version, path, self._maker.found(run.content)):
+            layout = self._maker.layouts.of(run.content)
+            for position in range(len(layout.facts)):
+                spot = self._spot_at(path, version, layout, position)
                 if spot.key not in named:
                     came = Link(NEW, None, spot, "", UNFOUND)
                     links.append(came if step.came else Link(GONE, spot, None, "", UNFOUND))
@@ -416,13 +424,13 @@ class Lives:
         return self._held(path, version).first
 
     def _has(self, run: Run, key: SymbolKey) -> bool:
-        names = [symbol.qualified_name for symbol in self._maker.found(run.content)]
-        return names.count(key.qualified_name) > key.ordinal
+        return self._maker.layouts.of(run.content).position(key.qualified_name, key.ordinal) is not None
 
     def _spot_or_none(self, key: SymbolKey, version: int) -> Spot | None:
         run = self._lineage.life(key.path).held(version) if version else None
-        symbols = self._maker.found(run.content) if run is not None else ()
-        return next((spot for spot in _spots(version, key.path, symbols) if spot.key == key), None)
+        layout = self._maker.layouts.of(run.content) if run is not None else None
+        position = layout.position(key.qualified_name, key.ordinal) if layout is not None else None
+        return None if position is None else Spot(version, key.path, key.qualified_name, key.ordinal, position)
 
     def _spot(self, key: SymbolKey, version: int) -> Spot:
         found = self._spot_or_none(key, version)
@@ -496,14 +504,6 @@ def _asked(qualified_name: str, line: int | None) -> str:
 
 _RESTORED = ("restored",)
 _HAD_IT = "an earlier version of the file had it"
-
-
-def _spots(version: int, path: str, symbols: Sequence[SymbolVersion]) -> Iterator[Spot]:
-    counts: Counter[str] = Counter()
-    for position, symbol in enumerate(symbols):
-        name = symbol.qualified_name
-        yield Spot(version, path, name, counts[name], position)
-        counts[name] += 1
 
 
 def _position(link: Link) -> int:

@@ -2,30 +2,32 @@
 
 Only paths that differ from all of those versions count: what a merge, or a commit that took uncommitted work in, has as
 one of them has it, goes on from there. Where several are left, each symbol goes on from the one to which it is nearest.
+Symbols that are the same on both sides are told by their numbers in the catalog and never looked at.
 """
+
+# Longer than 400 lines: the two sides of a step and its links are one thought.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from codevault.analysis.kinds import VersionedSymbol
-from codevault.analysis.lineage import Change, ChangeKind, StepMatch, match_step
-from codevault.analysis.versioned import Outline, versioned
-from codevault.errors import CodeVaultError
-from codevault.filesymbols import Contents, as_symbol
+from codevault.analysis.lineage import Change, ChangeKind, StepMatch, match_changed
+from codevault.analysis.lineage_shapes import Shapes
+from codevault.analysis.lineage_stages import SAME_PLACE
+from codevault.analysis.lineage_step import Couple, order
+from codevault.filesymbols import Contents, Layout, Layouts, RecentContents, versioned_symbols
 from codevault.ids import BlobId
 from codevault.index.lineage_model import Link, PathStep, Spot, SymbolKey
 from codevault.index.lineage_reading import ProjectLineage
-from codevault.index.model import SymbolVersion
 
 MOST_FILES = 2_000
 """Files of one step that are matched as a whole; of a larger one each is matched alone, and events say so."""
 
-MOST_HELD = 600
-"""Files whose symbols are remembered from one step to the next."""
+MOST_SHAPES = 3_000
+"""Symbols whose words are remembered from one step to the next."""
 
 
 class Held(NamedTuple):
@@ -36,35 +38,140 @@ class Held(NamedTuple):
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
-    """The symbols of one path in one version."""
+Position = tuple[str, int]
+"""Path and position of a symbol in one version."""
 
-    version: int
-    held: Held | None
-    symbols: tuple[VersionedSymbol, ...] = ()
-    spots: tuple[Spot, ...] = ()
+
+class _Side:
+    """The changed files of a step in one version; symbols are made for those that are asked for."""
+
+    def __init__(self, maker: StepMaker, version: int, held: Mapping[str, Held | None]) -> None:
+        self.version = version
+        self.held = {path: one for path, one in held.items() if one is not None}
+        self.spots: dict[int, Spot] = {}
+        """By the identity of symbols: lineage gives back what it was given."""
+        self._maker = maker
+        self._made: dict[Position, VersionedSymbol] = {}
+
+    def layout(self, path: str) -> Layout:
+        """The symbols of a file that it holds."""
+        return self._maker.layouts.of(self.held[path].content)
+
+    def symbols(self, path: str, positions: Collection[int]) -> list[VersionedSymbol]:
+        """Some symbols of a file, in that order."""
+        new = [position for position in positions if (path, position) not in self._made]
+        if new:
+            held, layout = self.held[path], self.layout(path)
+            for position, symbol in self._maker.versioned(held, layout, new).items():
+                self._made[path, position] = symbol
+                self.spots[id(symbol)] = self.spot(path, position)
+        return [self._made[path, position] for position in positions]
+
+    def spot(self, path: str, position: int) -> Spot:
+        """Where a symbol is."""
+        layout = self.layout(path)
+        name = layout.facts[position].qualified_name
+        return Spot(self.version, path, name, layout.ordinals.get(position, 0), position)
+
+    def has(self, key: SymbolKey) -> bool:
+        """Whether a symbol of that key is in the changed files."""
+        return key.path in self.held and self.layout(key.path).position(key.qualified_name, key.ordinal) is not None
+
+
+class _Same:
+    """`codevault.analysis.lineage_step.Unchanged` of two sides: pairs of positions by path."""
+
+    def __init__(self, before: _Side, after: _Side) -> None:
+        self._before, self._after = before, after
+        self.pairs: dict[str, list[tuple[int, int]]] = {}
+        for path in before.held.keys() & after.held.keys():
+            self.pairs[path] = same_symbols(before.layout(path), after.layout(path))
+        self._couples: Sequence[Couple] | None = None
+
+    def others(self, side: _Side) -> list[VersionedSymbol]:
+        """The symbols of a side that are in no pair."""
+        at = 0 if side is self._before else 1
+        found = []
+        for path in side.held:
+            paired = {pair[at] for pair in self.pairs.get(path, ())}
+            count = len(side.layout(path).numbers)
+            if len(paired) < count:
+                found += side.symbols(path, [each for each in range(count) if each not in paired])
+        return found
+
+    def count(self, place: tuple[str, str]) -> int:
+        """How many pairs have this path and qualified name."""
+        path, name = place
+        pairs = self.pairs.get(path, ())
+        facts = self._before.layout(path).facts if pairs else ()
+        return sum(facts[old].qualified_name == name for old, _ in pairs)
+
+    def couples(self) -> Sequence[Couple]:
+        """All of them, as symbols."""
+        if self._couples is None:
+            self._couples = self._made(self.pairs)
+        return self._couples
+
+    def alike(self, digests: Set[str]) -> Sequence[Couple]:
+        """Those that have one of these as `exact`, `renamed` or `body`."""
+        wanted = {bytes.fromhex(digest) for digest in digests}
+        chosen = {}
+        for path, pairs in self.pairs.items() if wanted else ():
+            facts = self._before.layout(path).facts
+            named = [pair for pair in pairs if not wanted.isdisjoint(facts[pair[0]][_DIGESTS])]
+            if named:
+                chosen[path] = named
+        return self._made(chosen)
+
+    def _made(self, pairs: Mapping[str, Sequence[tuple[int, int]]]) -> Sequence[Couple]:
+        found: list[Couple] = []
+        for path, rows in pairs.items():
+            olds = self._before.symbols(path, [old for old, _ in rows])
+            news = self._after.symbols(path, [new for _, new in rows])
+            found += zip(olds, news, strict=True)
+        return sorted(found, key=lambda couple: order(couple[1]))
+
+
+_DIGESTS = slice(8, 11)
+"""`exact`, `renamed` and `body` of `SymbolFacts`."""
+
+
+def same_symbols(before: Layout, after: Layout) -> list[tuple[int, int]]:
+    """Pairs of positions with the same symbols, in order; without those around something that differs."""
+    if before.numbers == after.numbers:
+        return [(at, at) for at in range(len(before.numbers))]
+    waiting: dict[int, list[int]] = {}
+    for at in range(len(before.numbers) - 1, -1, -1):
+        waiting.setdefault(before.numbers[at], []).append(at)
+    partner: dict[int, int] = {}
+    new = []
+    for at, number in enumerate(after.numbers):
+        olds = waiting.get(number)
+        if olds:
+            partner[at] = olds.pop()
+        else:
+            new.append(at)
+    back = {old: at for at, old in partner.items()}
+    changed_old = [at for at in range(len(before.numbers)) if at not in back]
+    while changed_old or new:
+        out = [back[at] for each in changed_old for at in before.around.get(each, ()) if at in back]
+        out += [at for each in new for at in after.around.get(each, ()) if at in partner]
+        new = list(dict.fromkeys(out))
+        changed_old = [partner.pop(at) for at in new]
+        for at in changed_old:
+            del back[at]
+    return [(old, at) for at, old in partner.items()]
 
 
 class StepMaker:
     """Matches versions of one project; remembers symbols of files that it met lately."""
 
     def __init__(self, lineage: ProjectLineage, contents: Contents) -> None:
+        self.layouts = Layouts(lineage)
         self._lineage = lineage
-        self._contents = contents
-        self._found: OrderedDict[int, tuple[SymbolVersion, ...]] = OrderedDict()
-        self._files: OrderedDict[tuple[int, str], tuple[VersionedSymbol, ...]] = OrderedDict()
+        self._read = RecentContents(contents)
         self._texts: dict[str, tuple[Held, int]] = {}
-        self._read: dict[BlobId, bytes] = {}
-
-    def found(self, content: int) -> tuple[SymbolVersion, ...]:
-        """The symbols of a content as the index has them."""
-        if content not in self._found:
-            self._found[content] = self._lineage.symbols(content)
-            if len(self._found) > MOST_HELD:
-                self._found.popitem(last=False)
-        self._found.move_to_end(content)
-        return self._found[content]
+        self._shapes = Shapes(self._text)
 
     def contents(self, number: int) -> frozenset[int]:
         """The contents that `step` would compare."""
@@ -76,7 +183,7 @@ class StepMaker:
         parents = self._lineage.parents(number)
         changed = self._differing(number, parents) if parents else {}
         self._texts.clear()
-        self._read.clear()
+        self._shapes.forget(MOST_SHAPES)
         if len(changed) <= MOST_FILES:
             return self._matched(number, parents, changed, "") if changed else {}
         limit = f"{len(changed)} files changed at once: only this one was searched for it"
@@ -84,6 +191,12 @@ class StepMaker:
         for path, held in changed.items():
             steps.update(self._matched(number, parents, {path: held}, limit))
         return steps
+
+    def versioned(self, held: Held, layout: Layout, positions: Iterable[int]) -> dict[int, VersionedSymbol]:
+        """Symbols of a file by position, their texts to be had until the next step."""
+        symbols = versioned_symbols(self._lineage, held.path, layout, positions)
+        self._texts.update((each.text, (held, at)) for at, each in symbols.items() if each.text)
+        return symbols
 
     def _differing(self, number: int, parents: Sequence[int]) -> dict[str, tuple[Held | None, ...]]:
         """By path what the version holds and what each of the versions before it did, where it is like none."""
@@ -100,77 +213,68 @@ class StepMaker:
     def _matched(
         self, number: int, parents: Sequence[int], paths: Mapping[str, tuple[Held | None, ...]], limit: str
     ) -> dict[str, PathStep]:
-        after = {path: self._side(number, path, held[0]) for path, held in paths.items()}
-        sides = []
+        self.layouts.prepare({one.content for held in paths.values() for one in held if one is not None})
+        after = _Side(self, number, {path: held[0] for path, held in paths.items()})
+        matches = []
         for at, parent in enumerate(parents, 1):
-            before = {path: self._side(parent, path, held[at]) for path, held in paths.items()}
-            if at == 1 or any(side.held for side in before.values()):
-                sides.append(before)
-        matches = [self._match(before, after, paths) for before in sides]
-        return _by_path(after, sides, _links(sides, after, matches, limit))
+            before = _Side(self, parent, {path: held[at] for path, held in paths.items()})
+            if at == 1 or before.held:
+                matches.append(self._match(before, after))
+        sides = [match.before for match in matches]
+        return _by_path(paths, after, sides, _links(matches, after, limit))
 
-    def _match(self, before: Mapping[str, Side], after: Mapping[str, Side], paths: Iterable[str]) -> StepMatch:
-        old = [symbol for side in before.values() for symbol in side.symbols]
-        new = [symbol for side in after.values() for symbol in side.symbols]
-        kept = [path for path in paths if before[path].held is not None and after[path].held is not None]
-        return match_step(old, new, self._text, kept)
-
-    def _side(self, version: int, path: str, held: Held | None) -> Side:
-        if held is None:
-            return Side(version, None)
-        symbols = self._symbols(held)
-        counts: Counter[str] = Counter()
-        spots = []
-        for position, symbol in enumerate(symbols):
-            name = symbol.qualified_name
-            spots.append(Spot(version, path, name, counts[name], position))
-            counts[name] += 1
-        self._texts.update((each.text, (held, at)) for at, each in enumerate(symbols) if each.text)
-        return Side(version, held, symbols, tuple(spots))
-
-    def _symbols(self, held: Held) -> tuple[VersionedSymbol, ...]:
-        key = held.content, held.path
-        if key not in self._files:
-            found = self.found(held.content)
-            language = found[0].language if found else ""
-            self._files[key] = versioned(held.path, language, [*map(as_symbol, found)], [each.unit for each in found])
-            if len(self._files) > MOST_HELD:
-                self._files.popitem(last=False)
-        self._files.move_to_end(key)
-        return self._files[key]
+    def _match(self, before: _Side, after: _Side) -> _Match:
+        same = _Same(before, after)
+        old, new = same.others(before), same.others(after)
+        if not old and not new:
+            return _Match(before, same, StepMatch(continued=(), introduced=(), removed=()))
+        return _Match(before, same, match_changed(old, new, self._shapes, same.pairs.keys(), same))
 
     def _text(self, name: str) -> bytes:
         held, position = self._texts[name]
-        if held.blob not in self._read:
-            try:
-                self._read[held.blob] = self._contents(held.blob)
-            except CodeVaultError:  # damaged or gone: fingerprints and signatures have to do
-                self._read[held.blob] = b""
-        found = self.found(held.content)
-        return Outline([*map(as_symbol, found)]).text(self._read[held.blob], found[0].language, position)
+        layout = self.layouts.of(held.content)
+        return layout.outline.text(self._read(held.blob), layout.language, position)
 
 
-def _links(
-    sides: Sequence[Mapping[str, Side]], after: Mapping[str, Side], matches: Sequence[StepMatch], limit: str
-) -> list[Link]:
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """What one version before says of a step."""
+
+    before: _Side
+    same: _Same
+    changed: StepMatch
+
+    def same_links(self, after: _Side, *, plain: bool) -> Iterator[Link]:
+        """Links of what did not change: with `plain` all, else those that count differently now."""
+        for path, pairs in self.same.pairs.items():
+            olds, news = self.before.layout(path).ordinals, after.layout(path).ordinals
+            if plain or olds or news:
+                for old, new in pairs:
+                    if plain or olds.get(old, 0) != news.get(new, 0):
+                        yield Link((), self.before.spot(path, old), after.spot(path, new), SAME_PLACE)
+
+
+def _links(matches: Sequence[_Match], after: _Side, limit: str) -> list[Link]:
     """Of several versions before, for each symbol the nearest speaks; what is gone is gone from all that had it."""
-    new = _spots_of(after)
     found: dict[Spot, Link] = {}
     lost: dict[SymbolKey, list[Link]] = {}
-    for before, matched in zip(sides, matches, strict=True):
-        old = _spots_of(before)
-        for change in (*matched.continued, *matched.introduced):
-            link = _link(change, old, new, old, limit or matched.limit)
+    for match in matches:
+        changed = match.changed
+        told = [
+            _link(change, match.before.spots, after.spots, match.before.spots, limit or changed.limit)
+            for change in (*changed.continued, *changed.introduced)
+        ]
+        for link in (*match.same_links(after, plain=len(matches) > 1), *told):
             if link.after is not None:
                 known = found.get(link.after)
                 if known is None or _rank(link) < _rank(known):
                     found[link.after] = link
-        for change in matched.removed:
-            link = _link(change, old, new, new, limit or matched.limit)
+        for change in changed.removed:
+            link = _link(change, match.before.spots, after.spots, after.spots, limit or changed.limit)
             if link.before is not None:
                 lost.setdefault(link.before.key, []).append(link)
-    had = Counter(spot.key for before in sides for side in before.values() for spot in side.spots)
-    return [*found.values(), *(links[0] for key, links in lost.items() if len(links) == had[key])]
+    gone = (links[0] for key, links in lost.items() if len(links) == sum(one.before.has(key) for one in matches))
+    return [*found.values(), *gone]
 
 
 def _rank(link: Link) -> tuple[bool, int]:
@@ -178,11 +282,7 @@ def _rank(link: Link) -> tuple[bool, int]:
 
 
 Spots = Mapping[int, Spot]
-"""Spots by the identity of their symbols: lineage gives back what it was given."""
-
-
-def _spots_of(sides: Mapping[str, Side]) -> Spots:
-    return {id(symbol): spot for side in sides.values() for symbol, spot in zip(side.symbols, side.spots, strict=True)}
+"""Spots by the identity of their symbols."""
 
 
 def _link(change: Change, old: Spots, new: Spots, others: Spots, limit: str) -> Link:
@@ -196,13 +296,9 @@ def _link(change: Change, old: Spots, new: Spots, others: Spots, limit: str) -> 
     )
 
 
-def _by_path(
-    after: Mapping[str, Side], sides: Sequence[Mapping[str, Side]], links: Iterable[Link]
-) -> dict[str, PathStep]:
+def _by_path(paths: Iterable[str], after: _Side, sides: Sequence[_Side], links: Iterable[Link]) -> dict[str, PathStep]:
     """Links where they are looked for: in the path after, and in the one before where that is another."""
-    bases = {
-        path: next((before[path].version for before in sides if before[path].held is not None), 0) for path in after
-    }
+    bases = {path: next((before.version for before in sides if path in before.held), 0) for path in paths}
     told: dict[str, list[Link]] = {path: [] for path in bases}
     for link in links:
         if not _is_plain(link, bases):
@@ -210,11 +306,14 @@ def _by_path(
                 told[path].append(link)
     steps = {}
     for path, base in bases.items():
-        came, went = not base, after[path].held is None
+        came, went = not base, path not in after.held
         kept = tuple(sorted(_worth_keeping(told[path], came=came, went=went), key=_place))
-        symbols = after[path].symbols if came else any(before[path].symbols for before in sides)
-        if kept or ((came or went) and symbols):
-            steps[path] = PathStep(base, came, went, kept)
+        if not kept and (came or went):
+            if not any(path in side.held and side.layout(path).numbers for side in ((after,) if came else sides)):
+                continue
+        elif not kept:
+            continue
+        steps[path] = PathStep(base, came, went, kept)
     return steps
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -14,6 +14,7 @@ from codevault.index.contents import packed_symbols
 from codevault.index.history import commits_of, seen_one, steps
 from codevault.index.lineage import Unpacker, head_of, linked_all, linked_as, packed_steps, packed_version, parents_key
 from codevault.index.lineage_model import PathStep
+from codevault.index.lineage_symbols import Placed, SymbolFacts, facts_of, placed_symbols, signatures_of
 from codevault.index.lives import PathLife
 from codevault.index.model import Seen, SymbolVersion
 from codevault.index.rows import ask_many, path_text
@@ -26,6 +27,9 @@ from codevault.index.varints import pack, unpack_ascending
 
 MOST_PATHS = 2_000
 """Paths whose lives are remembered."""
+
+MOST_FACTS = 30_000
+"""Symbols of which facts are remembered."""
 
 Asking = Callable[[], AbstractContextManager[Session]]
 
@@ -52,6 +56,7 @@ class ProjectLineage:
         self._seen: dict[int, Seen] = {}
         self._names: dict[int, str] = {}
         self._codes: dict[str, bytes] = {}
+        self._facts: dict[int, SymbolFacts] = {}
 
     def parents(self, number: int) -> tuple[int, ...]:
         """The versions that one came from, best first.
@@ -157,6 +162,33 @@ class ProjectLineage:
         """The symbols of a content by position."""
         with self._asking() as session:
             return symbols_of(session.db, session.labels, (content,)).get(content, ())
+
+    def placed(self, contents: Iterable[int]) -> Mapping[int, Sequence[Placed]]:
+        """The symbols of contents by position; nothing of those that were not analysed."""
+        with self._asking() as session:
+            return placed_symbols(session.db, session.labels, contents)
+
+    def facts(self, numbers: Collection[int]) -> Mapping[int, SymbolFacts]:
+        """Facts of symbols by their numbers, at least of these; remembers them.
+
+        Raises:
+            IndexDamaged: there is no such symbol.
+        """
+        new = [number for number in numbers if number not in self._facts]
+        if new:
+            if len(self._facts) > MOST_FACTS:
+                self._facts = {number: self._facts[number] for number in numbers if number in self._facts}
+            with self._asking() as session:
+                self._facts.update(facts_of(session.db, session.labels, new))
+            missing = next((number for number in new if number not in self._facts), None)
+            if missing is not None:
+                raise IndexDamaged(f"symbol {missing} is missing in the catalog: rebuild() the index")
+        return self._facts
+
+    def signatures(self, declarations: Iterable[int]) -> Mapping[int, str]:
+        """The signatures that declarations stand for."""
+        with self._asking() as session:
+            return signatures_of(session.db, session.labels, declarations)
 
     def symbol(self, content: int, position: int) -> SymbolVersion:
         """One of them.
