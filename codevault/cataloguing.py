@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from codevault.errors import DamageError
@@ -100,6 +100,13 @@ def catch_up(store: Store, index: Index, projects: Iterable[Project], report: Re
         recorded += 1
         report.step("recording", done, len(everything))
     return recorded
+
+
+def brought(store: Store, index: Index, projects: Iterable[Project], snapshot: Snapshot) -> Sequence[int]:
+    """Numbers of the file versions of a snapshot that were never analysed; it is recorded if it was not."""
+    if snapshot.project not in index.project_ids() or snapshot.id not in index.snapshot_ids(snapshot.project):
+        catch_up(store, index, projects)
+    return index.brought(snapshot.project, snapshot.sequence)
 
 
 def forget_gone(store: Store, index: Index) -> None:

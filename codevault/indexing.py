@@ -16,7 +16,9 @@ from codevault.index.index import Index
 from codevault.store.filesystem import DiskFileSystem, HeldLock
 
 _WAIT_S = 20.0
+_LOOK_S = 0.02  # between looks at a lock that another process holds
 _LOCK = "writer.lock"
+_NEXT = "next.lock"  # held by who writes next: without it, who lets go and comes back at once would always be first
 _UNFINISHED = "unfinished"  # there from `discard()` until everything is told and analysed again
 
 
@@ -27,6 +29,7 @@ class IndexKeeper:
         self._folder = folder
         self._vault = vault
         self._writer = threading.Lock()
+        self._next = threading.Lock()
         self._guard = threading.Lock()
         self._reader: Index | None = None
         self._read: tuple[int, int] | None = None  # the catalog that it reads
@@ -63,6 +66,19 @@ class IndexKeeper:
                 index.close()
 
     @property
+    def wanted(self) -> bool:
+        """True while somebody waits for `writing()`, in this process or another: who writes for long makes way."""
+        if self._next.locked():
+            return True
+        try:
+            DiskFileSystem().lock(self._folder / _NEXT, "").release()
+        except VaultBusy:
+            return True
+        except StorageError:
+            return False
+        return False
+
+    @property
     def exists(self) -> bool:
         """False before the first use, and after someone deleted the cache."""
         return self._identity() is not None
@@ -77,7 +93,7 @@ class IndexKeeper:
             self.close()
             (self._folder / _UNFINISHED).touch(mode=0o600)
             for entry in self._folder.iterdir():
-                if entry.name not in {_LOCK, _UNFINISHED}:
+                if entry.name not in {_LOCK, _NEXT, _UNFINISHED}:
                     shutil.rmtree(entry, ignore_errors=True) if entry.is_dir() else entry.unlink(missing_ok=True)
 
     @property
@@ -99,32 +115,47 @@ class IndexKeeper:
     @contextmanager
     def _alone(self, wait_s: float = _WAIT_S) -> Iterator[None]:
         """Held by one thread of one process. Writers take turns of seconds, so waiting is the answer."""
-        if not self._writer.acquire(timeout=wait_s if wait_s < _WAIT_S else -1):
-            raise IndexBusy("another thread is writing the index; try again when it has ended")
+        patience = wait_s if wait_s < _WAIT_S else -1
+        if not self._next.acquire(timeout=patience):
+            raise IndexBusy("other threads are writing the index; try again when they have ended")
         try:
-            lock = self._lock(wait_s)
+            if not self._writer.acquire(timeout=patience):
+                raise IndexBusy("another thread is writing the index; try again when it has ended")
             try:
-                yield
-            finally:
-                lock.release()
+                lock = self._turn(time.monotonic() + wait_s)
+            except BaseException:
+                self._writer.release()
+                raise
         finally:
+            self._next.release()
+        try:
+            yield
+        finally:
+            lock.release()
             self._writer.release()
 
-    def _lock(self, wait_s: float) -> HeldLock:
+    def _turn(self, until: float) -> HeldLock:
+        """The lock of this process among others."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as exc:
             raise IndexDamaged(f"the folder of the index cannot be made: {exc.strerror}") from exc
-        until = time.monotonic() + wait_s
+        following = self._locked(_NEXT, until)
+        try:
+            return self._locked(_LOCK, until)
+        finally:
+            following.release()
+
+    def _locked(self, name: str, until: float) -> HeldLock:
         while True:
             try:
-                return DiskFileSystem().lock(self._folder / _LOCK, "")
+                return DiskFileSystem().lock(self._folder / name, "")
             except VaultBusy as exc:
                 if time.monotonic() > until:
                     raise IndexBusy("another process is writing the index; try again when it has ended") from exc
             except StorageError as exc:
                 raise IndexDamaged(f"the index cannot be locked: {exc}") from exc
-            time.sleep(0.05)
+            time.sleep(_LOOK_S)
 
     def _identity(self) -> tuple[int, int] | None:
         try:

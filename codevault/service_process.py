@@ -47,6 +47,7 @@ STOP = "stop"
 
 BUSY = 75  # EX_TEMPFAIL: another service has the vault
 FAILED = 1
+_FRESH = 50  # files that a save brings at most: so many are searchable at once, a second's work
 _SAY_S = 2.0
 _SAY_IDLE_S = 30.0
 _HELD_S = 15.0
@@ -56,10 +57,11 @@ _RESTART_S = (1.0, 5.0, 30.0, 60.0)
 
 
 class ServedVault:
-    """`Served` by a real vault."""
+    """`Served` by a real vault. With `fresh` what a small backup brought is searchable when that ends."""
 
-    def __init__(self, vault: Vault) -> None:
+    def __init__(self, vault: Vault, *, fresh: bool = False) -> None:
         self._vault = vault
+        self._fresh = fresh
         self._folder = service_folder(vault.path)
         self._seen: tuple[int, ...] = ()
         self._projects: dict[Watched, str] = {}
@@ -83,6 +85,9 @@ class ServedVault:
         """See `Served.back_up`."""
         made = self._vault.backup(project, reason=reason, kind=kind, cancel=cancel)
         self._last[project] = made.snapshot
+        if self._fresh and 0 < made.stats.added + made.stats.changed <= _FRESH:
+            with suppress(CodeVaultError):  # the snapshot is made; the next analysis of everything does what is left
+                self._vault.analyse(snapshot=made, cancel=cancel)
         problems = made.problems
         if not problems:
             return ""
@@ -219,7 +224,7 @@ def _serve(root: Path, folder: Path, lock: HeldLock, log: LogFile, stopped: thre
         port, sources = _sources(root, settings)
         _tell_clocks(log)
         engine = Engine(
-            ServedVault(vault),
+            ServedVault(vault, fresh=settings.chores.analyse_s > 0),
             sources,
             ThisMachine(partial(_tell_clocks, log)),
             executor,

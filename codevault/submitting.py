@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, TypeVar
 
 from codevault.backup import Backup
 from codevault.commits import ImportedHistory
 from codevault.extras import FileAttribute
+from codevault.ids import SnapshotId
 from codevault.jobs import CancelToken, Job, ProgressCallback
 from codevault.projects.registry import ProjectKey
 from codevault.references import SnapshotKey
+from codevault.replicas.model import Replicated
 from codevault.restore_model import Restored
 from codevault.store.compacting import Compacted
 from codevault.store.donors import Donor
-from codevault.store.model import RepairReport, VerifyReport
+from codevault.store.model import RepairReport, Snapshot, VerifyReport
 from codevault.store.pruning import Pruned, PrunePlan
 from codevault.store.thinning import STANDARD, Retention
 from codevault.store.verifying import VerifyMode
@@ -60,13 +62,16 @@ class Submit:
     def analyse(
         self,
         *,
+        snapshot: Snapshot | Backup | SnapshotId | None = None,
         share: float | None = None,
         executor: Executor | None = None,
         progress: ProgressCallback | None = None,
     ) -> Job[Understanding]:
         """`vault.analyse()` as a job, which also pauses."""
         return Job(
-            lambda note, token: self._vault.analyse(share=share, executor=executor, progress=note, cancel=token),
+            lambda note, token: self._vault.analyse(
+                snapshot=snapshot, share=share, executor=executor, progress=note, cancel=token
+            ),
             progress,
         )
 
@@ -106,6 +111,32 @@ class Submit:
         """`vault.verify()` as a job."""
         return Job(
             lambda note, token: self._vault.verify(mode, budget_bytes=budget_bytes, progress=note, cancel=token),
+            progress,
+        )
+
+    def replicate(
+        self,
+        target: str | os.PathLike[str],
+        *,
+        recipients: Collection[str] = (),
+        options: Mapping[str, object] | None = None,
+        verify: bool = False,
+        acknowledge: bool = False,
+        bytes_per_second: int | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> Job[Replicated]:
+        """`vault.replicate()` as a job."""
+        return Job(
+            lambda note, token: self._vault.replicate(
+                target,
+                recipients=recipients,
+                options=options,
+                verify=verify,
+                acknowledge=acknowledge,
+                bytes_per_second=bytes_per_second,
+                progress=note,
+                cancel=token,
+            ),
             progress,
         )
 

@@ -8,7 +8,8 @@ from array import array
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
 
 from codevault.allowance import Allowance
 from codevault.analysis.editions import is_current
@@ -20,6 +21,7 @@ from codevault.index.index import Index
 from codevault.index.model import Pending
 from codevault.index.waiting import IsCurrent
 from codevault.jobs import CancelToken, Reporter
+from codevault.worker_board import TICK_SECONDS
 from codevault.workers import MAX_CONTENT
 
 T = TypeVar("T")
@@ -28,7 +30,16 @@ PAGE = 250
 """File versions taken from the list at a time: what a backup brings meanwhile waits for so many."""
 
 BATCH_SECONDS = 2.0
-"""How long the index is held at a time: a backup waits that long to record itself."""
+"""How long the index is held at a time where nobody asks for it: so late what was analysed is found."""
+
+FIRST_SECONDS = 0.5
+"""The same, for the first time: what was saved a moment ago comes first."""
+
+Listed = Callable[[Index, IsCurrent], tuple[Sequence[int], Sequence[int]]]
+"""Numbers of the file versions to analyse: those that wait, and those to analyse again, in the order of work."""
+
+Kept = Callable[[Pending], FileAnalysis | None]
+"""What is known of a file version that nobody can read any more."""
 
 _MOST_HELD = 16 << 20  # bytes of content that wait for an earlier file
 
@@ -65,6 +76,15 @@ class Contents(Protocol):
         ...
 
 
+def everything(index: Index, is_current: IsCurrent) -> tuple[Sequence[int], Sequence[int]]:
+    """Numbers of what was never analysed, and of what is outdated, in the order of work."""
+    return index.waiting(), index.outdated(is_current)
+
+
+def nothing(_: Pending) -> None:
+    """Knows nothing of what cannot be read."""
+
+
 def understand(
     contents: Contents,
     index: Callable[[], AbstractContextManager[Index]],
@@ -74,15 +94,18 @@ def understand(
     cancel: CancelToken | None = None,
     allowance: Allowance | None = None,
     is_current: IsCurrent = is_current,
-    kept: Callable[[Pending], FileAnalysis | None] = lambda _: None,
+    kept: Kept = nothing,
+    wanted: Callable[[], bool] = lambda: False,
+    listed: Listed = everything,
 ) -> Understanding:
     """Analyses every file version that waits; the index is held, and committed, a few seconds at a time.
 
     What is there now comes before what was, code before text, the newest first; last, what was analysed or failed with
-    a grammar that is not current: until that is done anew, the earlier analysis answers.
+    a grammar that is not current: until that is done anew, the earlier analysis answers. `listed` may name less.
 
     While `cancel` is paused nothing is held and nothing handed out; the workers stop once they have done the few files
-    that were. `allowance` is told what this process takes; the pool keeps it.
+    that were. `allowance` is told what this process takes; the pool keeps it. Once the index is `wanted` by others,
+    they get it.
 
     A content that its repository cannot give any more gets what is `kept` of it, without text.
 
@@ -95,32 +118,23 @@ def understand(
     started = time.monotonic()
     counts = dict.fromkeys(Outcome, 0)
     symbols = size = done = 0
-    queue = _Queue(contents, is_current, kept)
-    with contextlib.closing(queue.analysed(pool, Reporter(cancel=cancel))) as results:
-        ended = False
-        while not ended:
-            begun = time.process_time()  # the text index and the pool have threads of their own
-            with index() as writable:
-                queue.look(writable)
-                until = time.monotonic() + BATCH_SECONDS
-                ended = True
-                for pending, analysis, content in results:
-                    writable.add_analysis(pending, analysis, content)
-                    counts[analysis.outcome] += 1
-                    symbols += len(analysis.symbols)
-                    size += pending.size
-                    done += 1
-                    queue.recorded(pending)
-                    report.step("analysing", done, done + queue.left, size)
-                    if time.monotonic() > until or (cancel is not None and cancel.paused):
-                        ended = False
-                        break
-            give_back()
-            if allowance is not None:
-                allowance.spend(time.process_time() - begun)
-            if cancel is not None and cancel.paused:
-                report.step("paused", done, done + queue.left, size)
-                cancel.wait()
+    queue = _Queue(contents, lambda held: listed(held, is_current), kept)
+    with _Turns(index, wanted, queue.look, allowance) as turns:
+        queue.index = turns.index
+        with contextlib.closing(queue.analysed(pool, _Ticks(turns, cancel))) as results:
+            for pending, analysis, content in results:
+                turns.index().add_analysis(pending, analysis, content)
+                counts[analysis.outcome] += 1
+                symbols += len(analysis.symbols)
+                size += pending.size
+                done += 1
+                queue.recorded(pending)
+                report.step("analysing", done, done + queue.left, size)
+                turns.look()
+                if cancel is not None and cancel.paused:
+                    turns.end()
+                    report.step("paused", done, done + queue.left, size)
+                    cancel.wait()
     report.step("analysing", done, done, size)
     return Understanding(
         versions=done,
@@ -134,6 +148,83 @@ def understand(
     )
 
 
+class _Turns:
+    """The index while there is something to write: taken when it is needed, let go, and committed, soon.
+
+    Nothing holds it that waits for a worker: one that rests for its allowance would keep backups waiting.
+    """
+
+    def __init__(
+        self,
+        opened: Callable[[], AbstractContextManager[Index]],
+        wanted: Callable[[], bool],
+        taken: Callable[[Index], None],
+        allowance: Allowance | None,
+    ) -> None:
+        self._opened = opened
+        self._wanted = wanted
+        self._taken = taken
+        self._allowance = allowance
+        self._stack = contextlib.ExitStack()
+        self._index: Index | None = None
+        self._until = self._next_look = self._begun = 0.0
+        self._seconds = min(FIRST_SECONDS, BATCH_SECONDS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.end()
+        else:
+            self._stack.__exit__(kind, error, trace)
+
+    def index(self) -> Index:
+        """The index, held from now on."""
+        if self._index is None:
+            self._begun = time.process_time()  # the text index and the pool have threads of their own
+            self._index = self._stack.enter_context(self._opened())
+            now = time.monotonic()
+            self._until, self._next_look = now + self._seconds, now
+            self._seconds = BATCH_SECONDS
+            self._taken(self._index)
+        return self._index
+
+    def look(self) -> None:
+        """Lets go of the index when it was held for long, or when others wait for it."""
+        now = time.monotonic()
+        if self._index is None or now < min(self._next_look, self._until):
+            return
+        self._next_look = now + TICK_SECONDS
+        if now > self._until or self._wanted():
+            self.end()
+
+    def end(self) -> None:
+        """Lets go of the index, which commits what was written."""
+        if self._index is None:
+            return
+        self._index = None
+        self._stack.close()
+        give_back()
+        if self._allowance is not None:
+            self._allowance.spend(time.process_time() - self._begun)
+
+
+class _Ticks(Reporter):
+    """What the pool tells of, also while it waits."""
+
+    def __init__(self, turns: _Turns, cancel: CancelToken | None) -> None:
+        super().__init__(cancel=cancel)
+        self._turns = turns
+
+    def step(self, phase: str, done: int, total: int | None = None, content_bytes: int = 0) -> None:
+        """See `Reporter.step`."""
+        super().step(phase, done, total, content_bytes)
+        self._turns.look()
+
+
 class _Queue:
     """What waits for analysis, fed to the pool without a pause between batches, given back in the order asked for.
 
@@ -142,11 +233,14 @@ class _Queue:
     """
 
     def __init__(
-        self, contents: Contents, is_current: IsCurrent, kept: Callable[[Pending], FileAnalysis | None]
+        self,
+        contents: Contents,
+        listed: Callable[[Index], tuple[Sequence[int], Sequence[int]]],
+        kept: Kept,
     ) -> None:
         self._source = contents
         self._kept = kept
-        self._is_current = is_current
+        self._listed = listed
         self._numbers: Sequence[int] = ()
         self._at = 0
         self._taken: set[int] = set()
@@ -156,13 +250,12 @@ class _Queue:
         self._finished: dict[int, tuple[FileAnalysis, bytes | None]] = {}
         self._contents: dict[int, bytes] = {}
         self._held = 0
-        self._index: Index | None = None
+        self.index: Callable[[], Index]
 
     def look(self, index: Index) -> None:
         """The index that is held from now on; what arrived since the last look takes its place in the order."""
-        self._index = index
         if index.pending_count() != self._expected:
-            self._list()
+            self._list(index)
 
     def recorded(self, pending: Pending) -> None:
         """Told of each file version that is in the index now."""
@@ -213,26 +306,25 @@ class _Queue:
     def _page(self) -> Sequence[Pending]:
         """The next in order; at the end of the list, what came since it was made."""
         page: Sequence[Pending] = ()
-        while self._index is not None and not page:
+        while not page:
+            index = self.index()
             if self._at >= len(self._numbers):
-                self._list()
+                self._list(index)
             numbers = self._numbers[self._at : self._at + PAGE]
             if not numbers:
                 break
             self._at += len(numbers)
             self._taken.update(numbers)
-            page = self._index.pending(numbers)
+            page = index.pending(numbers)
         return page
 
-    def _list(self) -> None:
+    def _list(self, index: Index) -> None:
         """Asks for the order anew. What was taken is done or on its way, and never taken twice in a run."""
-        if self._index is not None:
-            again = self._index.outdated(self._is_current)
-            listed = (*self._index.waiting(), *again)
-            self._numbers = array("q", (number for number in listed if number not in self._taken))
-            self._at = 0
-            self._again.update(again)
-            self._expected = self._index.pending_count()
+        new, again = self._listed(index)
+        self._numbers = array("q", (number for number in (*new, *again) if number not in self._taken))
+        self._at = 0
+        self._again.update(again)
+        self._expected = index.pending_count()
 
 
 def _content(contents: Contents, pending: Pending) -> tuple[bytes | None, str]:

@@ -21,7 +21,7 @@ from codevault.analysis.model import FileAnalysis
 from codevault.arguments import check_all, check_cancel, check_texts, check_type, checked_clone, checked_path
 from codevault.backup import Backup
 from codevault.bridging import apart_of
-from codevault.cataloguing import catch_up, facts_of
+from codevault.cataloguing import brought, catch_up, facts_of
 from codevault.closing import Closing, Ways
 from codevault.commits import ImportedHistory, TimelineEntry, import_history
 from codevault.committed import CommittedContents, all_told, look_again, tell_commits
@@ -32,6 +32,7 @@ from codevault.errors import (
     IndexBusy,
     IndexDamaged,
     InvalidArgument,
+    ReplicaReadOnly,
     SourceError,
     StorageFull,
     UnknownProject,
@@ -60,6 +61,10 @@ from codevault.recognising import RealSurroundings
 from codevault.recording import Recorder
 from codevault.references import CommitKey, FoundSymbol, SnapshotKey, find_commit, find_snapshot, is_id, version_of
 from codevault.repairing import donors_of
+from codevault.replicas.model import Replicated
+from codevault.replicas.opening import open_replica, send_replica
+from codevault.replicas.places import is_url
+from codevault.replicas.sending import Wishes
 from codevault.reports import Reports
 from codevault.repositories import Repositories, with_objects
 from codevault.resting import with_repositories
@@ -90,7 +95,7 @@ from codevault.surroundings import Surroundings
 from codevault.symbol_patch import SymbolPatch
 from codevault.symbol_restore import OldSymbol, SymbolRestore, held_symbol, side_of
 from codevault.thinning import Thinner, VaultStats
-from codevault.understanding import Analyser, Understanding, understand
+from codevault.understanding import Analyser, Kept, Listed, Understanding, everything, nothing, understand
 from codevault.understood import KeptSymbols, keep_understood
 from codevault.vcs.model import Commit
 from codevault.versions import versions_of
@@ -129,6 +134,7 @@ class Vault:
         self._clock = clock
         self._source = source
         self._closed = False
+        self._left_open = contextlib.ExitStack()
         self._caught_up = False
         self._told_ns = 0  # when projects/ last changed, as far as the index was told
         self._index = IndexKeeper(Path(store.root) / "cache", store.vault_id)
@@ -180,18 +186,32 @@ class Vault:
         parity: Parity = Parity(),  # noqa: B008 - a frozen value
         expected: Generation | None = None,
         acknowledge: bool = False,
+        identity: str | os.PathLike[str] | None = None,
+        cache: str | os.PathLike[str] | None = None,
+        options: Mapping[str, object] | None = None,
     ) -> Self:
         """Opens a vault. With `expected`, a `generation` kept elsewhere, an older or diverged one is refused.
 
         With `acknowledge` it is opened all the same, and goes on without giving any number of a snapshot twice. New
         packs get as much `parity` as that says.
 
+        A URL ("sftp://…", "file://…", whatever fsspec knows, with its `options`) opens what `replicate()` put there:
+        for reading, every change is refused. What analysis makes of it lies in the folder `cache`, or in one of the
+        user's. `identity` opens an encrypted one: a secret key of age, or the path of a file that holds it.
+
         Raises:
             VaultMissing: there is none; `create()` makes one.
             VaultTooNew: a newer CodeVault wrote it.
             VaultDiverged: it is not what was expected.
             RecordDamaged: its vault.json is damaged; `recover()` opens it.
+            ReplicaLocked: it is an encrypted replica, and the identity does not open it.
+            ReplicaUnreachable, ExtraMissing: there is no connection, or nothing here that makes one.
         """
+        if isinstance(path, str) and is_url(path):
+            replica = open_replica(path, identity=identity, cache=cache, options=options)
+            vault = cls(replica.store, policy=policy, workers=workers)
+            vault._left_open.callback(replica.objects.close)
+            return vault
         store = Store.open(_folder(path), parity=parity, expected=expected, acknowledge=acknowledge)
         return cls(store, policy=policy, workers=workers)
 
@@ -220,6 +240,7 @@ class Vault:
             self._engine.close()
             self._index.close()
             self._store.close()
+            self._left_open.close()
 
     @property
     def path(self) -> Path:
@@ -268,6 +289,7 @@ class Vault:
     def analyse(
         self,
         *,
+        snapshot: Snapshot | Backup | SnapshotId | None = None,
         share: float | None = None,
         executor: Executor | None = None,
         progress: ProgressCallback | None = None,
@@ -276,11 +298,14 @@ class Vault:
         """Understands every file version that waits for it, in processes of its own. Backups may go on meanwhile.
 
         What is there now comes first, code before text; last comes what an upgraded grammar would understand anew.
+        With `snapshot` only what that one brought is made searchable, at once, also while another call is at work on
+        everything: `vault.analyse(snapshot=vault.backup(shop))`.
         With `share` it takes at most so much of one processor's time (0.05: a twentieth). With `executor` files are
         analysed there instead, by a cluster's (dask, ray) for one; its processes then survive what its owner makes them
         survive. `cancel.pause()` lets it rest.
 
         Raises:
+            UnknownSnapshot: no such snapshot.
             IndexDamaged: run `rebuild()`.
             WorkerError: no parser process can be started, or the executor broke.
             Cancelled: the token was set; what was analysed before is kept.
@@ -292,11 +317,7 @@ class Vault:
         allowance = Allowance(share) if share is not None else None
         if executor is not None and allowance is not None:
             raise InvalidArgument("share is kept by processes of our own: give either share or executor")
-        with self._index.writing() as index:
-            catch_up(self._store, index, self.projects, report)
-            tell_commits(self._store, index, self._governing.known, report)
-            look_again(index, self.projects)
-            kept = KeptSymbols(self._store, index.project_ids())
+        listed, kept = self._all(report) if snapshot is None else (self._brought(self._snapshot(snapshot)), nothing)
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._contents.session())
             pool: Analyser = (
@@ -311,8 +332,12 @@ class Vault:
                 report=report,
                 cancel=cancel,
                 allowance=allowance,
-                kept=kept.analysis,
+                kept=kept,
+                wanted=lambda: self._index.wanted,
+                listed=listed,
             )
+            if snapshot is not None:
+                return done
             link_versions(
                 self._index.reading,
                 self._index.writing,
@@ -321,10 +346,22 @@ class Vault:
                 cancel=cancel,
                 allowance=allowance,
             )
-        with contextlib.suppress(VaultBusy), self._index.writing() as index:  # else the next call keeps it
+        unkept = (VaultBusy, ReplicaReadOnly)  # then the next call keeps it
+        with contextlib.suppress(*unkept), self._index.writing() as index:
             keep_understood(self._store, index)
         self._index.finish()
         return done
+
+    def _all(self, report: Reporter) -> tuple[Listed, Kept]:
+        """What there is to analyse, once the index was told of everything, and what is kept of contents elsewhere."""
+        with self._index.writing() as index:
+            catch_up(self._store, index, self.projects, report)
+            tell_commits(self._store, index, self._governing.known, report)
+            look_again(index, self.projects)
+            return everything, KeptSymbols(self._store, index.project_ids()).analysis
+
+    def _brought(self, snapshot: Snapshot) -> Listed:
+        return lambda index, _: (brought(self._store, index, self.projects, snapshot), ())
 
     def rebuild(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> Understanding:
         """Makes everything under `cache/` again from the rest of the vault; answers are the same afterwards.
@@ -721,6 +758,50 @@ class Vault:
         check_cancel(cancel)
         found = self._open_store().verify(mode, budget_bytes=budget_bytes, report=Reporter(progress, cancel))
         return with_repositories(found, self._store, self.projects, self._contents)
+
+    def replicate(
+        self,
+        target: str | os.PathLike[str],
+        *,
+        recipients: Collection[str] = (),
+        options: Mapping[str, object] | None = None,
+        verify: bool = False,
+        acknowledge: bool = False,
+        bytes_per_second: int | None = None,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Replicated:
+        """Brings a copy of the vault up to date: a folder, or any URL that fsspec knows, with its `options`.
+
+        Only what is missing is sent, content before what refers to it; what the vault has pruned, compacted or erased
+        is removed there last. So the copy is a vault at every moment, whose every snapshot can be read with
+        `Vault.open(url)`, or copied back and opened; one that was interrupted goes on at the next call. Lengths are
+        always compared, with `verify` all content is read back and compared; what differs is sent again. Backups may go
+        on meanwhile. Of two replications to one place the later one goes on.
+
+        With `recipients`, public keys of age or ssh, everything is encrypted for them but `replica.json`; names and
+        lengths of objects stay visible. All of it is sent again when they change.
+
+        Raises:
+            ReplicaRefused: the place holds other files or another vault, or has snapshots that this vault lost, or is
+                ahead of it. With `acknowledge` the copy becomes what the vault is, lost snapshots included.
+            ReplicaBusy: a later replication has taken over.
+            ReplicaUnreachable, StorageFull: what was sent stays; call again.
+            ExtraMissing: the extra `replica` is not installed.
+            VaultBusy: the vault changes faster than it can be sent.
+            InvalidArgument: no such place, no key, or no rate.
+            Cancelled: the token was set.
+        """
+        check_cancel(cancel)
+        return send_replica(
+            self._open_store(),
+            checked_path(target),
+            recipients=recipients if isinstance(recipients, str) else tuple(recipients),
+            options=options,
+            wishes=Wishes(verify=verify, acknowledge=acknowledge),
+            bytes_per_second=bytes_per_second,
+            report=Reporter(progress, cancel),
+        )
 
     def repair(
         self,

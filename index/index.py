@@ -256,6 +256,15 @@ class Index:
         with self._asking() as session:
             return waiting.waiting(session.db)
 
+    def brought(self, project: ProjectId, sequence: int) -> Sequence[int]:
+        """The same, only what one snapshot brought.
+
+        Raises:
+            UnknownProject: it was not recorded.
+        """
+        with self._asking() as session:
+            return waiting.brought(session.db, snapshots.project_number(session.db, project), sequence)
+
     def outdated(self, is_current: IsCurrent) -> Sequence[int]:
         """Numbers of those whose analysis, good or failed, was made with a grammar that is not current, likewise."""
         with self._asking() as session:

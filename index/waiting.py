@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from codevault.index.model import Pending
 from codevault.index.rows import Labels, ask_many, blob_text, path_text
+from codevault.index.varints import unpack_ascending
 
 IsCurrent = Callable[[str], bool]
 """Whether an analysis made with that grammar (`FileAnalysis.grammar`) would come out the same today."""
@@ -19,6 +20,14 @@ IsCurrent = Callable[[str], bool]
 def waiting(db: sqlite3.Connection) -> Sequence[int]:
     """Numbers of the contents that were never analysed, in the order of work. O(n log n) in what waits."""
     return array("q", _ordered(db, "c.state = 0"))
+
+
+def brought(db: sqlite3.Connection, project: int, sequence: int) -> Sequence[int]:
+    """The same, of what one snapshot brought. Costs a look at each path that it changed."""
+    row = db.execute("SELECT changed FROM snapshot WHERE project = ? AND sequence = ?", (project, sequence)).fetchone()
+    paths = unpack_ascending(row[0]) if row is not None else ()
+    rows = ask_many(db, _BROUGHT, paths, (project, sequence))
+    return array("q", dict.fromkeys(number for _, number in sorted(rows)))
 
 
 def outdated(db: sqlite3.Connection, labels: Labels, is_current: IsCurrent) -> Sequence[int]:
@@ -61,6 +70,10 @@ _OF_COMMITS = (
     " GROUP BY c.id ORDER BY max(t.last IS NULL) DESC, min(t.path), c.id DESC"
 )
 """What no snapshot ever held comes last: what lines end with, then path by path what was told last first."""
+_BROUGHT = (
+    "SELECT c.hint = (SELECT id FROM label WHERE text = ''), c.id FROM version v JOIN content c ON c.id = v.content"
+    " WHERE v.project = ? AND v.first = ? AND v.path IN (*) AND c.state = 0"
+)
 _DESCRIBED = (
     "SELECT c.id, c.blob, c.size, t.path FROM content c JOIN path t ON t.id = ifnull("
     " (SELECT path FROM version WHERE content = c.id LIMIT 1), (SELECT path FROM stay WHERE content = c.id LIMIT 1))"

@@ -140,6 +140,32 @@ def test_what_recording_takes_counts_against_the_allowance() -> None:
     assert allowance.spent > 0
 
 
+class Slow(Backwards):
+    """Tells of a moment in which nothing was done before each answer."""
+
+    def __init__(self, seen: Callable[[], None]) -> None:
+        self._seen = seen
+
+    def analyse_all(
+        self, files: Iterable[tuple[int, str, bytes]], *, report: object
+    ) -> Iterator[tuple[int, FileAnalysis]]:
+        for key, path, content in files:
+            cast("Reporter", report).step("analyse", 0)
+            self._seen()
+            yield key, analyse(path, content)
+
+
+def test_who_waits_for_the_index_gets_it_while_workers_are_waited_for() -> None:
+    waiting = Waiting()
+    held: list[bool] = []
+    pool = Slow(lambda: held.append(waiting.open))
+    understand(cast("Any", Contents()), cast("Any", waiting.writing), cast("Any", pool), wanted=lambda: True)
+
+    assert held == [False] * 6
+    assert waiting.held == 8
+    assert [number for number, _ in waiting.recorded] == list(range(6))
+
+
 class OneByOne(Backwards):
     """Takes one file at a time, and answers before it takes the next."""
 

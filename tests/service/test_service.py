@@ -14,9 +14,10 @@ import pytest
 import codevault
 from codevault import Chores, Service, ServiceError, Timing, Vault
 from codevault.errors import InvalidArgument, StorageError
+from codevault.jobs import CancelToken
 from codevault.service_health import hear
 from codevault.service_log import LogFile
-from codevault.service_process import BUSY, FAILED, serve, supervise
+from codevault.service_process import BUSY, FAILED, ServedVault, serve, supervise
 from codevault.service_settings import load_settings
 from codevault.store.yielding import service_folder
 
@@ -74,6 +75,14 @@ def test_a_save_becomes_a_snapshot_of_the_running_service(
     wait_for(lambda: vault.health().promise_s)
     health = vault.health()
     assert (health.running, health.promise_s, health.stopped_silently) == (True, 300.0, False)
+
+
+def test_what_was_saved_is_searchable_when_its_backup_ends(vault: Vault, tmp_path: Path) -> None:
+    shop, served = next(iter(vault.projects)).id, ServedVault(vault, fresh=True)
+    (tmp_path / "shop" / "tax.py").write_text("def saved_now():\n    return 7\n")
+    served.back_up(shop, "saved", "automatic", CancelToken())
+
+    assert [hit.path for hit in vault.search.symbols("saved_now").hits] == ["tax.py"]
 
 
 def test_one_vault_has_one_service(vault: Vault, within: threading.Event) -> None:

@@ -41,6 +41,41 @@ def test_symbols_carry_what_the_analysis_found(tmp_path: Path, shop: Path, how: 
         assert understood(vault, shop) == [("rate", ("price: int",), "int", ("check",))]
 
 
+def test_what_a_snapshot_brought_is_found_while_everything_else_still_waits(tmp_path: Path, shop: Path) -> None:
+    token, found, versions = CancelToken(), list[int](), list[int]()
+    (shop / "more.py").write_text("def older(): pass\n")
+
+    with Vault.create(tmp_path / "vault", workers=1) as vault:
+        vault.projects.add(shop)
+        vault.backup(str(shop))
+
+        def note(progress: Progress) -> None:
+            if progress.phase == "analysing" and not found:
+                token.pause()
+            if progress.phase == "paused":
+                (shop / "tax.py").write_text("def saved_now(): pass\n")
+                versions.append(vault.analyse(snapshot=vault.backup(str(shop))).versions)
+                found.append(len(vault.search.symbols("saved_now").hits))
+                token.resume()
+
+        vault.analyse(progress=note, cancel=token)
+
+        assert (versions, found) == ([1], [1])
+        assert vault.search.symbols("older").coverage.complete
+
+
+def test_a_snapshot_that_the_index_was_not_told_of_is_told_first(tmp_path: Path, shop: Path) -> None:
+    with Vault.create(tmp_path / "vault", workers=1) as vault:
+        vault.projects.add(shop)
+        with vault._index.writing():
+            pass
+        made = vault.backup(str(shop)).snapshot
+        vault._index.discard()
+
+        assert vault.analyse(snapshot=made.id).versions == 1
+        assert vault.search.symbols("rate").hits
+
+
 def test_an_executor_gives_the_same_answers(tmp_path: Path, shop: Path) -> None:
     with Vault.create(tmp_path / "vault") as vault, ThreadPoolExecutor(1) as executor:
         vault.projects.add(shop)

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,44 @@ def test_one_that_writes_for_too_long_is_said_to_be_busy(tmp_path: Path) -> None
     lock.release()
     with keeper.writing():
         assert keeper.exists
+
+
+def test_who_waits_to_write_comes_before_who_has_just_written(tmp_path: Path) -> None:
+    keeper = IndexKeeper(tmp_path / "cache", "0" * 32)  # type: ignore[arg-type]
+    order = []
+
+    def write(who: str) -> None:
+        with keeper.writing():
+            order.append(who)
+
+    waits = threading.Thread(target=write, args=("the other",))
+    with keeper.writing():
+        assert not keeper.wanted
+        waits.start()
+        until_true(lambda: keeper.wanted)
+    write("the same again")
+    waits.join(30)
+
+    assert order == ["the other", "the same again"]
+
+
+def test_another_process_that_waits_to_write_is_noticed(tmp_path: Path) -> None:
+    keeper = IndexKeeper(tmp_path / "cache", "0" * 32)  # type: ignore[arg-type]
+    assert not keeper.wanted  # there is no folder yet
+    with keeper.writing():
+        pass
+    following = DiskFileSystem().lock(tmp_path / "cache" / "next.lock", "")
+    noticed = keeper.wanted
+    following.release()
+
+    assert (noticed, keeper.wanted) == (True, False)
+
+
+def until_true(what: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not what():
+        assert time.monotonic() < until, "waited too long"
+        time.sleep(0.005)
 
 
 def test_a_cache_that_cannot_be_made_is_a_damaged_index(tmp_path: Path) -> None:
