@@ -32,6 +32,13 @@ CodeVaultError
 ├── IndexDamaged                      cache/ is damaged, stale or of another version: rebuild()
 ├── IndexBusy                         another process is writing cache/: try again
 ├── WorkerError                       parser workers cannot be started
+├── ReplicaError                      a copy of the vault elsewhere
+│   ├── ReplicaRefused                it is another vault's, or would lose what this vault lost
+│   ├── ReplicaBusy                   another replication has begun
+│   ├── ReplicaReadOnly               a replica is read, never written
+│   ├── ReplicaLocked                 it is encrypted, and no identity given opens it
+│   └── ReplicaUnreachable            the connection, or the system at its other end, refuses
+├── ExtraMissing                      what an optional part needs is not installed; the extra is told
 └── Cancelled                         the caller's cancel token was set
 """
 
@@ -256,6 +263,47 @@ class IndexBusy(CodeVaultError):  # noqa: N818
 
 class WorkerError(CodeVaultError):
     """Parser workers cannot be started or keep dying before their first answer."""
+
+
+class ReplicaError(CodeVaultError):
+    """Something about a copy of the vault elsewhere; `url` says where, without user and password."""
+
+    def __init__(self, message: str, url: str) -> None:
+        super().__init__(message)
+        self.url = url
+
+
+class ReplicaRefused(ReplicaError):  # noqa: N818
+    """A replication that was not begun; `lost` are names the replica has, and the vault has lost without removing."""
+
+    def __init__(self, message: str, url: str, lost: tuple[str, ...] = ()) -> None:
+        super().__init__(message, url)
+        self.lost = lost
+
+
+class ReplicaBusy(ReplicaError):  # noqa: N818
+    """Another replication to the same place has begun since; it goes on, this one has ended."""
+
+
+class ReplicaReadOnly(ReplicaError):  # noqa: N818
+    """A vault that was opened from a replica cannot be written; open the vault itself."""
+
+
+class ReplicaLocked(ReplicaError):  # noqa: N818
+    """The replica is encrypted, and none of the identities that were given opens it."""
+
+
+class ReplicaUnreachable(ReplicaError):  # noqa: N818
+    """The connection to a replica is gone, or the system at its other end refuses; calling again goes on from there."""
+
+
+class ExtraMissing(CodeVaultError):  # noqa: N818
+    """An optional part of CodeVault was asked for, and a package it needs is missing; `extra` installs it."""
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}: install codevault[{extra}]")
+        self.package = package
+        self.extra = extra
 
 
 class Cancelled(CodeVaultError):  # noqa: N818

@@ -154,6 +154,11 @@ class Store:
         return self._state.vault_id
 
     @property
+    def state(self) -> VaultState:
+        """What copies of the vault as it lies there are made from: its files, layout and log."""
+        return self._open()
+
+    @property
     def suspects(self) -> frozenset[BlobId]:
         """Blobs that were found damaged through this object and have not been stored again since."""
         return frozenset(self._state.suspects)
