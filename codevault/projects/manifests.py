@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 
 LONGEST = 1 << 20
 """Bytes of the largest manifest that is read."""
@@ -63,6 +63,8 @@ def technologies(manifests: Mapping[str, bytes]) -> tuple[Technology, ...]:
 def reader_of(path: str) -> Callable[[str], Pairs] | None:
     """What reads the file of that name, None for no manifest."""
     base = path.rpartition("/")[2]
+    if _MANIFEST.match(base) is None:  # of nearly every file: one look in place of one a pattern
+        return None
     return next((reader for pattern, reader in _READERS if fnmatchcase(base, pattern)), None)
 
 
@@ -247,3 +249,4 @@ _READERS: tuple[tuple[str, Callable[[str], Pairs]], ...] = (
     ("rust-toolchain", _version_file("rust")),
     ("global.json", _global_json),
 )
+_MANIFEST = re.compile("|".join(translate(pattern) for pattern, _ in _READERS))
