@@ -48,12 +48,20 @@ def _can_mount() -> bool:
     return True
 
 
+def _can_serve_sftp() -> bool:
+    found = all(importlib.util.find_spec(name) for name in ("fsspec", "sshfs"))
+    return found and os.name == "posix" and bool(shutil.which("sshd") or os.path.exists("/usr/sbin/sshd"))
+
+
 # Files, what they need, whether it is here.
 NEEDS = (
     ("test_*_properties.py", "hypothesis", importlib.util.find_spec("hypothesis") is not None),
     ("test_*_hg.py", "hg", shutil.which("hg") is not None),
     ("test_*_mounts.py", "the right to mount", _can_mount()),
     ("test_*_svn.py", "svn", shutil.which("svn") is not None),
+    ("test_*_age.py", "pyrage", importlib.util.find_spec("pyrage") is not None),
+    ("test_*_cluster.py", "dask's distributed", importlib.util.find_spec("distributed") is not None),
+    ("test_*_sftp.py", "sshd and sshfs", _can_serve_sftp()),
     ("test_packaging_wheel.py", "uv, or pip with setuptools,", _can_build_wheels()),
 )
 

@@ -140,6 +140,8 @@ class Replication:
             self._objects.remove(name)
         self._send_all(moment, plan)
         self._require_turn()
+        if plan.remove and self._done.unkept:
+            self._keep()  # what is encrypted is seen when the inventory has it: before anything older goes
         for number, name in enumerate(plan.remove):
             self._report.step("remove", number, len(plan.remove))
             self._objects.remove(self._object(name))
