@@ -9,7 +9,8 @@ the continuation of another. LINEAGE.md tells the rules and where they come from
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from codevault.analysis.kinds import CONTAINERS, ChangeKind, VersionedSymbol
@@ -114,16 +115,21 @@ class Stayed:
                 new.append(symbol)
         self.others = [symbol for olds in waiting.values() for symbol in olds], new
         self._counts = Counter((one.path, one.qualified_name) for one, _ in self._couples)
+        self._members = Counter((one.path, one.container) for one, _ in self._couples)
 
     def count(self, place: tuple[str, str]) -> int:
         """How many have this path and qualified name."""
         return self._counts[place]
 
+    def members(self, container: tuple[str, str]) -> int:
+        """How many are in the container of this path and qualified name."""
+        return self._members[container]
+
     def couples(self) -> Sequence[Couple]:
         """All of them, in order of their places after."""
         return self._couples
 
-    def alike(self, digests: Set[str]) -> Sequence[Couple]:
+    def alike(self, digests: AbstractSet[str]) -> Sequence[Couple]:
         """Those that have one of these as `exact`, `renamed` or `body`."""
         return [couple for couple in self._couples if digests & {couple[0].exact, couple[0].renamed, couple[0].body}]
 

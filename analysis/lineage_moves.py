@@ -91,12 +91,17 @@ def most_went(step: Step) -> Mapping[Place, Place]:
     They have to be more than half of the members of one of the two.
     """
     votes: Counter[tuple[Place, Place]] = Counter()
-    for one, other in step.all_couples():
+    for one, other in step.couples():
         source, target = container_place(one), container_place(other)
         if source and target:
             votes[source, target] += 1
-    stayed = Counter(container_place(one) for one, _ in step.unchanged.couples())
-    members = stayed + Counter(map(container_place, step.before)), stayed + Counter(map(container_place, step.after))
+    members = Counter(map(container_place, step.before)), Counter(map(container_place, step.after))
+    for around in {each for pair in votes for each in pair if pair[0] != pair[1]}:
+        stayed = step.unchanged.members(around)
+        votes[around, around] += stayed
+        for counts in members:
+            counts[around] += stayed
+    votes = +votes
     best, back = _best(votes, 0), _best(votes, 1)
     return {
         source: target
@@ -120,7 +125,8 @@ def where_containers_went(step: Step) -> Mapping[Place, Place]:
     if not step.strayed:
         return {}
     found = dict(most_went(step))
-    found.update((place(one), place(other)) for one, other in step.all_couples() if one.kind in CONTAINERS)
+    found.update((source, source) for source in [*found] if step.unchanged.count(source))
+    found.update((place(one), place(other)) for one, other in step.couples() if one.kind in CONTAINERS)
     return found
 
 

@@ -152,10 +152,11 @@ def _without_marks(step: Step, symbol: VersionedSymbol) -> Mapping[str, int]:
 
 def _containers(step: Step) -> Iterator[tuple[Where, Origin]]:
     """A new container most of whose members another one gave away; a lost one most of whose members another took."""
-    loose = (*step.missing(), *step.added())
-    couples = [*step.all_couples()] if any(symbol.kind in CONTAINERS for symbol in loose) else []
-    given = _most_members([(other, one) for one, other in couples])
-    taken = _most_members(couples)
+    if not any(symbol.kind in CONTAINERS for symbol in (*step.missing(), *step.added())):
+        return
+    couples = [*step.couples()]
+    given = _most_members(step, [(other, one) for one, other in couples])
+    taken = _most_members(step, couples)
     before = {place(symbol): symbol for symbol in step.before if symbol.kind in CONTAINERS}
     after = {place(symbol): symbol for symbol in step.after if symbol.kind in CONTAINERS}
     for new in sorted(step.new):
@@ -170,13 +171,15 @@ def _containers(step: Step) -> Iterator[tuple[Where, Origin]]:
             yield (0, old), Origin(kind=ChangeKind.MERGED, symbols=(target,), evidence=words, confidence=0.75)
 
 
-def _most_members(couples: Iterable[Pair]) -> Mapping[tuple[str, str], tuple[str, str]]:
+def _most_members(step: Step, couples: Iterable[Pair]) -> Mapping[tuple[str, str], tuple[str, str]]:
     """The container of the other side that holds more than half, and at least two, of each container's members."""
     votes: dict[tuple[str, str], Counter[tuple[str, str]]] = defaultdict(Counter)
     for one, other in couples:
         around, its = container_place(one), container_place(other)
         if around is not None:
             votes[around][its or ("", "")] += 1
+    for around, counts in votes.items():
+        counts[around] += step.unchanged.members(around)
     best = {around: counts.most_common(1)[0] for around, counts in votes.items()}
     return {around: its for around, (its, count) in best.items() if count > 1 and 2 * count > votes[around].total()}
 

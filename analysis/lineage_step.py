@@ -7,9 +7,9 @@ sorted first, scores are the same both ways, ties go to the first of the order.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final, Protocol
 
 from codevault.analysis.kinds import CONTAINERS, VersionedSymbol
@@ -36,10 +36,10 @@ class Unchanged(Protocol):
     def count(self, place: tuple[str, str]) -> int:
         """How many have this path and qualified name."""
 
-    def couples(self) -> Sequence[Couple]:
-        """All of them, before and after. Asked for where containers went, or came and left."""
+    def members(self, container: tuple[str, str]) -> int:
+        """How many are in the container of this path and qualified name."""
 
-    def alike(self, digests: Set[str]) -> Sequence[Couple]:
+    def alike(self, digests: AbstractSet[str]) -> Sequence[Couple]:
         """Those that have one of these as `exact`, `renamed` or `body`."""
 
 
@@ -50,11 +50,11 @@ class NoneUnchanged:
         """None."""
         return 0
 
-    def couples(self) -> Sequence[Couple]:
+    def members(self, container: tuple[str, str]) -> int:  # noqa: ARG002
         """None."""
-        return ()
+        return 0
 
-    def alike(self, digests: Set[str]) -> Sequence[Couple]:  # noqa: ARG002
+    def alike(self, digests: AbstractSet[str]) -> Sequence[Couple]:  # noqa: ARG002
         """None."""
         return ()
 
@@ -102,10 +102,6 @@ class Step:
     def couples(self) -> Iterator[Couple]:
         """The pairs so far of what changed."""
         return ((self.before[pair.before], self.after[new]) for new, pair in self.pairs.items())
-
-    def all_couples(self) -> Iterator[Couple]:
-        """The same with what did not change."""
-        return chain(self.unchanged.couples(), self.couples())
 
     def missing(self) -> Iterator[VersionedSymbol]:
         """Those before without a pair."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -154,16 +154,40 @@ class Layout:
     def around(self) -> Mapping[int, Sequence[int]]:
         """By position those around it whose text holds its own: all but containers."""
         found: dict[int, list[int]] = {}
-        for outer, inside in enumerate(self.outline.inside):
-            if inside and self.facts[outer].kind not in CONTAINERS:
-                for inner in inside:
-                    found.setdefault(inner, []).append(outer)
+        open_ones: list[tuple[int, int]] = []
+        rows = zip(self._placed, self.facts, strict=True)
+        spans = [(at, at + one.size, position) for position, ((_, at, _), one) in enumerate(rows)]
+        for _, end, position in sorted(spans, key=lambda span: (span[0], -span[1])):
+            while open_ones and open_ones[-1][0] < end:
+                open_ones.pop()
+            if open_ones:
+                found[position] = [outer for _, outer in open_ones]
+            if self.facts[position].kind not in CONTAINERS:
+                open_ones.append((end, position))
         return found
 
     @cached_property
     def units(self) -> Sequence[str]:
         """The ids of the units that hold their texts."""
         return [one.unit.hex() for one in self.facts]
+
+    def versioned(self, path: str, position: int, signature: str) -> VersionedSymbol:
+        """One of them as lineage compares it."""
+        facts = self.facts[position]
+        return VersionedSymbol(
+            path=path,
+            name=facts.name,
+            qualified_name=facts.qualified_name,
+            kind=facts.kind,
+            signature=signature,
+            exact=facts.exact.hex(),
+            renamed=facts.renamed.hex(),
+            tokens=facts.tokens,
+            start_line=self.line(position),
+            body=facts.body.hex(),
+            text=self.outline.name(self.units, position),
+            language=self.language,
+        )
 
 
 class Layouts:
@@ -189,31 +213,6 @@ class Layouts:
             self._made.update((content, Layout(placed.get(content, ()), facts)) for content in new)
             while len(self._made) > max(MOST_LAYOUTS, len(contents)):
                 self._made.popitem(last=False)
-
-
-def versioned_symbols(
-    lineage: ProjectLineage, path: str, layout: Layout, positions: Iterable[int]
-) -> dict[int, VersionedSymbol]:
-    """Some symbols of a content as lineage compares them."""
-    chosen = [(position, layout.facts[position]) for position in positions]
-    signatures = lineage.signatures({facts.declaration for _, facts in chosen})
-    return {
-        position: VersionedSymbol(
-            path=path,
-            name=facts.name,
-            qualified_name=facts.qualified_name,
-            kind=facts.kind,
-            signature=signatures[facts.declaration],
-            exact=facts.exact.hex(),
-            renamed=facts.renamed.hex(),
-            tokens=facts.tokens,
-            start_line=layout.line(position),
-            body=facts.body.hex(),
-            text=layout.outline.name(layout.units, position),
-            language=layout.language,
-        )
-        for position, facts in chosen
-    }
 
 
 def as_symbol(version: SymbolVersion) -> Symbol:

@@ -9,7 +9,9 @@ Symbols that are the same on both sides are told by their numbers in the catalog
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,7 +20,7 @@ from codevault.analysis.lineage import Change, ChangeKind, StepMatch, match_chan
 from codevault.analysis.lineage_shapes import Shapes
 from codevault.analysis.lineage_stages import SAME_PLACE
 from codevault.analysis.lineage_step import Couple, order
-from codevault.filesymbols import Contents, Layout, Layouts, RecentContents, versioned_symbols
+from codevault.filesymbols import Contents, Layout, Layouts, RecentContents
 from codevault.ids import BlobId
 from codevault.index.lineage_model import Link, PathStep, Spot, SymbolKey
 from codevault.index.lineage_reading import ProjectLineage
@@ -57,14 +59,18 @@ class _Side:
         """The symbols of a file that it holds."""
         return self._maker.layouts.of(self.held[path].content)
 
-    def symbols(self, path: str, positions: Collection[int]) -> list[VersionedSymbol]:
+    def prepare(self, positions: Mapping[str, Sequence[int]]) -> None:
+        """Makes symbols of several files at once, which asks less often."""
+        places = [(path, at) for path, rows in positions.items() for at in rows if (path, at) not in self._made]
+        layouts = {path: self.layout(path) for path in positions}
+        chosen = [(self.held[path], layouts[path], at) for path, at in places]
+        for (path, at), symbol in zip(places, self._maker.versioned(chosen), strict=True):
+            self._made[path, at] = symbol
+            self.spots[id(symbol)] = self.spot(path, at)
+
+    def symbols(self, path: str, positions: Sequence[int]) -> list[VersionedSymbol]:
         """Some symbols of a file, in that order."""
-        new = [position for position in positions if (path, position) not in self._made]
-        if new:
-            held, layout = self.held[path], self.layout(path)
-            for position, symbol in self._maker.versioned(held, layout, new).items():
-                self._made[path, position] = symbol
-                self.spots[id(symbol)] = self.spot(path, position)
+        self.prepare({path: positions})
         return [self._made[path, position] for position in positions]
 
     def spot(self, path: str, position: int) -> Spot:
@@ -86,33 +92,37 @@ class _Same:
         self.pairs: dict[str, list[tuple[int, int]]] = {}
         for path in before.held.keys() & after.held.keys():
             self.pairs[path] = same_symbols(before.layout(path), after.layout(path))
-        self._couples: Sequence[Couple] | None = None
+        self._counts: dict[str, tuple[Counter[str], Counter[str]]] = {}
 
     def others(self, side: _Side) -> list[VersionedSymbol]:
         """The symbols of a side that are in no pair."""
         at = 0 if side is self._before else 1
-        found = []
+        left = {}
         for path in side.held:
             paired = {pair[at] for pair in self.pairs.get(path, ())}
             count = len(side.layout(path).numbers)
             if len(paired) < count:
-                found += side.symbols(path, [each for each in range(count) if each not in paired])
-        return found
+                left[path] = [each for each in range(count) if each not in paired]
+        side.prepare(left)
+        return [symbol for path, positions in left.items() for symbol in side.symbols(path, positions)]
 
     def count(self, place: tuple[str, str]) -> int:
         """How many pairs have this path and qualified name."""
-        path, name = place
-        pairs = self.pairs.get(path, ())
-        facts = self._before.layout(path).facts if pairs else ()
-        return sum(facts[old].qualified_name == name for old, _ in pairs)
+        return self._counted(place[0])[0][place[1]]
 
-    def couples(self) -> Sequence[Couple]:
-        """All of them, as symbols."""
-        if self._couples is None:
-            self._couples = self._made(self.pairs)
-        return self._couples
+    def members(self, container: tuple[str, str]) -> int:
+        """How many are in the container of this path and qualified name."""
+        return self._counted(container[0])[1][container[1]]
 
-    def alike(self, digests: Set[str]) -> Sequence[Couple]:
+    def _counted(self, path: str) -> tuple[Counter[str], Counter[str]]:
+        if path not in self._counts:
+            pairs = self.pairs.get(path, ())
+            facts = self._before.layout(path).facts if pairs else ()
+            chosen = [facts[old] for old, _ in pairs]
+            self._counts[path] = Counter(one.qualified_name for one in chosen), Counter(one.container for one in chosen)
+        return self._counts[path]
+
+    def alike(self, digests: AbstractSet[str]) -> Sequence[Couple]:
         """Those that have one of these as `exact`, `renamed` or `body`."""
         wanted = {bytes.fromhex(digest) for digest in digests}
         chosen = {}
@@ -192,10 +202,17 @@ class StepMaker:
             steps.update(self._matched(number, parents, {path: held}, limit))
         return steps
 
-    def versioned(self, held: Held, layout: Layout, positions: Iterable[int]) -> dict[int, VersionedSymbol]:
-        """Symbols of a file by position, their texts to be had until the next step."""
-        symbols = versioned_symbols(self._lineage, held.path, layout, positions)
-        self._texts.update((each.text, (held, at)) for at, each in symbols.items() if each.text)
+    def versioned(self, chosen: Sequence[tuple[Held, Layout, int]]) -> list[VersionedSymbol]:
+        """Symbols of files by position, their texts to be had until the next step."""
+        if not chosen:
+            return []
+        signatures = self._lineage.signatures({layout.facts[at].declaration for _, layout, at in chosen})
+        symbols = []
+        for held, layout, at in chosen:
+            symbol = layout.versioned(held.path, at, signatures[layout.facts[at].declaration])
+            symbols.append(symbol)
+            if symbol.text:
+                self._texts[symbol.text] = held, at
         return symbols
 
     def _differing(self, number: int, parents: Sequence[int]) -> dict[str, tuple[Held | None, ...]]:

@@ -31,6 +31,11 @@ class SymbolFacts(NamedTuple):
     body: bytes
     unit: bytes
 
+    @property
+    def container(self) -> str:
+        """The qualified name of what encloses it, "" at the top of the file."""
+        return self.qualified_name[: -len(self.name) - 1] if self.qualified_name.endswith("." + self.name) else ""
+
 
 _FACTS = (
     "SELECT s.id, s.declaration, s.tokens, s.bytes, s.lines, s.exact, s.renamed, s.body, s.unit,"
