@@ -156,17 +156,19 @@ def test_a_vault_opens_from_an_encrypted_replica(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("fsspec") is None, reason="fsspec is not here")
-def test_the_example_of_the_guide_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
-    guide = (Path(__file__).parents[2] / "codevault" / "GUIDE.md").read_text("utf-8")
-    (example,) = [one for one in re.findall(r"```python\n(.*?)```", guide, re.DOTALL) if "age1..." in one]
-    for place in ("/mnt/disk/vault", "~/back"):
+    page = (Path(__file__).parents[2] / "codevault" / "GROWING.md").read_text("utf-8")
+    (example,) = [one for one in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "age1..." in one]
+    for place in ("~/back-again", "~/back", "~/key.txt"):
         example = example.replace(place, str(tmp_path / Path(place).name))
     example = example.replace("sftp://me@nas", "memory://nas").replace("s3://bucket", "memory://bucket")
     example = example.replace("age1...", SEAL.recipients[0]).replace("/vault", "/copy")
     (tmp_path / "shop").mkdir()
     (tmp_path / "shop" / "main.py").write_bytes(SOURCE)
+    (tmp_path / "key.txt").write_text(f"{IDENTITY}\n")
     with codevault.Vault.create(tmp_path / "mine", workers=1) as vault:
         vault.backup(vault.projects.add(tmp_path / "shop"))
         exec(example, {"vault": vault, "codevault": codevault})
     assert (tmp_path / "back" / "main.py").read_bytes() == SOURCE
+    assert (tmp_path / "back-again" / "main.py").read_bytes() == SOURCE
