@@ -31,6 +31,8 @@ _FILE_FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 READ_BLOCK = 1 << 20
+_RECALL_ON_OPEN, _RECALL_ON_DATA_ACCESS = 0x40000, 0x400000  # winnt.h; module stat has not got them
+_DATALESS = 0x40000000  # SF_DATALESS of macOS, sys/stat.h
 _ZEROS = bytes(READ_BLOCK)
 _ATTEMPTS = 3
 ReadBlock = Callable[[int, int], bytes]  # descriptor and most bytes, as os.read
@@ -397,7 +399,17 @@ def _regular(descriptor: int, name: str) -> os.stat_result:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise OSError(22, "not a regular file any more", name)
+    if is_placeholder(status):
+        raise OSError(errno.EAGAIN, "its content is elsewhere, and reading it would fetch it", name)
     return status
+
+
+def is_placeholder(status: os.stat_result) -> bool:
+    """True for a file whose content is not on this disk: OneDrive's, iCloud's, Dropbox's. Never with Linux."""
+    elsewhere = stat.FILE_ATTRIBUTE_OFFLINE | _RECALL_ON_OPEN | _RECALL_ON_DATA_ACCESS
+    attributes: int = getattr(status, "st_file_attributes", 0)
+    flags: int = getattr(status, "st_flags", 0)
+    return bool(attributes & elsewhere or flags & _DATALESS)
 
 
 def _bounded(content: bytes, size: int, name: str) -> None:

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -329,3 +330,35 @@ def test_devices_are_listed_and_never_opened(tmp_path: Path) -> None:
             folder.read("endless")
 
     assert stat.S_ISCHR(listed.mode)
+
+
+@pytest.mark.parametrize(
+    ("bits", "elsewhere"),
+    [
+        ({}, False),
+        ({"st_file_attributes": stat.FILE_ATTRIBUTE_ARCHIVE}, False),
+        ({"st_file_attributes": 0x400000}, True),
+        ({"st_file_attributes": stat.FILE_ATTRIBUTE_OFFLINE}, True),
+        ({"st_flags": 0x40000000}, True),
+    ],
+    ids=["linux", "archive", "onedrive", "offline", "icloud"],
+)
+def test_a_file_whose_content_is_in_a_cloud_is_not_fetched(
+    folder: RealFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bits: dict[str, int], elsewhere: bool
+) -> None:
+    (tmp_path / "a.txt").write_bytes(b"here")
+    fstat = os.fstat
+    monkeypatch.setattr(os, "fstat", lambda descriptor: SimpleNamespace(**seen_of(fstat(descriptor)), **bits))
+
+    assert outcome(lambda: folder.read("a.txt").content) == (BlockingIOError if elsewhere else b"here")
+
+
+def seen_of(status: os.stat_result) -> dict[str, int]:
+    return {name: getattr(status, name) for name in dir(status) if name.startswith("st_")}
+
+
+def outcome(call: Callable[[], object]) -> object:
+    try:
+        return call()
+    except OSError as exc:
+        return type(exc)
