@@ -11,8 +11,9 @@ there back: a version that says nothing of the symbol has it as the version that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from codevault.analysis.lineage import match_step
 from codevault.errors import IndexDamaged, UnknownPath, UnknownSymbol
@@ -114,6 +115,14 @@ def history_of(
     return walk.history(start)
 
 
+class _Told(NamedTuple):
+    """A link, and the version that made it; the one that a life begins with may come from elsewhere."""
+
+    number: int
+    link: Link
+    begins: bool = False
+
+
 class Lives:
     """The lives of a project's symbols; reads each path once, and is true for the catalog as it was when made."""
 
@@ -128,16 +137,17 @@ class Lives:
         """The whole life of a symbol, from whatever version of it."""
         forward, last = self._forward(start)
         backward, met = self._backward(last)
-        ended = forward[-1:] if forward and forward[-1].after is None else []
-        if (self._begin(start.path, start.version), start.key) in met:
-            events = [*reversed(backward), *ended]
+        ended = forward[-1:] if forward and forward[-1].link.after is None else []
+        if self._begin(start.path, start.version) in met.get(start.key, ()):
+            told = [*reversed(backward), *ended]
         else:  # a line that nothing follows
-            events = [*reversed(self._backward(start)[0]), *forward]
+            told = [*reversed(self._backward(start)[0]), *forward]
+        self._read_ahead(told)
         return History(
             project=self._project,
             path=start.path,
             qualified_name=start.qualified_name,
-            events=tuple(map(self._signed, events)),
+            events=tuple(self._signed(self._event(one)) for one in told),
         )
 
     def events(self, number: int) -> tuple[Event, ...]:
@@ -167,7 +177,7 @@ class Lives:
             if found is None:
                 raise UnknownSymbol(f"{path!r} defines no {_asked(qualified_name, line)} in that version")
             return found
-        if not life.runs():
+        if not life.runs:
             raise UnknownPath(f"no snapshot or commit of this project holds {path!r}")
         for run in self._newest_first(path, meant):
             found = self._chosen(path, run.first, run, qualified_name, meant, line)
@@ -181,7 +191,7 @@ class Lives:
     def _newest_first(self, path: str, meant: SymbolVersion | None) -> Iterator[Run]:
         """Runs of a path: that of the version in hand, the present one, those before it, what nothing leads to."""
         life, timeline = self._lineage.life(path), self._lineage.timeline
-        runs = life.runs()[::-1]
+        runs = life.runs[::-1]
         newest = self._lineage.newest()
         now = None if newest is None else life.held(newest)
         if meant is None and now is not None:
@@ -216,14 +226,18 @@ class Lives:
 
     # walking
 
-    def _backward(self, start: Spot) -> tuple[list[Event], set[tuple[int, SymbolKey]]]:
+    def _backward(self, start: Spot) -> tuple[list[_Told], Mapping[SymbolKey, set[int]]]:
         """What brought the symbol to where it is, newest first, and where it was: versions that brought its file."""
-        events: list[Event] = []
-        met: set[tuple[int, SymbolKey]] = set()
+        events: list[_Told] = []
+        met: dict[SymbolKey, set[int]] = {}
         key, version = start.key, start.version
         while version:
             at = self._begin(key.path, version)
-            met.add((at, key))
+            met.setdefault(key, set()).add(at)
+            base = self._lineage.silent_base(key.path, at, key.qualified_name)
+            if base:
+                version = base
+                continue
             link = self._after(key, at)
             if link is None:
                 base = self._base(key, at)
@@ -233,35 +247,35 @@ class Lives:
                 link = Link(NEW, None, self._spot(key, at), confidence=UNFOUND)
             if link.before is not None:
                 if link.kinds:
-                    events.extend(self._told(at, [link]))
+                    events.append(_Told(at, link))
                 key, version = link.before.key, link.before.version
                 continue
             lost = self._lost_before(key, at)
             if lost is None or lost[1].before is None:
-                events.append(self._introduced(at, link))
+                events.append(_Told(at, link, begins=True))
                 break
             number, removal = lost
             back = Link(_RESTORED, removal.before, link.after, _HAD_IT)
-            events.extend((*self._told(at, [back]), *self._told(number, [removal])))
+            events.extend((_Told(at, back), _Told(number, removal)))
             version = lost[1].before.version
         return events, met
 
-    def _forward(self, start: Spot) -> tuple[list[Event], Spot]:
+    def _forward(self, start: Spot) -> tuple[list[_Told], Spot]:
         """What happened to the symbol since, oldest first, and the last that is known of it."""
-        events: list[Event] = []
+        events: list[_Told] = []
         here, met = start, {start}
         while True:
             number, link = self._next(here)
             if link is None:
                 return events, here
             if link.after is None:
-                events.extend(self._told(number, [link]))
+                events.append(_Told(number, link))
                 back = self._restored_after(here.key, number)
                 if back is None:
                     return events, here
                 number, link = back
             if link.kinds:
-                events.extend(self._told(number, [link]))
+                events.append(_Told(number, link))
             if link.after is None or link.after in met:
                 return events, here
             here = link.after
@@ -349,7 +363,7 @@ class Lives:
     def _touched(self, path: str, before: int) -> Iterator[int]:
         """Versions that touched a path, below a rank, newest first."""
         rank = self._lineage.timeline.rank
-        touched = ((rank(number), number) for number in self._lineage.life(path).touched())
+        touched = ((rank(number), number) for number in self._lineage.life(path).touched)
         yield from (number for at, number in sorted(touched, reverse=True) if at < before)
 
     # links
@@ -472,6 +486,14 @@ class Lives:
     def _origin(self, spot: Spot) -> SymbolOrigin:
         symbol = self._lineage.symbol(self._held(spot.path, spot.version).content, spot.position)
         return SymbolOrigin(project=self._project, path=spot.path, symbol=symbol)
+
+    def _read_ahead(self, told: Iterable[_Told]) -> None:
+        """Reads the symbols of many links at once."""
+        spots = [spot for one in told for spot in (one.link.before, one.link.after, *one.link.origins) if spot]
+        self._lineage.symbols_at([(self._held(spot.path, spot.version).content, spot.position) for spot in spots])
+
+    def _event(self, told: _Told) -> Event:
+        return self._introduced(told.number, told.link) if told.begins else self._told(told.number, [told.link])[0]
 
     def _introduced(self, number: int, link: Link) -> Event:
         """With what it was made from: symbols of the same step, else one with its tokens that stands anywhere."""

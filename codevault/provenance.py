@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from codevault.analysis.kinds import CALLABLES
 from codevault.analysis.similarity import shared_terms
@@ -21,8 +21,6 @@ likeness under the same name make one symbol the source of another."""
 
 ALIKE = 0.5
 """Share of the smaller sketch's terms that the other has."""
-
-MOST_NAMESAKES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,41 +46,42 @@ def copied_from(index: Index, project: ProjectId, at: Seen, path: str, symbol: S
 
     Of equally good ones this project's first, then the oldest; what went at that moment is a move's business.
     """
-    found = []
-    for hit in _candidates(index, symbol):
-        if hit.symbol is None or not _was_there(index, hit, at) or _is_itself(hit, project, path, symbol):
-            continue
-        confidence, evidence = _verdict(symbol, hit.symbol)
-        if confidence:
-            rank = -confidence, hit.project != project, hit.first_seen.created_ns, hit.path, hit.start_line
-            origin = SymbolOrigin(project=hit.project, path=hit.path, symbol=hit.symbol)
-            found.append((rank, Source(origin=origin, evidence=evidence, confidence=confidence)))
-    return min(found, key=lambda each: each[0])[1] if found else None
+    for confidence, evidence, hits in _candidates(index, symbol):
+        there = [hit for hit in hits if _was_there(index, hit, at) and not _is_itself(hit, project, path, symbol)]
+        found = min(there, key=partial(_rank, project), default=None)
+        if found is not None and found.symbol is not None:
+            origin = SymbolOrigin(project=found.project, path=found.path, symbol=found.symbol)
+            return Source(origin=origin, evidence=evidence, confidence=confidence)
+    return None
 
 
-def _candidates(index: Index, symbol: SymbolVersion) -> Iterator[Hit]:
+def _rank(project: ProjectId, hit: Hit) -> tuple[object, ...]:
+    return hit.project != project, hit.first_seen.created_ns, hit.path, hit.start_line
+
+
+def _candidates(index: Index, symbol: SymbolVersion) -> Iterator[tuple[float, str, Iterable[Hit]]]:
+    """How sure, why, and what may be the source then: the surest first, each looked for when it is asked for."""
     if symbol.tokens >= LEAST_EXACT:
-        yield from index.symbols_with(exact=symbol.exact)
+        yield 0.9, "same tokens as a symbol that was there", index.symbols_with(exact=symbol.exact)
+    if symbol.kind not in CALLABLES:
+        return
+
+    def alike(sketch: bytes) -> bool:
+        return shared_terms(symbol.sketch, sketch) >= ALIKE
+
+    if symbol.tokens >= LEAST_BODY and symbol.body:
+        evidence = "same name and tokens of the body as a symbol that was there"
+        yield 0.85, evidence, index.namesakes_of(symbol, CALLABLES, "body", alike)
     if symbol.tokens >= LEAST_RENAMED:
-        yield from index.symbols_with(renamed=symbol.renamed)
-    if symbol.tokens >= LEAST_BODY and symbol.kind in CALLABLES and re.fullmatch(r"\w+", symbol.name):
-        yield from index.search_symbols(symbol.name, limit=MOST_NAMESAKES).hits
-
-
-def _verdict(symbol: SymbolVersion, other: SymbolVersion) -> tuple[float, str]:
-    """How sure the other is the source, 0.0 where it is not, and why."""
-    if other.exact == symbol.exact and symbol.tokens >= LEAST_EXACT:
-        return 0.9, "same tokens as a symbol that was there"
-    if symbol.kind not in CALLABLES or other.kind not in CALLABLES:
-        return 0.0, ""
-    namesake = other.name == symbol.name and other.language == symbol.language
-    if namesake and symbol.body and other.body == symbol.body and symbol.tokens >= LEAST_BODY:
-        return 0.85, "same name and tokens of the body as a symbol that was there"
-    if other.renamed == symbol.renamed and symbol.tokens >= LEAST_RENAMED:
-        return 0.7, "same tokens except names and literals as a symbol that was there"
-    if namesake and symbol.tokens >= LEAST_ALIKE and shared_terms(symbol.sketch, other.sketch) >= ALIKE:
-        return 0.6, "same name as a symbol that was there, and alike"
-    return 0.0, ""
+        evidence = "same tokens except names and literals as a symbol that was there"
+        hits = index.symbols_with(renamed=symbol.renamed)
+        yield 0.7, evidence, (hit for hit in hits if hit.symbol is not None and hit.symbol.kind in CALLABLES)
+    if symbol.tokens >= LEAST_ALIKE:
+        yield (
+            0.6,
+            "same name as a symbol that was there, and alike",
+            index.namesakes_of(symbol, CALLABLES, "sketch", alike),
+        )
 
 
 def _was_there(index: Index, hit: Hit, at: Seen) -> bool:

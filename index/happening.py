@@ -13,7 +13,7 @@ Happened = tuple[int, frozenset[str]]
 
 def happened(lineage: ProjectLineage, path: str, qualified_name: str) -> Iterator[Happened]:
     """Versions with what they did to symbols of that name; versions that are not linked yet are passed over."""
-    for number in lineage.life(path).touched():
+    for number in lineage.life(path).touched:
         step = _step(lineage, path, number, qualified_name)
         if step is None:
             continue

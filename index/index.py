@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from codevault.analysis.languages import language_hint
-from codevault.analysis.model import FileAnalysis
+from codevault.analysis.model import FileAnalysis, SymbolKind
 from codevault.errors import IndexDamaged, InvalidPattern
 from codevault.ids import BlobId, ProjectId, SnapshotId, VaultId
 from codevault.index import (
@@ -19,6 +19,7 @@ from codevault.index import (
     descent,
     history,
     lineage,
+    namesakes,
     pickaxe,
     reshaping,
     reuse_groups,
@@ -445,6 +446,13 @@ class Index:
         with self._asking() as session:
             return asking.symbols_with(session, exact, renamed, scope)
 
+    def namesakes_of(
+        self, symbol: SymbolVersion, kinds: Collection[SymbolKind], by: namesakes.By, suits: Callable[[bytes], bool]
+    ) -> tuple[Hit, ...]:
+        """Places of symbols of its name, its language and these kinds that have its body, or whose sketch suits."""
+        with self._asking() as session:
+            return namesakes.namesakes(session, self._text, symbol, kinds, by, suits)
+
     def fingerprint_groups(
         self, which: Literal["exact", "renamed"], *, min_tokens: int, scope: Scope = EVERYTHING
     ) -> Iterator[tuple[str, tuple[Hit, ...]]]:
@@ -612,9 +620,17 @@ class Index:
             return pickaxe.commits_changing(session, self._text, matcher, shape, scope, seconds)
 
     def commits_touching(
-        self, pattern: str, *, case_sensitive: bool = True, scope: Scope | Where = EVERYTHING, seconds: float = 10.0
+        self,
+        pattern: str,
+        *,
+        case_sensitive: bool = True,
+        scope: Scope | Where = EVERYTHING,
+        seconds: float = 10.0,
+        read: pickaxe.Read = lambda _: None,
     ) -> CountChanges:
         """Commits, merges aside, that added or removed a line which a regular expression matches, each line by itself.
+
+        `read` gives the bytes of a content where searchable text does not say all: other line ends, another encoding.
 
         Raises:
             InvalidPattern: RE2 refuses the pattern.
@@ -622,7 +638,7 @@ class Index:
         matcher = regex_matcher(pattern, case_sensitive=case_sensitive)
         shape = required(pattern, case_sensitive=case_sensitive)
         with self._asking() as session:
-            return pickaxe.commits_touching(session, self._text, matcher, shape, scope, seconds)
+            return pickaxe.commits_touching(session, self._text, matcher, shape, scope, seconds, read)
 
     def content_state(self, blob: BlobId, path: str) -> ContentState:
         """How far a file version is indexed, and why not further."""

@@ -191,8 +191,8 @@ class Unpacker:
         self._names: dict[int, str] = {}
         self._paths: dict[int, str] = {}
 
-    def step(self, db: sqlite3.Connection, number: int, path: str, packed: bytes) -> PathStep:
-        """What `link_version` was given for a path.
+    def step(self, db: sqlite3.Connection, number: int, path: str, packed: bytes, name: int = 0) -> PathStep:
+        """What `link_version` was given for a path; with a name's number only links that speak of it.
 
         Raises:
             IndexDamaged: it is cut short, or names what the catalog does not have.
@@ -201,6 +201,8 @@ class Unpacker:
             values = iter(unpack(packed))
             flags, base, count = next(values), unzigzag(next(values)), next(values)
             raw = [_RawLink.read(values) for _ in range(count)]
+            if name:
+                raw = [one for one in raw if any(spot[1] == name for spot in one.spots)]
             self._learn(db, raw)
             links = tuple(self._link(one, number, path, base) for one in raw)
         except (StopIteration, RuntimeError, ValueError, KeyError, IndexError) as exc:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -10,7 +9,6 @@ from dataclasses import dataclass, field
 
 from codevault.errors import IndexDamaged, UnknownSnapshot
 from codevault.ids import ProjectId
-from codevault.index.contents import packed_symbols
 from codevault.index.history import commits_of, seen_one, steps
 from codevault.index.lineage import Unpacker, head_of, linked_all, linked_as, packed_steps, packed_version, parents_key
 from codevault.index.lineage_model import PathStep
@@ -21,12 +19,15 @@ from codevault.index.rows import ask_many, path_text
 from codevault.index.sessions import Session
 from codevault.index.snapshots import project_number
 from codevault.index.stays import snapshot_nodes
-from codevault.index.symbols import positions, symbol_rows, symbol_version, symbols_of
+from codevault.index.symbols import symbol_rows, symbol_version, symbols_of
 from codevault.index.timelines import Timeline
 from codevault.index.varints import pack, unpack_ascending
 
 MOST_PATHS = 2_000
 """Paths whose lives are remembered."""
+
+MOST_SYMBOLS = 2_000
+"""Symbols that are remembered whole."""
 
 MOST_FACTS = 30_000
 """Symbols of which facts are remembered."""
@@ -40,6 +41,9 @@ class _Path:
     packed: Mapping[int, bytes]
     linked: Collection[int]
     steps: dict[int, PathStep] = field(default_factory=dict)
+    named: dict[tuple[int, int], PathStep] = field(default_factory=dict)
+    heads: dict[int, PathStep] = field(default_factory=dict)
+    speaking: dict[int, frozenset[int]] = field(default_factory=dict)
 
 
 class ProjectLineage:
@@ -55,7 +59,8 @@ class ProjectLineage:
         self._paths: OrderedDict[str, _Path] = OrderedDict()
         self._seen: dict[int, Seen] = {}
         self._names: dict[int, str] = {}
-        self._codes: dict[str, bytes] = {}
+        self._names_linked: dict[str, int] = {}
+        self._symbols: dict[tuple[int, int], SymbolVersion] = {}
         self._facts: dict[int, SymbolFacts] = {}
 
     def parents(self, number: int) -> tuple[int, ...]:
@@ -79,26 +84,53 @@ class ProjectLineage:
     def step(self, path: str, number: int, name: str = "") -> PathStep | None:
         """What is written of a path in a linked version, None where nothing happened.
 
-        With a qualified name links may be left out where nothing is said of it, which spares reading them.
+        With a qualified name links that say nothing of it are left out, which spares reading them.
         """
         one = self._path(path)
         packed = one.packed.get(number)
         if packed is None:
             return None
-        if number not in one.steps:
-            if name and (not (code := self._code(name)) or code not in packed):
-                return head_of(packed)
+        if not name or number in one.steps:
+            if number not in one.steps:
+                with self._asking() as session:
+                    one.steps[number] = self._unpacker.step(session.db, number, path, packed)
+            return one.steps[number]
+        if number not in self._speaking(one, name):
+            return self._head(one, number)
+        key = number, self._name(name)
+        if key not in one.named:
             with self._asking() as session:
-                one.steps[number] = self._unpacker.step(session.db, number, path, packed)
-        return one.steps[number]
+                one.named[key] = self._unpacker.step(session.db, number, path, packed, self._name(name))
+        return one.named[key]
 
-    def _code(self, name: str) -> bytes:
-        """How rows of links write a name, b"" when none does."""
-        if name not in self._codes:
+    def silent_base(self, path: str, number: int, name: str) -> int:
+        """The version that a symbol of that name goes on from where one is linked and says nothing of it, else 0."""
+        one = self._path(path)
+        if number not in one.linked or number in self._speaking(one, name):
+            return 0
+        head = self._head(one, number)
+        return 0 if head is None or head.came else head.base
+
+    def _head(self, one: _Path, number: int) -> PathStep | None:
+        if number not in one.heads and number in one.packed:
+            one.heads[number] = head_of(one.packed[number])
+        return one.heads.get(number)
+
+    def _speaking(self, one: _Path, name: str) -> Collection[int]:
+        """Versions whose rows may hold a link of a name."""
+        key = self._name(name)
+        if key not in one.speaking:
+            code = pack((key,)) if key else b""
+            one.speaking[key] = frozenset(number for number, row in one.packed.items() if key and code in row)
+        return one.speaking[key]
+
+    def _name(self, name: str) -> int:
+        """The number under which rows of links write a name, 0 when none does."""
+        if name not in self._names_linked:
             with self._asking() as session:
                 row = session.db.execute("SELECT id FROM link_name WHERE name = ?", (name,)).fetchone()
-            self._codes[name] = b"" if row is None else pack(row)
-        return self._codes[name]
+            self._names_linked[name] = 0 if row is None else int(row[0])
+        return self._names_linked[name]
 
     def version(self, number: int) -> Mapping[str, PathStep] | None:
         """What is written of a version, by path; None when it is not linked."""
@@ -196,15 +228,28 @@ class ProjectLineage:
         Raises:
             IndexDamaged: it has none there.
         """
-        with self._asking() as session:
-            return _symbol(session, content, position)
+        return self.symbols_at(((content, position),))[content, position]
+
+    def symbols_at(self, places: Collection[tuple[int, int]]) -> Mapping[tuple[int, int], SymbolVersion]:
+        """Symbols by content and position, at least these, read at once; remembers them.
+
+        Raises:
+            IndexDamaged: a content has none there.
+        """
+        new = [place for place in dict.fromkeys(places) if place not in self._symbols]
+        if new:
+            if len(self._symbols) > MOST_SYMBOLS:
+                self._symbols = {place: self._symbols[place] for place in places if place in self._symbols}
+            with self._asking() as session:
+                self._symbols.update(_symbols_at(session, new))
+        return self._symbols
 
     def _path(self, path: str) -> _Path:
         if path not in self._paths:
             with self._asking() as session:
                 life = PathLife(session.db, self._owner, self.timeline, path)
                 packed = packed_steps(session.db, self._owner, path)
-                known = linked_as(session.db, self._owner, life.touched())
+                known = linked_as(session.db, self._owner, life.touched)
             linked = frozenset(number for number, key in known.items() if key == self._key(number))
             self._paths[path] = _Path(life, packed, linked)
             if len(self._paths) > MOST_PATHS:
@@ -215,15 +260,25 @@ class ProjectLineage:
         return parents_key(self.timeline.parents(number)) if self.timeline.knows(number) else b""
 
 
-def _symbol(session: Session, content: int, position: int) -> SymbolVersion:
-    db: sqlite3.Connection = session.db
-    packed = packed_symbols(db, (content,), session.labels.details).get(content)
-    places = list(positions(packed))
-    row = db.execute("SELECT blob FROM content WHERE id = ?", (content,)).fetchone()
-    if row is None or position >= len(places):
-        raise IndexDamaged(f"content {content} has no symbol {position}: rebuild() the index")
-    number, byte, line = places[position]
-    found = symbol_rows(db, session.labels, (number,)).get(number)
-    if found is None:
-        raise IndexDamaged(f"symbol {number} is missing in the catalog: rebuild() the index")
-    return symbol_version(session.labels, row[0], found, byte, line)
+def _symbols_at(session: Session, places: Iterable[tuple[int, int]]) -> dict[tuple[int, int], SymbolVersion]:
+    db, labels = session.db, session.labels
+    by_content: dict[int, list[int]] = {}
+    for content, position in places:
+        by_content.setdefault(content, []).append(position)
+    blobs = dict(ask_many(db, "SELECT id, blob FROM content WHERE id IN (*)", by_content))
+    placed = placed_symbols(db, labels, by_content)
+    chosen = {}
+    for content, positions in by_content.items():
+        rows = placed.get(content, ())
+        for position in positions:
+            if content not in blobs or position >= len(rows):
+                raise IndexDamaged(f"content {content} has no symbol {position}: rebuild() the index")
+            chosen[content, position] = rows[position]
+    found = symbol_rows(db, labels, {number for number, _, _ in chosen.values()})
+    try:
+        return {
+            place: symbol_version(labels, blobs[place[0]], found[number], byte, line)
+            for place, (number, byte, line) in chosen.items()
+        }
+    except KeyError as exc:
+        raise IndexDamaged(f"symbol {exc.args[0]} is missing in the catalog: rebuild() the index") from exc

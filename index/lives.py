@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -78,16 +79,18 @@ class PathLife:
             place = self._timeline.before(line)
         return None
 
+    @cached_property
     def runs(self) -> Sequence[Run]:
         """All of them, in the order in which they began."""
         found = [*self._snapshots, *(self._told(stay) for stay in self._stays if stay.content != GONE)]
         return sorted(found, key=lambda run: self._timeline.rank(run.first))
 
+    @cached_property
     def touched(self) -> frozenset[int]:
         """Versions in which the path may differ from one that they came from."""
         seen = {-stay.first for stay in self._stays}
         seen.update(run.first for run in self._snapshots)
-        ends = (self._timeline.follower(run.last) for run in self.runs() if run.last is not None)
+        ends = (self._timeline.follower(run.last) for run in self.runs if run.last is not None)
         return frozenset(seen.union(number for number in ends if number is not None))
 
     def _told(self, stay: Stay) -> Run:
