@@ -116,8 +116,8 @@ _REASONS = {
 def _content(session: Session, blob: BlobId, hint: str) -> tuple[int, int, str | None, int | None, int | None] | None:
     row: tuple[int, int, str | None, int | None, int | None] | None = session.db.execute(
         "SELECT c.id, c.state, c.reason, c.language, c.grammar FROM content c JOIN label l ON l.id = c.hint"
-        " WHERE substr(c.blob, 1, 6) = ? AND c.blob = ? AND l.text = ?",
-        (blob_key(blob)[:6], blob_key(blob), hint),
+        " WHERE substr(c.blob, 1, 4) = ? AND c.blob = ? AND l.text = ?",
+        (blob_key(blob)[:4], blob_key(blob), hint),
     ).fetchone()
     return row
 

@@ -99,7 +99,7 @@ def committed_as(
     contents = {
         content
         for (content,) in db.execute(
-            "SELECT id FROM content WHERE substr(blob, 1, 6) = ? AND blob = ?", (blob_key(blob)[:6], blob_key(blob))
+            "SELECT id FROM content WHERE substr(blob, 1, 4) = ? AND blob = ?", (blob_key(blob)[:4], blob_key(blob))
         )
     }
     behind = [

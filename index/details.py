@@ -32,7 +32,7 @@ GROUP: Final = 128 << 10
 LISTS: Final = 32 << 10
 """The same of lists, of which a page of hits reads as many groups as it has files."""
 
-LEVEL: Final = 6
+LEVEL: Final = 15
 MOST_HELD: Final = 16 << 20
 """Bytes of unpacked groups that a session remembers."""
 
@@ -123,8 +123,7 @@ class DetailWriter:
     def append(self, record: bytes) -> int:
         """Takes a record under the next free number, and gives that."""
         if not self._next:
-            row = self._db.execute(f"{_COLUMNS[self._table]} ORDER BY first DESC LIMIT 1").fetchone()
-            self._next = 1 if row is None else _unpacked(*row).next
+            self._next = 1 + newest_record(self._db, self._table)
         number = self._next
         self._next += 1
         self.add(number, record)
@@ -161,6 +160,12 @@ class DetailWriter:
         lengths = pack((*map(len, self._records), *(terms if any(self._sketches) else ())))
         self._db.execute(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?, ?)", (self._first, lengths, packed))  # noqa: S608 - a constant
         self._records, self._sketches, self._size = [], [], 0
+
+
+def newest_record(db: sqlite3.Connection, table: Table) -> int:
+    """The highest number that has a record, 0: there is none."""
+    row = db.execute(f"{_COLUMNS[table]} ORDER BY first DESC LIMIT 1").fetchone()
+    return 0 if row is None else _unpacked(*row).next - 1
 
 
 class DetailCache:

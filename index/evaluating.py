@@ -16,6 +16,7 @@ from codevault.analysis.structure import Window
 from codevault.errors import InvalidArgument
 from codevault.index import postings
 from codevault.index.conditions import BODY, Declared, LineTest, Probe, line_tests, symbol_test, word_ways
+from codevault.index.details import newest_record
 from codevault.index.finding import Found, Places
 from codevault.index.groups import all_numbers, groups
 from codevault.index.narrowing import Near
@@ -180,8 +181,8 @@ class ClauseSearch:
     def _take_versions(self, declarations: Sequence[int], *, only_known: bool) -> None:
         """Takes the symbols of declarations."""
         scores = self._asked_declarations(declarations, only_known=only_known)
-        question = "SELECT id, declaration FROM symbol WHERE declaration IN (*)"
-        self._take({number: scores[declaration] for number, declaration in ask_many(self._db, question, scores)})
+        held = postings.holders(self._db, "symbol_of", scores)
+        self._take({number: scores[declaration] for declaration, numbers in held.items() for number in numbers})
 
     def _take_lines(self, way: Sequence[Probe]) -> None:
         """Goes through lines that one of some probes finds, newest text first, more at a time as it goes on."""
@@ -229,7 +230,7 @@ class ClauseSearch:
     def _take_everything(self) -> None:
         """Goes through all symbols, then through all rests, newest first."""
         newest = self._db.execute("SELECT max(id) FROM symbol").fetchone()[0] or 0
-        rests = (self._db.execute("SELECT max(item) FROM rest_key").fetchone()[0] or 0) if self._rests_answer else 0
+        rests = newest_record(self._db, "rest_group") if self._rests_answer else 0
         for every in (range(newest, 0, -1), range(-rests, 0)):
             for part in steps(every, AT_ONCE):
                 if self._effort.spent() or self._is_enough():

@@ -22,7 +22,7 @@ from codevault.index.varints import pack, unpack
 GROUP = 128 << 10
 """Bytes of text from which a group is full."""
 
-LEVEL = 6
+LEVEL = 15
 AT_ONCE = 32
 """Groups read together: a search that stops early has read little too much."""
 

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from blake3 import blake3
 
-from codevault.index import postings
+from codevault.index import keys, postings
 from codevault.index.contents import fragment_list
-from codevault.index.details import LISTS, DetailWriter
+from codevault.index.details import LISTS, DetailWriter, newest_record
 from codevault.index.rows import ask_many
 from codevault.index.symbols import positions
 from codevault.index.varints import pack, unpack, unzigzag, zigzag
@@ -222,22 +222,20 @@ class Ownership:
     def flush(self) -> None:
         """Writes what was noted into the running transaction, but for the last groups."""
         self._take_back()
-        keys = {record: self._hash(record) for record, _ in self._rests.values()}
-        question = "SELECT hash, item FROM rest_key WHERE hash IN (*)"
-        known: dict[int, int] = dict(ask_many(self._db, question, keys.values()))
-        newest = self._db.execute("SELECT max(item) FROM rest_key").fetchone()[0] or 0
-        new: list[tuple[int, int]] = []
+        hashes = {record: self._hash(record) for record, _ in self._rests.values()}
+        known = keys.find(self._db, "rest_key", hashes.values())
+        newest = newest_record(self._db, "rest_group")
+        new: dict[int, int] = {}
         held: dict[int, list[int]] = {}
         for content, (record, fragments) in self._rests.items():
-            key = keys[record]
+            key = hashes[record]
             if key not in known:
                 newest += 1
-                known[key] = newest
-                new.append((key, newest))
+                known[key] = new[key] = newest
                 self._rest_lines.add(newest, record)
                 self._own(-newest, fragments)
             held.setdefault(known[key], []).append(content)
-        self._db.executemany("INSERT INTO rest_key VALUES (?, ?)", sorted(new))
+        keys.add(self._db, "rest_key", new)
         postings.append(self._db, "rest_in", held)
         postings.append(self._db, "fragment_of", self._owners)
         self._rests, self._owners = {}, {}

@@ -16,7 +16,7 @@ from codevault.analysis.credentials import masked
 from codevault.analysis.fingerprints import unit_id
 from codevault.analysis.model import FileAnalysis, Outcome, Symbol
 from codevault.ids import VaultId
-from codevault.index import postings
+from codevault.index import keys, postings
 from codevault.index.contents import list_record, packed_lists
 from codevault.index.details import LISTS, DetailWriter, header_record, inside_record
 from codevault.index.earlier import Earlier
@@ -246,6 +246,7 @@ class Recorder:
             )
         }
         rows: list[tuple[object, ...]] = []
+        of_declarations: dict[int, list[int]] = {}
         first = self._first_free("symbol")
 
         def keep(item: tuple[int, Symbol, str, bytes, str, bool]) -> int:
@@ -254,26 +255,22 @@ class Recorder:
             sizes = (symbol.tokens, symbol.end_byte - symbol.start_byte, symbol.end_line - symbol.start_line)
             digests = tuple(map(bytes.fromhex, (symbol.exact, symbol.renamed, symbol.body, unit)))
             rows.append((number, declaration, *sizes, *digests))
+            of_declarations.setdefault(declaration, []).append(number)
             self._insides.add(number, inside, symbol.sketch)
             self._reuse.add(number, self._labels.number(language), symbol, container=container)
             return number
 
         numbers = self._number("symbol_key", wanted, keep)
         self._db.executemany("INSERT INTO symbol VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        postings.append(self._db, "symbol_of", of_declarations)
         return numbers
 
-    def _number(self, table: str, wanted: Mapping[int, T], make: Callable[[T], int]) -> Mapping[int, int]:
+    def _number(self, table: keys.Table, wanted: Mapping[int, T], make: Callable[[T], int]) -> Mapping[int, int]:
         """Numbers of items by hash; `make` stores an item that is new and gives its number."""
-        question = f"SELECT hash, item FROM {table} WHERE hash IN (*)"  # noqa: S608 - a constant of ours
-        numbers: dict[int, int] = dict(ask_many(self._db, question, wanted))
-        new = []
-        for key, item in wanted.items():
-            if key not in numbers:
-                numbers[key] = make(item)
-                new.append((key, numbers[key]))
-        new.sort()
-        self._db.executemany(f"INSERT INTO {table} VALUES (?, ?)", new)  # noqa: S608 - as above
-        return numbers
+        numbers = keys.find(self._db, table, wanted)
+        new = {key: make(item) for key, item in wanted.items() if key not in numbers}
+        keys.add(self._db, table, new)
+        return numbers | new
 
     def _first_free(self, table: str) -> int:
         newest = self._db.execute(f"SELECT max(id) FROM {table}").fetchone()[0]  # noqa: S608 - a constant of ours

@@ -118,9 +118,9 @@ _KEYS: Final = (
 def codes_of(session: Session, symbols: Iterable[SymbolVersion]) -> Mapping[str, bytes]:
     """The streams of codes of symbols by their exact fingerprint; those that have none are left out."""
     exact = {bytes.fromhex(symbol.exact) for symbol in symbols if symbol.exact}
-    rows = ask_many(session.db, _NUMBERED, {digest[:6] for digest in exact})
+    rows = ask_many(session.db, _NUMBERED, {digest[:4] for digest in exact})
     by_number = {number: digest.hex() for number, digest in rows if digest in exact}
     return {by_number[one.number]: one.codes for one in streams(session.db, by_number)}
 
 
-_NUMBERED: Final = "SELECT id, exact FROM symbol WHERE substr(exact, 1, 6) IN (*)"
+_NUMBERED: Final = "SELECT id, exact FROM symbol WHERE substr(exact, 1, 4) IN (*)"

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from codevault.ids import BlobId
+from codevault.index import postings
 from codevault.index.rows import ask_many, blob_key, blob_text
-from codevault.index.varints import unpack
 
 Place = tuple[int, int]
 """A path in a project, by their numbers."""
@@ -27,14 +27,13 @@ class SymbolSharing:
 def symbol_sharing(db: sqlite3.Connection) -> SymbolSharing:
     """Counts every symbol of every distinct file version. Linear in both."""
     sizes = dict(db.execute("SELECT id, bytes FROM symbol"))
-    occurrences = occurrence_bytes = distinct = distinct_bytes = 0
-    for item, chunk, contents in db.execute("SELECT item, chunk, contents FROM symbol_in"):
-        count = len(unpack(contents))
+    occurrences = occurrence_bytes = 0
+    held = set()
+    for item, count in postings.lengths(db, "symbol_in"):
         occurrences += count
         occurrence_bytes += count * sizes[item]
-        if not chunk:
-            distinct += 1
-            distinct_bytes += sizes[item]
+        held.add(item)
+    distinct, distinct_bytes = len(held), sum(sizes[item] for item in held)
     return SymbolSharing(
         occurrences=occurrences,
         occurrence_bytes=occurrence_bytes,
@@ -50,7 +49,7 @@ def places_of(db: sqlite3.Connection, blobs: Iterable[BlobId]) -> Mapping[BlobId
     contents = {
         number: key
         for number, key in ask_many(
-            db, "SELECT id, blob FROM content WHERE substr(blob, 1, 6) IN (*)", {k[:6] for k in wanted}
+            db, "SELECT id, blob FROM content WHERE substr(blob, 1, 4) IN (*)", {k[:4] for k in wanted}
         )
         if key in wanted
     }

@@ -18,11 +18,11 @@ import zstandard
 from codevault.analysis.similarity import MAX_CODES
 from codevault.errors import IndexDamaged
 
-GROUP: Final = 64
+GROUP: Final = 128
 GROUP_BYTES: Final = 64 << 10
 """Streams, and bytes of them, from which a group is full."""
 
-_LEVEL: Final = 9
+_LEVEL: Final = 15
 _FARTHEST: Final = 0xFFFF
 
 

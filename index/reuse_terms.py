@@ -21,8 +21,8 @@ from codevault.errors import IndexDamaged
 
 Array: TypeAlias = np.ndarray[Any, np.dtype[Any]]
 
-PAGE: Final = 780
-"""Entries of a page; of 5 bytes each they fill one of SQLite's."""
+PAGE: Final = 2000
+"""Entries of a page; of a byte and a bit each they take half of one of SQLite's."""
 
 BUFFERED: Final = 1 << 20
 """Entries that gather before a segment is written: 8 MiB."""
@@ -40,8 +40,8 @@ _SEGMENT_BITS: Final = 24
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
 _NUMBERS: Final = 32
 _LOW: Final = np.uint64(0xFFFFFFFF)
-_WIDE: Final = 1 << 16
 _WIDTH: Final = 4
+_LEVEL: Final = 9
 
 
 def terms_of(sketch: bytes, *, container: bool = False) -> Array:
@@ -236,14 +236,30 @@ def _cut(terms: Array, begin: int) -> int:
 
 
 def _packed(page: Array) -> bytes:
-    """The width of a step, of a number; steps from term to term; numbers byte by byte, the lowest first."""
+    """One zstd frame: how many terms, then of each how many entries, its step from the term before, and its symbols.
+
+    Symbols are steps from the one before, the first of a term is itself. All are planes of bytes, the lowest first:
+    versions of one function share terms, so most of these bytes are alike.
+    """
     terms = (page >> np.uint64(_NUMBERS)).astype(np.uint32)
-    steps = np.diff(terms, prepend=terms[:1])
-    numbers = (page & _LOW).astype("<u4")
-    narrow = 2 if steps.max() < _WIDE else 4
-    width = max(1, (int(numbers.max()).bit_length() + 7) // 8)
-    planes = numbers.view(np.uint8).reshape(-1, 4)[:, :width].T
-    return bytes((narrow, width)) + steps.astype(f"<u{narrow}").tobytes() + planes.tobytes()
+    numbers = (page & _LOW).astype(np.uint32)
+    begins = np.flatnonzero(np.diff(terms, prepend=terms[:1] + np.uint32(1)))
+    steps = np.diff(numbers, prepend=numbers[:1])
+    steps[begins] = numbers[begins]
+    counts = np.diff(begins, append=len(terms))
+    columns = counts, np.diff(terms[begins], prepend=terms[:1]), steps
+    plain = np.array([len(begins)], "<u4").tobytes() + b"".join(map(_planes, columns))
+    return zstandard.ZstdCompressor(level=_LEVEL).compress(plain)
+
+
+def _planes(values: Array) -> bytes:
+    return values.astype("<u4").view(np.uint8).reshape(-1, _WIDTH).T.tobytes()
+
+
+def _values(plain: bytes, begin: int, count: int) -> Array:
+    """What `_planes` was given."""
+    planes = np.frombuffer(plain, np.uint8, _WIDTH * count, begin).reshape(_WIDTH, count)
+    return np.ascontiguousarray(planes.T).view("<u4").ravel()
 
 
 def _unpacked(content: bytes, first: int) -> tuple[Array, Array]:
@@ -253,16 +269,18 @@ def _unpacked(content: bytes, first: int) -> tuple[Array, Array]:
         IndexDamaged: it is none.
     """
     try:
-        narrow, width = content[0], content[1]
-        count, rest = divmod(len(content) - 2, narrow + width)
-        if rest or not 1 <= width <= _WIDTH:
+        plain = zstandard.ZstdDecompressor().decompress(content)
+        distinct = int.from_bytes(plain[:_WIDTH], "little")
+        entries, rest = divmod(len(plain) - _WIDTH, _WIDTH)
+        entries -= 2 * distinct
+        counts = _values(plain, _WIDTH, distinct)
+        if rest or not distinct or int(counts.sum(dtype=np.int64)) != entries or not counts.all():
             raise ValueError("not whole entries")
-        steps = np.frombuffer(content, f"<u{narrow}", count, 2)
-        planes = np.frombuffer(content, np.uint8, count * width, 2 + count * narrow).reshape(width, count)
-        numbers = np.zeros((count, 4), np.uint8)
-        numbers[:, :width] = planes.T
-        terms = np.cumsum(steps, dtype=np.uint32)
-        terms += np.uint32(first)
-        return terms, numbers.view("<u4").ravel()
-    except (IndexError, TypeError, ValueError, ZeroDivisionError) as exc:
+        steps = _values(plain, _WIDTH * (1 + distinct), distinct)
+        numbers = np.cumsum(_values(plain, _WIDTH * (1 + 2 * distinct), entries), dtype=np.uint32)
+    except (zstandard.ZstdError, ValueError) as exc:
         raise IndexDamaged("a page of the reuse terms is damaged: rebuild() the index") from exc
+    begins = np.cumsum(counts, dtype=np.int64) - counts
+    before = np.concatenate((np.zeros(1, np.uint32), numbers))[begins]  # a term's first symbol is no step
+    terms = np.cumsum(steps, dtype=np.uint32) + np.uint32(first)
+    return np.repeat(terms, counts), numbers - np.repeat(before, counts)

@@ -40,9 +40,11 @@ def set_head(db: sqlite3.Connection, project: ProjectId, commit: str) -> None:
     Raises:
         UnknownProject: it was never recorded.
     """
+    key = revision_key(commit)
+    question = "SELECT number FROM revision WHERE project = project.id AND substr(id, 1, 4) = ? AND id = ?"
     db.execute(
-        "UPDATE project SET head = (SELECT number FROM revision WHERE project = project.id AND id = ?) WHERE id = ?",
-        (revision_key(commit), project_number(db, project)),
+        f"UPDATE project SET head = ({question}) WHERE id = ?",  # noqa: S608 - constants
+        (key[:4], key, project_number(db, project)),
     )
 
 
@@ -120,10 +122,10 @@ class _Graph:
 
     def __init__(self, db: sqlite3.Connection, project: int, commits: Iterable[CommitVersion]) -> None:
         wanted = {revision_key(one) for commit in commits for one in (commit.id, *commit.parents)}
-        question = "SELECT id, number, line FROM revision WHERE project = ? AND id IN (*)"
+        question = "SELECT id, number, line FROM revision WHERE project = ? AND substr(id, 1, 4) IN (*)"
         self.places: dict[bytes, int] = {}
         self._lines: dict[int, int] = {}
-        for key, place, line in ask_many(db, question, wanted, (project,)):
+        for key, place, line in ask_many(db, question, {key[:4] for key in wanted}, (project,)):
             self.places[key] = place
             self._lines[place] = line
         ends = db.execute("SELECT line, max(number) FROM revision WHERE project = ? GROUP BY line", (project,))

@@ -14,8 +14,11 @@ from pathlib import Path
 from codevault.errors import IndexBusy, IndexDamaged, StorageFull
 from codevault.ids import VaultId
 
-VERSION = 3
+VERSION = 4
 """Format of everything under cache/ that this package writes; FORMAT.md says when to bump it."""
+
+FEW_PAGES = 512
+"""Pages below which a catalog is left as it grew."""
 
 TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -32,22 +35,22 @@ CREATE TABLE content (
   id INTEGER PRIMARY KEY, blob BLOB NOT NULL, hint INTEGER NOT NULL, size INTEGER NOT NULL, state INTEGER NOT NULL,
   reason TEXT, language INTEGER, grammar INTEGER, listed INTEGER);
 CREATE TABLE content_group (first INTEGER PRIMARY KEY, lengths BLOB NOT NULL, records BLOB NOT NULL);
-CREATE INDEX content_blob ON content (substr(blob, 1, 6));
-CREATE INDEX content_pending ON content (id) WHERE state = 0;
+CREATE INDEX content_blob ON content (substr(blob, 1, 4));
+CREATE INDEX content_state ON content (state) WHERE state <> 1;
 CREATE INDEX content_grammar ON content (grammar) WHERE state IN (1, 4);
 CREATE TABLE version (
   project INTEGER NOT NULL, path INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER, content INTEGER NOT NULL,
   PRIMARY KEY (project, path, first)) WITHOUT ROWID;
-CREATE INDEX version_content ON version (content, last);
+CREATE INDEX version_content ON version (content);
 CREATE TABLE revision (
   project INTEGER NOT NULL, number INTEGER NOT NULL, id BLOB NOT NULL, line INTEGER NOT NULL, parents BLOB NOT NULL,
   author INTEGER NOT NULL, authored_ns INTEGER NOT NULL, committed_ns INTEGER NOT NULL, changed BLOB NOT NULL,
   PRIMARY KEY (project, number)) WITHOUT ROWID;
-CREATE UNIQUE INDEX revision_id ON revision (project, id);
+CREATE INDEX revision_id ON revision (project, substr(id, 1, 4));
 CREATE TABLE stay (
   project INTEGER NOT NULL, path INTEGER NOT NULL, line INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER,
   content INTEGER NOT NULL, PRIMARY KEY (project, path, line, first)) WITHOUT ROWID;
-CREATE INDEX stay_content ON stay (content, last);
+CREATE INDEX stay_content ON stay (content);
 CREATE TABLE linked (
   project INTEGER NOT NULL, number INTEGER NOT NULL, parents BLOB NOT NULL, paths BLOB NOT NULL,
   PRIMARY KEY (project, number)) WITHOUT ROWID;
@@ -55,34 +58,30 @@ CREATE TABLE link (
   project INTEGER NOT NULL, path INTEGER NOT NULL, number INTEGER NOT NULL, steps BLOB NOT NULL,
   PRIMARY KEY (project, path, number)) WITHOUT ROWID;
 CREATE TABLE link_name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-CREATE TABLE fragment_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
-CREATE TABLE fragment_in (
-  item INTEGER NOT NULL, chunk INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (item, chunk)) WITHOUT ROWID;
+CREATE TABLE fragment_key (id INTEGER PRIMARY KEY, entries BLOB NOT NULL);
+CREATE TABLE fragment_in (id INTEGER PRIMARY KEY, lists BLOB NOT NULL);
 CREATE TABLE text_group (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, lengths BLOB NOT NULL, text BLOB NOT NULL);
 CREATE INDEX text_group_first ON text_group (first);
 CREATE TABLE stale_group (id INTEGER PRIMARY KEY);
 CREATE TABLE declaration (
   id INTEGER PRIMARY KEY, qualified TEXT NOT NULL, name TEXT, kind INTEGER NOT NULL, language INTEGER NOT NULL);
 CREATE TABLE declaration_group (first INTEGER PRIMARY KEY, lengths BLOB NOT NULL, records BLOB NOT NULL);
-CREATE TABLE declaration_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
+CREATE TABLE declaration_key (id INTEGER PRIMARY KEY, entries BLOB NOT NULL);
 CREATE TABLE symbol (
   id INTEGER PRIMARY KEY, declaration INTEGER NOT NULL, tokens INTEGER NOT NULL, bytes INTEGER NOT NULL,
   lines INTEGER NOT NULL, exact BLOB NOT NULL, renamed BLOB NOT NULL, body BLOB NOT NULL,
   unit BLOB NOT NULL);
 CREATE TABLE symbol_group (first INTEGER PRIMARY KEY, lengths BLOB NOT NULL, records BLOB NOT NULL);
-CREATE INDEX symbol_declaration ON symbol (declaration);
-CREATE INDEX symbol_exact ON symbol (substr(exact, 1, 6));
-CREATE INDEX symbol_renamed ON symbol (substr(renamed, 1, 6));
-CREATE TABLE symbol_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
-CREATE TABLE symbol_in (
-  item INTEGER NOT NULL, chunk INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (item, chunk)) WITHOUT ROWID;
-CREATE TABLE fragment_of (
-  item INTEGER NOT NULL, chunk INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (item, chunk)) WITHOUT ROWID;
+CREATE TABLE symbol_of (id INTEGER PRIMARY KEY, lists BLOB NOT NULL);
+CREATE INDEX symbol_exact ON symbol (substr(exact, 1, 4));
+CREATE INDEX symbol_renamed ON symbol (substr(renamed, 1, 4));
+CREATE TABLE symbol_key (id INTEGER PRIMARY KEY, entries BLOB NOT NULL);
+CREATE TABLE symbol_in (id INTEGER PRIMARY KEY, lists BLOB NOT NULL);
+CREATE TABLE fragment_of (id INTEGER PRIMARY KEY, lists BLOB NOT NULL);
 CREATE TABLE piece_group (first INTEGER PRIMARY KEY, lengths BLOB NOT NULL, records BLOB NOT NULL);
 CREATE TABLE rest_group (first INTEGER PRIMARY KEY, lengths BLOB NOT NULL, records BLOB NOT NULL);
-CREATE TABLE rest_key (hash INTEGER PRIMARY KEY, item INTEGER NOT NULL);
-CREATE TABLE rest_in (
-  item INTEGER NOT NULL, chunk INTEGER NOT NULL, contents BLOB NOT NULL, PRIMARY KEY (item, chunk)) WITHOUT ROWID;
+CREATE TABLE rest_key (id INTEGER PRIMARY KEY, entries BLOB NOT NULL);
+CREATE TABLE rest_in (id INTEGER PRIMARY KEY, lists BLOB NOT NULL);
 CREATE TABLE reuse_segment (id INTEGER PRIMARY KEY, entries INTEGER NOT NULL, pages BLOB NOT NULL);
 CREATE TABLE reuse_page (id INTEGER PRIMARY KEY, entries BLOB NOT NULL);
 CREATE TABLE reuse_stream (first INTEGER PRIMARY KEY, heads BLOB NOT NULL, streams BLOB NOT NULL);
@@ -171,6 +170,24 @@ def _expected() -> set[tuple[str, str, str | None]]:
         return _objects(db)
     finally:
         db.close()
+
+
+def compact(db: sqlite3.Connection) -> None:
+    """Writes the catalog anew, page after page, once it has doubled since: what grew here and there is a twelfth less.
+
+    Best left undone where there is no space for it.
+    """
+    pages = int(db.execute("PRAGMA page_count").fetchone()[0])
+    before = db.execute("SELECT value FROM meta WHERE key = 'compacted'").fetchone()
+    if pages < max(FEW_PAGES, 2 * int(before[0] if before else 0)):
+        return
+    try:
+        db.execute("VACUUM")
+        pages = int(db.execute("PRAGMA page_count").fetchone()[0])
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('compacted', ?)", (str(pages),))
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except sqlite3.Error:
+        return  # another time
 
 
 def busy() -> IndexBusy:

@@ -219,6 +219,8 @@ class Writer:
     def close(self) -> None:
         """Forgets what was not committed."""
         with self._lock:
-            self._closed = True
             self._text.close()
+            if self._file is not None and not (self._closed or self._unusable or self._session.db.in_transaction):
+                schema.compact(self._session.db)
+            self._closed = True
             self._session.db.close()

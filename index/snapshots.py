@@ -186,6 +186,6 @@ def _content_key(labels: Labels, hint_of: HintOf, change: FileChange) -> tuple[b
 
 def _known_contents(db: sqlite3.Connection, keys: Iterable[tuple[bytes, int]]) -> dict[tuple[bytes, int], int]:
     """Numbers of those contents that exist, and of some others."""
-    beginnings = dict.fromkeys(blob[:6] for blob, _ in keys)
-    question = "SELECT blob, hint, id FROM content WHERE substr(blob, 1, 6) IN (*)"
+    beginnings = dict.fromkeys(blob[:4] for blob, _ in keys)
+    question = "SELECT blob, hint, id FROM content WHERE substr(blob, 1, 4) IN (*)"
     return {(blob, hint): number for blob, hint, number in ask_many(db, question, beginnings)}

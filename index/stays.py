@@ -54,8 +54,9 @@ def snapshot_nodes(db: sqlite3.Connection, project: int, places: Mapping[bytes, 
 
 def find_commits(db: sqlite3.Connection, project: int, asked: str) -> list[int]:
     """Places of the commits that an id names, whole or by its first digits."""
+    key = revision_key(asked)
     row = db.execute(
-        "SELECT number FROM revision WHERE project = ? AND id = ?", (project, revision_key(asked))
+        "SELECT number FROM revision WHERE project = ? AND substr(id, 1, 4) = ? AND id = ?", (project, key[:4], key)
     ).fetchone()
     if row is not None:
         return [row[0]]

@@ -53,7 +53,7 @@ def symbols_with(db: sqlite3.Connection, which: Which, digests: Iterable[bytes])
     """Symbol numbers by fingerprint and key, of those that have one of the fingerprints."""
     wanted = set(digests)
     found: dict[FingerprintKey, list[int]] = {}
-    for digest, qualified, kind, number in ask_many(db, _WITH[which], {digest[:6] for digest in wanted}):
+    for digest, qualified, kind, number in ask_many(db, _WITH[which], {digest[:4] for digest in wanted}):
         if digest in wanted:
             found.setdefault((digest, (qualified, kind)), []).append(number)
     return found
@@ -68,13 +68,13 @@ def fingerprints(db: sqlite3.Connection, which: Which, min_tokens: int, after: b
 
 _WITH: Mapping[Which, str] = {
     "exact": "SELECT s.exact, d.qualified, d.kind, s.id FROM symbol s JOIN declaration d ON d.id = s.declaration"
-    " WHERE substr(s.exact, 1, 6) IN (*)",
+    " WHERE substr(s.exact, 1, 4) IN (*)",
     "renamed": "SELECT s.renamed, d.qualified, d.kind, s.id FROM symbol s JOIN declaration d ON d.id = s.declaration"
-    " WHERE substr(s.renamed, 1, 6) IN (*)",
+    " WHERE substr(s.renamed, 1, 4) IN (*)",
 }
 _AFTER: Mapping[Which, str] = {
-    "exact": "SELECT DISTINCT exact FROM symbol WHERE substr(exact, 1, 6) >= substr(?, 1, 6) AND exact > ?"
-    " AND tokens >= ? ORDER BY substr(exact, 1, 6), exact LIMIT ?",
-    "renamed": "SELECT DISTINCT renamed FROM symbol WHERE substr(renamed, 1, 6) >= substr(?, 1, 6) AND renamed > ?"
-    " AND tokens >= ? ORDER BY substr(renamed, 1, 6), renamed LIMIT ?",
+    "exact": "SELECT DISTINCT exact FROM symbol WHERE substr(exact, 1, 4) >= substr(?, 1, 4) AND exact > ?"
+    " AND tokens >= ? ORDER BY substr(exact, 1, 4), exact LIMIT ?",
+    "renamed": "SELECT DISTINCT renamed FROM symbol WHERE substr(renamed, 1, 4) >= substr(?, 1, 4) AND renamed > ?"
+    " AND tokens >= ? ORDER BY substr(renamed, 1, 4), renamed LIMIT ?",
 }

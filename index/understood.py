@@ -29,7 +29,7 @@ class Understood:
 def understood(session: Session, blobs: Iterable[BlobId]) -> tuple[Understood, ...]:
     """What is known of blobs, under every hint that they were met with; what waits or is secret is left out."""
     wanted = {blob_key(blob) for blob in blobs}
-    rows = list(ask_many(session.db, _CONTENTS, {key[:6] for key in wanted}))
+    rows = list(ask_many(session.db, _CONTENTS, {key[:4] for key in wanted}))
     labels = session.labels
     lists = packed_symbols(session.db, (row[0] for row in rows if row[1] in wanted), labels.details)
     return tuple(
@@ -53,4 +53,4 @@ def symbol_facts(session: Session, numbers: Iterable[int]) -> Mapping[int, Symbo
     return {number: symbol_version(session.labels, b"", row, 0, 1) for number, row in rows.items()}
 
 
-_CONTENTS = "SELECT id, blob, hint, state, reason, language, grammar FROM content WHERE substr(blob, 1, 6) IN (*)"
+_CONTENTS = "SELECT id, blob, hint, state, reason, language, grammar FROM content WHERE substr(blob, 1, 4) IN (*)"

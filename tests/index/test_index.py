@@ -241,3 +241,18 @@ def test_refuses_overlong_globs(scene: Scene) -> None:
 
 def test_a_bare_file_change_is_indexed() -> None:
     assert FileChange(path="a", blob=blob_of(b""), size=0).indexed
+
+
+def test_a_catalog_that_doubled_is_written_anew_when_its_writer_closes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("codevault.index.schema.FEW_PAGES", 1)
+    scene = on_disk(tmp_path / "cache")
+    scene.snap({"a.py": b"def rate(x): return x\n"})
+    scene.understand()
+    scene.index.close()
+    with on_disk(tmp_path / "cache").index as again:
+        with again._asking() as session:
+            compacted = session.db.execute("SELECT value FROM meta WHERE key = 'compacted'").fetchone()
+        assert int(compacted[0]) > 1
+        assert again.search_text("rate(x)").hits
