@@ -9,12 +9,14 @@ from codevault import queries
 from codevault.analysis.model import SymbolKind
 from codevault.analysis.structure import AST_GREP
 from codevault.arguments import check_cancel, check_texts, check_type
-from codevault.errors import InvalidArgument
+from codevault.errors import DamageError, InvalidArgument
 from codevault.event_filter import EventFilter, Range
+from codevault.ids import BlobId
 from codevault.index.index import Index, never
 from codevault.index.model import CountChanges, SearchResult
 from codevault.index.planning import where_of
 from codevault.jobs import CancelToken
+from codevault.left import LeftContents
 from codevault.projects.registry import ProjectKey, Projects
 from codevault.queries import Moment, Place, Query
 from codevault.structural import StructureEngine
@@ -41,11 +43,13 @@ class Search:
         projects: Projects,
         rebuilding: Callable[[], bool],
         engine: StructureEngine,
+        contents: LeftContents,
     ) -> None:
         self._index = index
         self._projects = projects
         self._rebuilding = rebuilding
         self._engine = engine
+        self._contents = contents
 
     def find(
         self,
@@ -265,8 +269,9 @@ class Search:
         All of them, newest first, merges left out: what `git log -S --no-renames` tells. A file that was renamed loses
         the text under one path and gains it under the other, in the same commit. The text lies within one line.
 
-        With `regex` instead: commits that added or removed a line which it matches, as `git log -G --no-renames` tells;
-        the counts are of such lines.
+        With `regex` instead: commits that added or removed a line which it matches, as `git log -G --no-renames` tells,
+        moved lines as git's difference has it; the counts are of such lines. Where nothing else changed, other line
+        ends or another encoding count as long as the content can be read. Other than git, UTF-16 is text here.
 
         Raises:
             InvalidArgument: an empty text, or one over several lines; or both, a text and a regex.
@@ -279,9 +284,18 @@ class Search:
         _check_seconds(seconds)
         scope = where_of(self._scope(project, client, tag, path, "", None, None, None, author, "commit"))
         if regex:
-            return self._index().commits_touching(regex, case_sensitive=case_sensitive, scope=scope, seconds=seconds)
+            with self._contents.session():
+                return self._index().commits_touching(
+                    regex, case_sensitive=case_sensitive, scope=scope, seconds=seconds, read=self._read
+                )
         queries.text(text)  # refuses what cannot be searched
         return self._index().commits_changing(text, case_sensitive=case_sensitive, scope=scope, seconds=seconds)
+
+    def _read(self, blob: BlobId) -> bytes | None:
+        try:
+            return self._contents.read(blob)
+        except DamageError:  # what search sees of it tells enough
+            return None
 
     def _told(self, result: SearchResult) -> SearchResult:
         """The result, saying so when it comes from an index that is still being made."""

@@ -155,7 +155,9 @@ class Vault:
             store, self._index, self.projects, self._contents, governing=self._governing, source=source, clock=clock
         )
         self._engine = StructureEngine()
-        self.search = Search(self._reading, self.projects, lambda: self._index.unfinished, self._engine)
+        self.search = Search(
+            self._reading, self.projects, lambda: self._index.unfinished, self._engine, self._contents
+        )
         self.reuse = Reuse(self._reading, self.projects, self.read, self._contents.session)
         self.reports = Reports(self._reading, self.projects, self.history, self.text, self._contents.session)
         self.lineage = Lineages(self._reading, self.read, self.projects, self._contents.session)

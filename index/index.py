@@ -36,6 +36,7 @@ from codevault.index.evaluating import Effort, Structures, no_structures
 from codevault.index.expressions import required
 from codevault.index.lineage_model import PathStep
 from codevault.index.lineage_reading import ProjectLineage
+from codevault.index.linediffs import Read
 from codevault.index.matching import literal_matcher, regex_matcher
 from codevault.index.memory_text import MemoryText
 from codevault.index.model import (
@@ -626,7 +627,7 @@ class Index:
         case_sensitive: bool = True,
         scope: Scope | Where = EVERYTHING,
         seconds: float = 10.0,
-        read: pickaxe.Read = lambda _: None,
+        read: Read = lambda _: None,
     ) -> CountChanges:
         """Commits, merges aside, that added or removed a line which a regular expression matches, each line by itself.
 

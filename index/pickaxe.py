@@ -15,7 +15,7 @@ from codevault.index import postings
 from codevault.index.contents import fragment_list, packed_fragments
 from codevault.index.groups import Group, all_numbers, groups
 from codevault.index.history import seen_at
-from codevault.index.linediffs import LineDiffs
+from codevault.index.linediffs import LineDiffs, Read
 from codevault.index.matching import Matcher
 from codevault.index.model import CountChange, CountChanges, Scope
 from codevault.index.patterns import ANYTHING, Shape
@@ -52,14 +52,20 @@ def commits_changing(
 
 
 def commits_touching(
-    session: Session, text: TextIndex, matcher: Matcher, shape: Shape, scope: Scope | Where, seconds: float
+    session: Session,
+    text: TextIndex,
+    matcher: Matcher,
+    shape: Shape,
+    scope: Scope | Where,
+    seconds: float,
+    read: Read = lambda _: None,
 ) -> CountChanges:
     """Commits with one parent or none that added or removed a line that matches; counts are of such lines."""
     began = time.monotonic()
     deadline = began + seconds
     matching, complete = _matching(session, text, matcher, shape, lambda: time.monotonic() > deadline)
     contents = {one for held in postings.holders(session.db, "fragment_in", matching).values() for one in held}
-    diffs = LineDiffs(session.db, session.cache, matcher, matching)
+    diffs = LineDiffs(session.db, session.cache, matching, read)
     found = []
     candidates = list(_held(session, scope, contents, lambda before, after: (before, after)))
     diffs.load({content for change in candidates for content in change[3:]})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from codevault.errors import InvalidArgument, InvalidPattern, UnknownSnapshot
-from codevault.ids import SnapshotId
+from codevault.ids import BlobId, SnapshotId
 from codevault.index.index import Index
 from codevault.index.model import CommitVersion, FileChange, ProjectFacts, Scope, SnapshotFacts
 from tests.index.scenes import DAY_NS, SHOP, VAULT, blob_of, hint, understood
@@ -26,7 +26,7 @@ class Graph:
     def __init__(self) -> None:
         self.index = Index.in_memory(vault_id=VAULT, hint_of=hint)
         self.index.put_project(ProjectFacts(id=SHOP, name="shop"))
-        self.contents: dict[str, bytes] = {}
+        self.contents: dict[BlobId, bytes] = {}
         self.snapshots = 0
 
     def commit(
@@ -385,13 +385,37 @@ def test_commits_that_touch_a_line_are_told_though_as_many_match_as_before(graph
     assert told("[a-z]{30}") == []
 
 
-def test_long_stretches_that_moved_count_as_touched(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("codevault.index.linediffs.MOST_LINES", 1)
-    graph.commit("a", 1, {"one.py": b"x\ntax\ny\nz\n"})
-    graph.commit("b", 2, {"one.py": b"y\ntax\nx\nz\n"}, on="a")
+LINES = b"".join(b"line %d\n" % number for number in range(9)) + b"tax\n"
+
+UNSEEN = {
+    "line ends": (LINES, LINES.replace(b"\n", b"\r\n"), True),
+    "line ends elsewhere, with another line": (b"a\r\nb\r\ntax\n", b"a\nb\nmore\ntax\n", False),
+    "an encoding": (b"caf\xe9 tax\n", "café tax\n".encode(), True),
+    "the last line's end": (LINES, LINES[:-1], True),
+    "the end of another last line": (LINES + b"end\n", LINES + b"end", False),
+}
+
+
+@pytest.mark.parametrize("case", UNSEEN)
+def test_what_search_does_not_see_of_a_line_touches_it_as_long_as_contents_can_be_read(graph: Graph, case: str) -> None:
+    before, after, touched = UNSEEN[case]
+    graph.commit("a", 1, {"one.py": before})
+    graph.commit("b", 2, {"one.py": after}, on="a")
+    graph.analyse()
+    found = graph.index.commits_touching("tax", read=graph.contents.get)
+
+    assert [one.commit[0] for one in found.changes] == (["b", "a"] if touched else ["a"])
+
+
+@pytest.mark.parametrize("read", [lambda _: None, lambda _: b"of other lines"])
+def test_contents_that_cannot_be_read_are_compared_as_search_sees_them(
+    graph: Graph, read: Callable[[BlobId], bytes | None]
+) -> None:
+    graph.commit("a", 1, {"one.py": LINES})
+    graph.commit("b", 2, {"one.py": LINES.replace(b"\n", b"\r\n")}, on="a")
     graph.analyse()
 
-    assert [one.commit[0] for one in graph.index.commits_touching("tax").changes] == ["b", "a"]
+    assert [one.commit[0] for one in graph.index.commits_touching("tax", read=read).changes] == ["a"]
 
 
 def test_a_search_for_touched_lines_whose_time_ran_out_says_so(graph: Graph) -> None:
