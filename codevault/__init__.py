@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from codevault.provenance import SymbolOrigin
     from codevault.queries import Query
     from codevault.references import FoundSymbol
+    from codevault.replicas.model import Replicated
     from codevault.reports import (
         ChurnReport,
         CouplingReport,
@@ -109,7 +110,6 @@ if TYPE_CHECKING:
         TimelineReport,
     )
     from codevault.repositories import RepositoryStatus
-    from codevault.replicas.model import Replicated
     from codevault.restore_model import Restored, RestorePlan
     from codevault.returning import ReturnPlan
     from codevault.reuse import (

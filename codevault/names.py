@@ -6,7 +6,7 @@ case or in Unicode's normal form only: such a file is written under an escaped n
 
 from __future__ import annotations
 
-import os
+import sys
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _FORBIDDEN = frozenset('<>:"|?*\\') | {chr(code) for code in range(32)}
 class NameRules:
     """What the system that is written to does with names."""
 
-    windows: bool = os.name == "nt"
+    windows: bool = sys.platform == "win32"
     folds_case: bool = False
     folds_form: bool = False
 

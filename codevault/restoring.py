@@ -7,6 +7,7 @@ What is written goes through `codevault.target`, which never follows a link; eac
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -171,7 +172,7 @@ def _refuse(plan: RestorePlan, attributes: Collection[FileAttribute], *, overwri
             f"{len(plan.conflicts)} paths differ in {plan.target} ({first}); choose an empty folder or overwrite=True",
             plan.target,
         )
-    if FileAttribute.OWNER in attributes and (os.name != "posix" or os.geteuid() != 0):
+    if FileAttribute.OWNER in attributes and (sys.platform == "win32" or os.geteuid() != 0):
         raise RestoreRefused("only root can give files to others: leave FileAttribute.OWNER out", plan.target)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -99,7 +100,7 @@ def _kept_attributes(entry: Entry) -> tuple[FileAttribute, ...]:
     kept = [FileAttribute.XATTRS] if entry.xattrs else []
     if entry.mode & ~ANY_MODE:
         kept.append(FileAttribute.PRIVILEGES)
-    if os.name == "posix" and entry.owner != (os.geteuid(), os.getegid()):
+    if sys.platform != "win32" and entry.owner != (os.geteuid(), os.getegid()):
         kept.append(FileAttribute.OWNER)
     return tuple(kept)
 

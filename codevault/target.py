@@ -15,6 +15,7 @@ import itertools
 import os
 import re
 import stat
+import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
@@ -332,13 +333,13 @@ class Target:
             try:
                 size = (write_around_holes if entry.sparse else write)(descriptor, blocks)
                 lost = give_back(descriptor, entry, attributes) if attributes else ""
-                if os.name == "posix":
+                if sys.platform != "win32":
                     if mode & (place.masked | ~ANY_MODE) or not place.fresh or attributes:
                         os.fchmod(descriptor, mode)
                     os.utime(descriptor, ns=(entry.mtime_ns, entry.mtime_ns))
             finally:
                 os.close(descriptor)
-            if os.name != "posix":
+            if sys.platform == "win32":
                 os.utime(path, ns=(entry.mtime_ns, entry.mtime_ns))
         except BaseException:
             with contextlib.suppress(OSError):

@@ -63,4 +63,4 @@ def default_cache(target: str) -> Path:
 
 def _local(path: str) -> str:
     """`/C:/vault` as Windows writes it."""
-    return path[1:] if re.match(r"/[A-Za-z]:", path) and os.name == "nt" else path
+    return path[1:] if re.match(r"/[A-Za-z]:", path) and sys.platform == "win32" else path

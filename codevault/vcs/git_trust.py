@@ -6,6 +6,7 @@ Everything here is decided from values; on any doubt the answer is no, and the f
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -117,7 +118,7 @@ def _alternates_inside(common: ReadFolder, within: ReadFolder, depth: int) -> bo
 
 def _owner_doubts(root: ReadFolder, common: ReadFolder) -> Iterable[str]:
     """The repository has to be the owner's of its work tree, or ours: git's own check, made without its exceptions."""
-    if os.name != "posix":
+    if sys.platform == "win32":
         return
     work, repository = root.status(""), common.status("")
     if work is None or repository is None or repository.st_uid not in {work.st_uid, os.geteuid()}:

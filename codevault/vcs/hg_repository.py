@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import ExitStack, suppress
@@ -82,7 +83,7 @@ class HgRepository:
             self._notes.append("the folder of history is missing or a link")
             return
         work, held = root.status(""), self._common.status("store")
-        if os.name == "posix" and (work is None or held is None or held.st_uid not in {work.st_uid, os.geteuid()}):
+        if sys.platform != "win32" and (work is None or held is None or held.st_uid not in {work.st_uid, os.geteuid()}):
             self._notes.append("the repository belongs to another user than its working copy")
 
     # the port

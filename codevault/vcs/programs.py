@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -175,7 +176,7 @@ def find_program(name: str, *, search: str | None = None, outside: Collection[Pa
     Relative entries of the path, and programs that lie, or really lie, in one of the folders `outside`, do not count.
     """
     shut = [os.path.realpath(folder) for folder in outside]
-    names = (name, f"{name}.exe") if os.name == "nt" else (name,)
+    names = (name, f"{name}.exe") if sys.platform == "win32" else (name,)
     for entry in (search if search is not None else os.environ.get("PATH", os.defpath)).split(os.pathsep):
         if not os.path.isabs(entry):
             continue
@@ -223,7 +224,7 @@ def _kill(running: subprocess.Popen[bytes]) -> None:
     if running.poll() is not None:
         return
     with suppress(OSError):
-        if os.name == "posix":
+        if sys.platform != "win32":
             os.killpg(running.pid, signal.SIGKILL)
         else:
             running.kill()

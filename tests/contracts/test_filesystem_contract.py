@@ -9,9 +9,10 @@ import pytest
 from codevault.errors import StorageError, VaultBusy
 from codevault.store.filesystem import DiskFileSystem, FileSystem
 from codevault.store.memory_filesystem import MemoryFileSystem
+from tests.systems.strange_files import StrangeFileSystem
 
 
-@pytest.fixture(params=["disk", "disk below a root", "memory"])
+@pytest.fixture(params=["disk", "disk below a root", "memory", "strange"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[FileSystem, Path]:
     """A file system and an existing folder in it."""
     root = tmp_path / "root"
@@ -19,6 +20,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[FileSystem, P
         "disk": DiskFileSystem(),
         "disk below a root": DiskFileSystem(root),
         "memory": MemoryFileSystem(),
+        "strange": StrangeFileSystem(),
     }
     files = made[request.param]
     files.make_folder(root)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,18 +20,17 @@ SOURCES = {
 def test_two_workers_of_dask_give_the_answers_of_local_ones(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the cluster's own libraries, about ports, memory and each other
-        from distributed import Client, LocalCluster
-
+        distributed: Any = importlib.import_module("distributed")  # ships no annotations
         (tmp_path / "shop").mkdir()
         for name, text in SOURCES.items():
             (tmp_path / "shop" / name).write_text(text)
         with codevault.Vault.create(tmp_path / "vault", workers=1) as vault:
             vault.backup(vault.projects.add(tmp_path / "shop"))
             with (
-                LocalCluster(
+                distributed.LocalCluster(
                     n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=str(tmp_path / "dask")
                 ) as cluster,
-                Client(cluster) as client,
+                distributed.Client(cluster) as client,
             ):
                 done = vault.analyse(executor=client.get_executor())
             elsewhere = [hit.symbol for hit in vault.search.symbols("function_*", limit=100).hits]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -89,13 +89,14 @@ def test_the_rules_of_the_vault_hold_in_its_replica(vault: codevault.Vault, tmp_
 
 
 def test_what_cannot_be_is_said(vault: codevault.Vault, tmp_path: Path) -> None:
-    for wrong in (
+    mistakes: tuple[Callable[[], object], ...] = (
         lambda: vault.replicate(tmp_path / "vault" / "inside"),
         lambda: vault.replicate(tmp_path),
         lambda: vault.replicate("file://elsewhere/replica"),
         lambda: vault.replicate(tmp_path / "replica", recipients="age1…"),
         lambda: vault.replicate(tmp_path / "replica", bytes_per_second=0),
-    ):
+    )
+    for wrong in mistakes:
         with pytest.raises(InvalidArgument):
             wrong()
     assert not (tmp_path / "replica").exists()
