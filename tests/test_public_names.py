@@ -219,6 +219,7 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
     "vault.policies.of": (lambda s: s.vault.policies.of("shop"), codevault.Policy),
     "vault.restore": (lambda s: s.vault.restore("shop", to=s.folder / "a"), codevault.Restored),
     "vault.verify": (lambda s: s.vault.verify(), VerifyReport),
+    "vault.replicate": (lambda s: s.vault.replicate(s.folder / "replica"), codevault.Replicated),
     "vault.repair": (lambda s: s.vault.repair(), codevault.RepairReport),
     "vault.recover": (lambda s: codevault.Vault.recover(s.folder / "vault"), codevault.Vault),
     "vault.generation": (lambda s: s.vault.generation, codevault.Generation),
@@ -347,6 +348,10 @@ CALLS: dict[str, tuple[Callable[[Scene], object], type]] = {
         codevault.Restored,
     ),
     "vault.submit.verify": (lambda s: s.vault.submit.verify().result(60), VerifyReport),
+    "vault.submit.replicate": (
+        lambda s: s.vault.submit.replicate(s.folder / "replica").result(60),
+        codevault.Replicated,
+    ),
     "vault.submit.repair": (lambda s: s.vault.submit.repair(plan=True).result(60), codevault.RepairReport),
     "vault.submit.compact": (lambda s: s.vault.submit.compact().result(60), codevault.Compacted),
     "vault.submit.prune": (lambda s: s.vault.submit.prune(None).result(60), codevault.Pruned),
