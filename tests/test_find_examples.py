@@ -1,4 +1,4 @@
-"""What history can be asked, row by row of the features F37 to F44; and the examples of README and module run."""
+"""What history can be asked, row by row of the features F37 to F44; and the examples of guide and module run."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from codevault import Vault, queries
 from codevault import queries as q
 from tests.vault.scenes import Archive, archive_with_a_past
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
-EXAMPLES = re.findall(r"^```python\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+GUIDE = (Path(__file__).parent.parent / "codevault" / "GUIDE.md").read_text("utf-8")
+EXAMPLES = re.findall(r"^```python\n(.*?)^```$", GUIDE, re.DOTALL | re.MULTILINE)
 (FIND,) = [example for example in EXAMPLES if "vault.search.find(" in example]
 
 
@@ -91,9 +91,9 @@ def test_a_row_of_the_features_is_shown_by_a_short_example(archive: Archive, row
     assert row(archive.vault)
 
 
-def test_the_examples_of_the_readme_run(archive: Archive) -> None:
+def test_the_examples_of_the_guide_run(archive: Archive) -> None:
     names: dict[str, Any] = {"vault": archive.vault, "shop": archive.shop}
-    exec(compile(FIND, "README.md", "exec"), names)
+    exec(compile(FIND, "GUIDE.md", "exec"), names)
 
     assert names["found"].hits
 
