@@ -24,7 +24,7 @@ LINKS = re.findall(r"\]\((?!https?:)([^)#]+)\)", PAGES["GUIDE.md"].read_text("ut
 A_DATE = re.compile(r'"20\d\d-\d\d(-\d\d)?"')
 FILES = {
     "shop/billing/tax.py": f"# TODO: tax of the islands\n{TAX}\n\n{DISCOUNT}",
-    "shop/app.py": "import flask\n\napp = flask.Flask('shop')\n\n\n@app.route('/tax')\ndef tax(country):\n    return 1\n",
+    "shop/app.py": "import flask\n\napp = flask.Flask('a')\n\n\n@app.route('/tax')\ndef tax(country):\n    return 1\n",
     "shop/utils/text.py": SLUGS,
     "shop/requirements.txt": "flask==2.3\n",
     "shop/services/api/package.json": '{"name": "api"}\n',
