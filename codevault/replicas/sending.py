@@ -261,7 +261,8 @@ class Replication:
         return _digest(blocks())
 
     def _send(self, name: str, size: int) -> None:
-        digest, length, whole = blake3(), 0, b""
+        digest, length = blake3(), 0
+        whole: bytes | None = None
 
         def passing(blocks: Iterable[bytes]) -> Iterator[bytes]:
             nonlocal length
@@ -273,8 +274,8 @@ class Replication:
                 yield block
 
         if role_of(name) in HEADS:
-            whole = self._source.read(name) or b""
-            if not whole:
+            whole = self._source.read(name)
+            if whole is None:
                 raise Vanished
             content: Iterable[bytes] = (whole,)
             size = len(whole)
@@ -282,10 +283,12 @@ class Replication:
             content = self._proven(name, size)
         sealed = content if self._seal is None else self._seal.seal(content)
         self._objects.write(self._object(name), passing(sealed))
-        held = Held(bytes=length, blake3=digest.hexdigest(), length=size, mark=self._mark(whole) if whole else "")
+        held = Held(
+            bytes=length, blake3=digest.hexdigest(), length=size, mark="" if whole is None else self._mark(whole)
+        )
         if self._wishes.verify and self._digest_there(name) != held.blake3:
             raise read_back_failed(self._source.root / name)
-        if whole or self._seal is not None:
+        if whole is not None or self._seal is not None:
             self._held[name] = held
         done = self._done
         done.sent, done.bytes_sent = done.sent + 1, done.bytes_sent + length

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from codevault.errors import RepositoryUnreadable
 from codevault.vcs.git_bundle import parse_head
 from codevault.vcs.git_config import parse_config
 from codevault.vcs.git_scratch import ScratchGit
@@ -41,12 +42,19 @@ class GitReturn:
     """Collects objects in a folder of ours. Use it in a `with` statement; then nothing has been written elsewhere."""
 
     def __init__(self, program: str, work: Path, *, clone: Path | None = None, sha256: bool = False) -> None:
-        """`clone` is the git folder of a fresh clone, made by the caller, who trusts it."""
+        """`clone` is the git folder of a fresh clone, made by the caller, who trusts it.
+
+        Raises:
+            RepositoryUnreadable: the disk has no room to put anything together.
+        """
         self._clone = clone
         empty = work / "no-objects"
-        empty.mkdir(parents=True, exist_ok=True, mode=0o700)
         objects = str(clone / "objects") if clone is not None else str(empty)
-        self._git = ScratchGit(program, work, objects, sha256=sha256)
+        try:
+            empty.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._git = ScratchGit(program, work, objects, sha256=sha256)
+        except (OSError, ProgramFailed) as exc:
+            raise RepositoryUnreadable(f"its objects cannot be put together: {exc}") from exc
 
     def __enter__(self) -> Self:
         return self

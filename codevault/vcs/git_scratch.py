@@ -58,19 +58,23 @@ class ScratchGit:
         refs: Mapping[str, str] | None = None,
         head: str = "",
     ) -> None:
-        """`objects` is the absolute path of the client's folder of objects, already found trustworthy."""
-        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """`objects` is the absolute path of the client's folder of objects, already found trustworthy.
+
+        Raises:
+            ProgramFailed: the disk refuses the folder.
+        """
         self._cleanup = ExitStack()
-        self.folder = Path(tempfile.mkdtemp(prefix="git-", dir=parent))
-        self._cleanup.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        for name in ("objects/info", "objects/pack", "refs"):
-            (self.folder / name).mkdir(parents=True)
-        (self.folder / "objects/info/alternates").write_bytes(_quoted(os.fsencode(objects)) + b"\n")
-        (self.folder / "config").write_text(_config(sha256=sha256), encoding="ascii")
-        if shallow:
-            (self.folder / "shallow").write_bytes(shallow)
-        (self.folder / "HEAD").write_text(f"{head or 'ref: refs/heads/none'}\n", encoding="ascii")
-        self.put_refs(refs or {})
+        try:
+            self.folder = self._made(parent)
+            (self.folder / "objects/info/alternates").write_bytes(_quoted(os.fsencode(objects)) + b"\n")
+            (self.folder / "config").write_text(_config(sha256=sha256), encoding="ascii")
+            if shallow:
+                (self.folder / "shallow").write_bytes(shallow)
+            (self.folder / "HEAD").write_text(f"{head or 'ref: refs/heads/none'}\n", encoding="ascii")
+            self.put_refs(refs or {})
+        except OSError as exc:
+            self._cleanup.close()
+            raise ProgramFailed(f"a folder for git cannot be made: {exc}") from exc
         environment = clean_environment(program, self.folder, GIT_DIR=str(self.folder), **_ENVIRONMENT)
         self._program = Program(path=program, environment=environment, folder=self.folder)
         self._reader: ObjectReader | None = None
@@ -88,6 +92,14 @@ class ScratchGit:
         """Ends what runs and removes the folder; closing twice is harmless."""
         self._reader = None
         self._cleanup.close()
+
+    def _made(self, parent: Path) -> Path:
+        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder = Path(tempfile.mkdtemp(prefix="git-", dir=parent))
+        self._cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+        for name in ("objects/info", "objects/pack", "refs"):
+            (folder / name).mkdir(parents=True)
+        return folder
 
     def put_refs(self, refs: Mapping[str, str]) -> None:
         """Makes these all the refs there are."""

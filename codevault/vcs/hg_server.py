@@ -25,15 +25,23 @@ class HgServer:
     """One `hg serve --cmdserver pipe`. After an error it is of no more use. Use it in a `with` statement."""
 
     def __init__(self, program: str, parent: Path, store: Path, files: dict[str, bytes]) -> None:
-        """`store` is the client's folder of history; `files` go into our `.hg` as they are (requires, bookmarks)."""
-        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """`store` is the client's folder of history; `files` go into our `.hg` as they are (requires, bookmarks).
+
+        Raises:
+            ProgramFailed: the disk refuses the folder.
+        """
         self._cleanup = ExitStack()
-        self.folder = Path(tempfile.mkdtemp(prefix="hg-", dir=parent))
-        self._cleanup.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        (self.folder / ".hg").mkdir()
-        for name, content in files.items():
-            (self.folder / ".hg" / name).write_bytes(content)
-        (self.folder / ".hg" / "store").symlink_to(store, target_is_directory=True)
+        try:
+            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self.folder = Path(tempfile.mkdtemp(prefix="hg-", dir=parent))
+            self._cleanup.callback(shutil.rmtree, self.folder, ignore_errors=True)
+            (self.folder / ".hg").mkdir()
+            for name, content in files.items():
+                (self.folder / ".hg" / name).write_bytes(content)
+            (self.folder / ".hg" / "store").symlink_to(store, target_is_directory=True)
+        except OSError as exc:
+            self._cleanup.close()
+            raise ProgramFailed(f"a folder for hg cannot be made: {exc}") from exc
         self._program = hg_program(program, self.folder)
 
     def __enter__(self) -> Self:

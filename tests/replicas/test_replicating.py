@@ -18,7 +18,7 @@ from codevault.store.filesystem import Listed
 from codevault.store.memory_filesystem import MemoryFileSystem
 from codevault.store.store import Store
 from tests.replicas.scenes import forget, go_on, opened, send, survives, trees, vault_with_a_past
-from tests.store.scenes import FIRST, ROOT, SHOP, back_up, new_store
+from tests.store.scenes import FIRST, ROOT, SHOP, back_up, new_store, write
 
 FOLDER = Path("/copy")
 ASKED = Wishes(verify=True)
@@ -58,6 +58,15 @@ def test_a_second_run_sends_only_what_came_since() -> None:
     done = send(store, objects)
     assert done.sent == len(set(objects.held) - before)
     assert done.skipped == len(before) - 1
+
+
+def test_rules_that_say_nothing_are_sent_as_well() -> None:
+    store, files = vault_with_a_past()
+    write(files, store.root / "policy.toml", b"")
+    objects = MemoryObjects()
+    send(store, objects)
+    assert objects.held["policy.toml"] == b""
+    assert send(store, objects).sent == 0
 
 
 def test_what_the_vault_pruned_goes_from_the_replica() -> None:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from codevault.errors import RepositoryUnreadable
+from codevault.vcs.git_return import GitReturn
+from codevault.vcs.git_scratch import ScratchGit
+from codevault.vcs.hg_server import HgServer
 from codevault.vcs.programs import Answers, Limits, Program, ProgramFailed, ask, clean_environment, find_program
 
 
@@ -95,3 +100,21 @@ class TestFinding:
 
         assert find_program("other", search=str(folder), outside=(tmp_path / "project",)) is None
         assert find_program("other", search=str(folder)) == str(folder / "other")
+
+
+@pytest.mark.parametrize(
+    ("make", "error"),
+    [
+        (lambda work: ScratchGit("git", work, "/nowhere"), ProgramFailed),
+        (lambda work: HgServer("hg", work, Path("/nowhere"), {}), ProgramFailed),
+        (lambda work: GitReturn("git", work), RepositoryUnreadable),
+    ],
+    ids=["git", "hg", "return"],
+)
+def test_a_disk_that_has_no_room_for_a_folder_is_a_typed_error(
+    make: Callable[[Path], object], error: type[Exception], tmp_path: Path
+) -> None:
+    (tmp_path / "full").write_bytes(b"")
+
+    with pytest.raises(error, match="cannot be"):
+        make(tmp_path / "full" / "work")
