@@ -126,7 +126,7 @@ def explained(policy: Policy, surroundings: Surroundings, project: Project, path
         return Verdict(path_class=PathClass.OTHER)
     size = full.lstat().st_size if os.path.lexists(full) else 0
     if is_folder:
-        return explain(policy, views)
+        return explain(policy, views, around=surroundings)
     head = surroundings.read("/".join(parts), HEAD) or b""
     return explain(policy, views, parts[-1], size, head, surroundings)
 

@@ -6,8 +6,8 @@ import stat
 from collections.abc import Collection
 
 from codevault.policy import Policy, Verdict
+from codevault.policy.around import Around, Nowhere
 from codevault.policy.configured import Output
-from codevault.policy.installed import Around, Nowhere
 from codevault.policy.sweep import Sweep
 from codevault.source import Folder
 from codevault.surroundings import Surroundings
@@ -43,14 +43,14 @@ class Rescue:
             entries = folder.entries()
         except OSError:
             return False
-        if depth > 1 and sweep.takes_folder(path, {entry.name for entry in entries}, depth - 1):
+        if depth > 1 and sweep.takes_folder(path, {entry.name: entry for entry in entries}, depth - 1):
             self._whole.add(path)
             return True
         kept = set()
         for entry in entries:
             inner = f"{path}/{entry.name}"
             if entry.mode & _TYPE == stat.S_IFREG:
-                taken = sweep.takes_file(inner, depth)
+                taken = sweep.takes_file(inner, depth, entry)
             elif entry.mode & _TYPE == stat.S_IFDIR and entry.device == self._device:
                 taken = sweep.enters(entry.name, depth) and self._below(sweep, inner, folder, entry.name, depth)
             else:

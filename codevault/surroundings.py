@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from codevault.policy.around import Stamp
 from codevault.policy.configured import HIDDEN, LARGEST_MANIFEST, MANIFESTS, Output, outputs_of
 from codevault.vcs.git_index import IndexUnreadable, parse_index
 from codevault.vcs.hg_dirstate import V2_MARK, DirstateUnreadable, parse_docket, parse_v1, parse_v2
@@ -69,6 +70,15 @@ class Surroundings:
     def read(self, path: str, limit: int) -> bytes | None:
         """At most so many bytes of a regular file; None when there is none."""
         return None if self._folder is None else self._folder.read(path, limit)
+
+    def names(self, path: str) -> Collection[str]:
+        """The names in a folder; none where there is no folder."""
+        return () if self._folder is None else tuple(name for name, _ in self._folder.names(path))
+
+    def stamp(self, path: str) -> Stamp | None:
+        """What a listing says of a path."""
+        found = None if self._folder is None else self._folder.status(path)
+        return None if found is None else Stamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_nlink)
 
     def tracked(self, folder: str) -> bool:
         """True when a repository above tracks something in the folder, or its list of that cannot be read.

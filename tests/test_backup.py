@@ -293,7 +293,7 @@ def test_a_folder_that_can_be_made_again_is_left_out_and_named() -> None:
             {
                 "package.json": file(b"{}"),
                 "package-lock.json": file(b"{}"),
-                "node_modules": MemoryFolder({"left-pad": MemoryFolder({"index.js": file()})}),
+                "node_modules": MemoryFolder({"left-pad": MemoryFolder({"package.json": file(b"{}"), "x.js": file()})}),
             }
         )
     )
@@ -308,7 +308,7 @@ def test_a_folder_that_can_be_made_again_is_left_out_and_named() -> None:
 
 
 def test_files_of_a_folder_that_comes_to_be_left_out_count_as_removed() -> None:
-    modules = MemoryFolder({"x.js": file()})
+    modules = MemoryFolder({"x": MemoryFolder({"package.json": file(b"{}")})})
     world = World(MemoryFolder({"node_modules": modules}))
     world.run()
     world.root.items["package.json"] = file(b"{}")
@@ -316,7 +316,7 @@ def test_files_of_a_folder_that_comes_to_be_left_out_count_as_removed() -> None:
 
     run = world.run()
 
-    assert run.changes.removed == ("node_modules/x.js",)
+    assert run.changes.removed == ("node_modules/x/package.json",)
     assert world.paths(run) == ["package-lock.json", "package.json"]
 
 

@@ -49,15 +49,29 @@ def _stamp(content: bytes) -> int:
 
 
 def contents(tree: dict[str, Item], above: str = "") -> dict[str, bytes]:
-    """Every file of a tree by path; of what lies below a folder that policy leaves out, the secret at its top."""
+    """Every file of a tree by path; of a folder that policy leaves out, what no package manager put there."""
     found: dict[str, bytes] = {}
     for name, item in tree.items():
         if isinstance(item, bytes):
             found[above + name] = item
         elif isinstance(item, dict) and not _left_out(tree, name, item):
             found |= contents(item, f"{above}{name}/")
-        elif isinstance(item, dict) and isinstance(secret := item.get(".env"), bytes):
-            found[f"{above}{name}/.env"] = secret
+        elif isinstance(item, dict):
+            found |= _by_hand(item, f"{above}{name}/", secrets=(".env",))
+    return found
+
+
+def _by_hand(modules: dict[str, Item], above: str, secrets: tuple[str, ...] = ()) -> dict[str, bytes]:
+    """What in a `node_modules` is no package: files, and folders without a package.json."""
+    found: dict[str, bytes] = {}
+    for name, item in modules.items():
+        if isinstance(item, bytes) and (name in secrets or not name.startswith(".")):
+            found[above + name] = item
+        elif isinstance(item, dict) and not name.startswith("."):
+            if "package.json" not in item:
+                found |= contents(item, f"{above}{name}/")
+            elif isinstance(inner := item.get("node_modules"), dict):
+                found |= _by_hand(inner, f"{above}{name}/node_modules/")
     return found
 
 

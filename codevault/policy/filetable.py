@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from codevault.policy.files import COPIES, ENV_STARTS, EXAMPLES, KEY_STARTS, SECRET_SPANS, TEST_PATH, FileRule
+from codevault.policy.files import (
+    COPIES,
+    ENV_STARTS,
+    EXAMPLES,
+    FILE_RULES,
+    KEY_STARTS,
+    SECRET_SPANS,
+    TEST_PATH,
+    FileRule,
+)
 from codevault.policy.verdicts import PathClass, Reason, Verdict
 
 _SOURCE = PathClass.SOURCE
@@ -113,3 +122,7 @@ def _suffix_table(rules: Iterable[FileRule]) -> dict[str, Verdict]:
 
 def _file_verdict(rule: FileRule, evidence: str) -> Verdict:
     return Verdict(path_class=rule.path_class, index=rule.index, reasons=(Reason(rule.rule, evidence),))
+
+
+TABLE = FileTable(FILE_RULES)
+"""The built-in rows."""

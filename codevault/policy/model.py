@@ -11,12 +11,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from codevault.policy.around import Around, Nowhere
 from codevault.policy.configured import Check, Output
 from codevault.policy.content import by_content
 from codevault.policy.files import FILE_RULES, FileRule
 from codevault.policy.filetable import FileTable
 from codevault.policy.folders import FOLDER_RULES, MARKED, VENV_CONTENT, FolderRule
-from codevault.policy.installed import Around, Nowhere, installed_in
+from codevault.policy.installed import inventory_of
 from codevault.policy.judging import HAND_WRITTEN_NAMES, ORDINARY, VCS_NAMES, Row, folder_table, judge, judge_configured
 from codevault.policy.names import Names, shown
 from codevault.policy.rules import RuleBook
@@ -28,7 +29,7 @@ CACHE_TAG = "CACHEDIR.TAG"
 CACHE_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
 """First bytes of a valid CACHEDIR.TAG (Bryan Ford, Cache Directory Tagging Specification, 2004)."""
 
-_LOGIC = 2  # raised when the code, not a table, comes to decide differently
+_LOGIC = 3  # raised when the code, not a table, comes to decide differently
 _MIB = 1 << 20
 BUILD_TREES = folder_table(MARKED)["*"]
 _ENVIRONMENT_MARK = "pyvenv.cfg"
@@ -205,7 +206,7 @@ class Policy:
         """What is to be kept of a folder that the verdict leaves out; `around` tells of files of the project."""
         sources = output.sources if output is not None and output.check is Check.SOURCES else ()
         filled = verdict.path_class is PathClass.DEPENDENCY and not verdict.deliberate
-        return Sweep(self, path, verdict, sources, around, installed_in(path, around) if filled else None)
+        return Sweep(self, path, verdict, sources, around, inventory_of(path, around) if filled else None)
 
     def _by_size(self, verdict: Verdict, size: int) -> Verdict:
         generated = verdict.path_class is PathClass.GENERATED
@@ -241,7 +242,7 @@ def explain(
         if not outer.keep:
             left = replace(outer, reasons=tuple(reasons))
             sweep = policy.sweep(path, left, view.output, around)
-            return _from_left_out(policy, left, sweep, components[depth + 1 :], name, size)
+            return _from_left_out(left, sweep, components[depth + 1 :], name, size)
     if name is None:
         return replace(outer, reasons=tuple(reasons))
     whole = f"{path}/{name}" if path else name
@@ -251,24 +252,28 @@ def explain(
     return replace(_inherit(outer, verdict), reasons=tuple(dict.fromkeys((*reasons, *verdict.reasons))))
 
 
-def _from_left_out(
-    policy: Policy, left: Verdict, sweep: Sweep, below: Sequence[FolderView], name: str | None, size: int
-) -> Verdict:
+def _from_left_out(left: Verdict, sweep: Sweep, below: Sequence[FolderView], name: str | None, size: int) -> Verdict:
     """The verdict on something in a folder that is left out: that folder's, or what saves it."""
     path = sweep.path
     for depth, view in enumerate(below, start=1):
         path = f"{path}/{view.name}"
         if not sweep.enters(view.name, depth):
             return left
-        if sweep.takes_folder(path, view.children(), depth):
-            why = Reason(
-                "kept all the same", f"{shown(view.name)} is a repository of its own, or no package on the list"
-            )
-            return Verdict(path_class=PathClass.OTHER, certain=False, reasons=(*left.reasons, why))
-    if name is None or not sweep.takes_file(f"{path}/{name}", len(below) + 1):
+        entries = {child: sweep.around.stamp(f"{path}/{child}") for child in view.children()}
+        if sweep.takes_folder(path, entries, depth):
+            said = f"{shown(view.name)} is a repository of its own, or no package manager put it there"
+            why = (*left.reasons, Reason("kept all the same", said))
+            if name is None:
+                return Verdict(path_class=PathClass.OTHER, certain=False, reasons=why)
+            verdict = sweep.policy.file("/".join((path, *(inner.name for inner in below[depth:]), name)), size)
+            return replace(verdict, reasons=(*why, *verdict.reasons))
+    stamp = None if name is None else sweep.around.stamp(f"{path}/{name}")
+    if name is None or not sweep.takes_file(f"{path}/{name}", len(below) + 1, stamp):
         return left
-    verdict = policy.file(f"{path}/{name}", size)
-    why = Reason("kept all the same", f"no command makes {shown(name)} again")
+    verdict = sweep.policy.file(f"{path}/{name}", size)
+    differs = sweep.differs(f"{path}/{name}", stamp)
+    said = f"{shown(name)} was written or changed by hand since it was installed"
+    why = Reason("kept all the same", said if differs else f"no command makes {shown(name)} again")
     return replace(verdict, reasons=(*left.reasons, why, *verdict.reasons))
 
 

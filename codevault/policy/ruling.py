@@ -125,8 +125,16 @@ def _settings(rule: Rule) -> Iterable[str]:
     if rule.retention is not None:
         yield f"retention {rule.retention}"
     if rule.largest is not None:
-        yield f"large above {rule.largest} bytes"
+        yield f"large above {_bytes(rule.largest)}"
     if rule.above_s is not None:
         yield f"when large a version in {span(rule.above_s)}"
     if rule.index is not None:
         yield "indexed" if rule.index else "not indexed"
+
+
+def _bytes(count: int) -> str:
+    """A size as a rules file may write it."""
+    for unit, size in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if count >= size and count % size == 0:
+            return f"{count // size} {unit}"
+    return f"{count} bytes"

@@ -24,7 +24,7 @@ class Scene:
             (self.root / name).mkdir(parents=True)
         (self.root / "package.json").write_text("{}")
         (self.root / "package-lock.json").write_text("{}")
-        (self.root / "node_modules" / "left" / "index.js").write_text("1")
+        (self.root / "node_modules" / "left" / "package.json").write_text("{}")
         self.events = MemoryEvents(most=most, queue=queue)
         self.moved: list[ProjectId] = []
         self.files = FileWatch(self.events, moved=self.moved.append)

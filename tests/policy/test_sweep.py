@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from codevault.policy import DEFAULT, FolderView, PathClass, Policy, Verdict, explain
+from codevault.policy.around import Stamp
 from codevault.policy.configured import outputs_of
 from codevault.policy.rules import Rule, RuleBook
 
 OUT = Verdict(path_class=PathClass.BUILD_OUTPUT, keep=False)
 DEPENDENCY = Verdict(path_class=PathClass.DEPENDENCY, keep=False)
 CACHE = Verdict(path_class=PathClass.CACHE, keep=False)
+CLONE = {".git": None, "a.c": None}
 SAID = Verdict(path_class=PathClass.DATA, keep=False, deliberate=True)
 
 
@@ -24,6 +29,12 @@ class Tree:
     def read(self, path: str, limit: int) -> bytes | None:
         content = self._files.get(path)
         return None if content is None else content[:limit]
+
+    def names(self, path: str) -> list[str]:
+        return [name[len(path) + 1 :].split("/")[0] for name in self._files if name.startswith(f"{path}/")]
+
+    def stamp(self, path: str) -> Stamp | None:
+        return Stamp(len(self._files[path]), 0, 0) if path in self._files else None
 
 
 def taken(policy: Policy, verdict: Verdict, *paths: str) -> list[str]:
@@ -48,16 +59,18 @@ def test_a_caches_databases_are_not_kept_but_its_secrets_are() -> None:
 def test_repositories_are_kept_whole_but_clones_that_cmake_fetched() -> None:
     sweep = DEFAULT.sweep("top", OUT)
 
-    assert sweep.takes_folder("top/work", {".git", "a.c"}, 1)
-    assert not sweep.takes_folder("top/_deps/json-src", {".git", "a.c"}, 2)
-    assert not sweep.takes_folder("top/work", {"a.c"}, 1)
-    assert sweep.takes_folder("top/" + "d/" * 200, (), 200)
+    assert sweep.takes_folder("top/work", CLONE, 1)
+    assert not sweep.takes_folder("top/_deps/json-src", CLONE, 2)
+    assert not sweep.takes_folder("top/work", {"a.c": None}, 1)
+    assert sweep.takes_folder("top/" + "d/" * 200, {}, 200)
 
 
-def test_installed_packages_are_looked_into_as_far_as_package_managers_clone() -> None:
-    sweep = DEFAULT.sweep("vendor", DEPENDENCY)
+def test_installed_packages_are_looked_into_but_for_caches() -> None:
+    sweep = DEFAULT.sweep("node_modules", DEPENDENCY)
 
-    assert [sweep.enters("acme", depth) for depth in (1, 2, 3, 4)] == [True, True, True, False]
+    assert [sweep.enters("acme", depth) for depth in (1, 4)] == [True, True]
+    assert not sweep.enters("__pycache__", 4)
+    assert not DEFAULT.sweep("top", CACHE).enters("deep", 3)
     assert not DEFAULT.sweep("top", OUT).enters("node_modules", 1)
 
 
@@ -95,8 +108,8 @@ def test_explains_a_clone_in_what_a_package_manager_installed() -> None:
     clone = FolderView(name="a", siblings=(), children=lambda: {".git", "src"})
     deep = [FolderView(name=name, siblings=(), children=tuple) for name in ("w", "x", "y", "z")]
 
-    assert explain(DEFAULT, [vendor, clone], "src.php", 1).reasons[-1].evidence == (
-        "a is a repository of its own, or no package on the list"
+    assert explain(DEFAULT, [vendor, clone], "src.php", 1).reasons[-2].evidence == (
+        "a is a repository of its own, or no package manager put it there"
     )
     assert not explain(DEFAULT, [vendor, *deep], ".env", 1).keep
 
@@ -125,9 +138,14 @@ NPM = {"web/node_modules/.package-lock.json": b'{"packages": {"node_modules/left
 COMPOSER = {"vendor/composer/installed.json": b'{"packages": [{"name": "Acme/Money"}]}'}
 
 
-def put_by_hand(top: str, files: dict[str, bytes], *paths: str) -> list[str]:
+PACKAGE = {"index.js": None, "package.json": None}
+
+
+def put_by_hand(
+    top: str, files: dict[str, bytes], *paths: str, entries: Mapping[str, None] = MappingProxyType(PACKAGE)
+) -> list[str]:
     sweep = DEFAULT.sweep(top, DEPENDENCY, None, Tree(files))
-    return [path for path in paths if sweep.takes_folder(f"{top}/{path}", {"index.js"}, path.count("/") + 1)]
+    return [path for path in paths if sweep.takes_folder(f"{top}/{path}", entries, path.count("/") + 1)]
 
 
 def test_packages_that_no_package_manager_lists_are_kept_whole() -> None:
@@ -141,4 +159,10 @@ def test_without_a_list_that_can_be_read_packages_count_as_installed() -> None:
     broken = {"node_modules/.package-lock.json": b"{", "vendor/composer/installed.json": b"[]"}
 
     assert put_by_hand("node_modules", broken, "mine") == put_by_hand("vendor", broken, "a/b") == []
-    assert put_by_hand("node_modules", {}, "mine") == []
+    assert put_by_hand("node_modules", {}, "theirs") == []
+
+
+def test_without_a_list_a_folder_is_a_package_by_its_manifest_or_by_the_one_beside_node_modules() -> None:
+    wanted = {"package.json": b'{"devDependencies": {"left-pad": "1"}}'}
+
+    assert put_by_hand("node_modules", wanted, "mine", "left-pad", ".cache", entries={"index.js": None}) == ["mine"]

@@ -116,7 +116,7 @@ def test_an_installation_of_packages_is_neither_watched_nor_a_session(disk: Disk
     for number in range(300):
         folder = disk.root / "node_modules" / f"package_{number}"
         folder.mkdir(parents=True)
-        (folder / "index.js").write_text("1")
+        (folder / "package.json").write_text("{}")
     (disk.root / "node_modules" / ".package-lock.json").write_text("{}")
     before = len(disk.snapshots)
     disk.pass_(900)

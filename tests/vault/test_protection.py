@@ -74,7 +74,15 @@ def test_nothing_here_and_nothing_there_is_unknown(desk: Desk, project: Project)
 
 
 def test_what_policy_leaves_out_is_excluded_and_says_why(desk: Desk, project: Project) -> None:
-    desk.write("shop", {"package.json": "{}", "package-lock.json": "{}", "node_modules/x/index.js": "x"})
+    desk.write(
+        "shop",
+        {
+            "package.json": "{}",
+            "package-lock.json": "{}",
+            "node_modules/x/index.js": "x",
+            "node_modules/x/package.json": "{}",
+        },
+    )
 
     status = desk.vault.status("node_modules/x/index.js", project=project)
 
@@ -181,7 +189,15 @@ def test_explains_why_a_secret_is_kept_and_not_indexed(desk: Desk, project: Proj
 
 
 def test_explains_a_folder_that_is_left_out_and_how_to_make_it_again(desk: Desk, project: Project) -> None:
-    desk.write("shop", {"package.json": "{}", "package-lock.json": "{}", "node_modules/x/index.js": "x"})
+    desk.write(
+        "shop",
+        {
+            "package.json": "{}",
+            "package-lock.json": "{}",
+            "node_modules/x/index.js": "x",
+            "node_modules/x/package.json": "{}",
+        },
+    )
 
     verdict = desk.vault.explain("node_modules", project=project)
 
