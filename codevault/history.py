@@ -535,12 +535,16 @@ def _position(link: Link) -> int:
 
 def _closeness(symbol: SymbolVersion, meant: SymbolVersion | None) -> tuple[bool, ...]:
     """How well one of several symbols of a name answers to the one that is meant, and else to being no stub."""
-    is_stub = any(name.partition("(")[0].endswith("overload") for name in symbol.decorators)
-    implements = (not is_stub, bool(symbol.body))
+    implements = (not _is_stub(symbol), bool(symbol.body))
     if meant is None:
         return implements
     same = (symbol.blob, symbol.start_byte) == (meant.blob, meant.start_byte)
-    return (same, symbol.exact == meant.exact, symbol.parameters == meant.parameters, *implements)
+    alike = _is_stub(symbol) == _is_stub(meant), symbol.parameters == meant.parameters
+    return (same, symbol.exact == meant.exact, *alike, *implements)
+
+
+def _is_stub(symbol: SymbolVersion) -> bool:
+    return any(name.partition("(")[0].endswith("overload") for name in symbol.decorators)
 
 
 def net_changes(

@@ -14,7 +14,7 @@ from datetime import date
 from codevault.arguments import check_texts, check_type
 from codevault.errors import InvalidArgument, UnknownSnapshot
 from codevault.filesymbols import Contents
-from codevault.history import Event, History, Lives, net_changes
+from codevault.history import Event, History, Lives, history_of, net_changes
 from codevault.ids import ProjectId
 from codevault.index.index import Index
 from codevault.index.model import Seen
@@ -26,6 +26,9 @@ from codevault.provenance import SymbolOrigin
 VersionKey = Seen | str | int | date
 """A version: what another answer calls it (`at`, `first_seen`), a commit's id or seven digits of it, a snapshot's id or
 number, or a moment (ISO 8601 text, a date or datetime): the last version until then."""
+
+MOST_ORIGINS = 100
+"""Symbols that a whole chain of origins names at most."""
 
 MOST_AT_ONCE = 200
 """Symbols that one version changed, from which on it says nothing about which of them belong together."""
@@ -118,13 +121,25 @@ class Lineages:
         with self._session():
             return net_changes(index, self._contents, owner, before, after, path)
 
-    def origins(self, history: History) -> tuple[SymbolOrigin, ...]:
-        """What a symbol was made from when it was introduced, the likeliest first; ask for its history to go on.
+    def origins(self, history: History, *, whole: bool = False) -> tuple[SymbolOrigin, ...]:
+        """What a symbol was made from when it was introduced, the likeliest first.
 
-        Other projects included; empty for what was written anew.
+        Other projects included; empty for what was written anew. With `whole` also what those were made from, and so
+        on to the beginning: the nearest first, each symbol once, at most `MOST_ORIGINS`.
         """
         check_type("history", history, History)
-        return history.introduced.origins
+        found = list(history.introduced.origins)
+        if whole:
+            met = {(history.project, history.introduced.path, history.introduced.qualified_name)}
+            index = self._index()
+            with self._session():
+                for one in found:  # grows as it is gone through
+                    key = one.project, one.path, one.symbol.qualified_name
+                    if key not in met and len(found) < MOST_ORIGINS:
+                        met.add(key)
+                        earlier = history_of(index, self._contents, *key, one.symbol).introduced.origins
+                        found += [each for each in earlier if each not in found]
+        return tuple(found[:MOST_ORIGINS])
 
     def together(self, history: History, *, least: int = 2) -> tuple[Together, ...]:
         """Symbols that changed in at least `least` of the versions that changed this one, most often first.

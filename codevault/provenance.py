@@ -13,7 +13,7 @@ from codevault.index.index import Index
 from codevault.index.model import Hit, Seen, SymbolVersion
 
 LEAST_EXACT = 12
-LEAST_BODY = 15
+LEAST_BODY = 12
 LEAST_RENAMED = 40
 LEAST_ALIKE = 20
 """Tokens from which on equal tokens, an equal body under the same name, tokens that are equal but for names, and
@@ -77,11 +77,8 @@ def _candidates(index: Index, symbol: SymbolVersion) -> Iterator[tuple[float, st
         hits = index.symbols_with(renamed=symbol.renamed)
         yield 0.7, evidence, (hit for hit in hits if hit.symbol is not None and hit.symbol.kind in CALLABLES)
     if symbol.tokens >= LEAST_ALIKE:
-        yield (
-            0.6,
-            "same name as a symbol that was there, and alike",
-            index.namesakes_of(symbol, CALLABLES, "sketch", alike),
-        )
+        hits = index.namesakes_of(symbol, CALLABLES, "sketch", alike)
+        yield 0.6, "same name as a symbol that was there, and alike", hits
 
 
 def _was_there(index: Index, hit: Hit, at: Seen) -> bool:

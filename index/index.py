@@ -322,7 +322,8 @@ class Index:
     def parents(self, project: ProjectId, number: int) -> tuple[int, ...]:
         """The versions that one was made from, by number, best first; none for a beginning.
 
-        A snapshot's are the commit that it stood on and the snapshot before it; a commit's the snapshot whose
+        A snapshot's are the commit that it stood on and the snapshot before it, which comes first while the commit is
+        still that one's; a commit's the snapshot whose
         uncommitted work it took in, if there is one, and its own parents.
 
         Raises:

@@ -74,8 +74,9 @@ class Timeline:
         return number in self._ranks
 
     def parents(self, number: int) -> tuple[int, ...]:
-        """The versions that one was made from: for a snapshot its commit and the snapshot before it.
+        """The versions that one was made from, best first: for a snapshot its commit and the snapshot before it.
 
+        While it stands on the commit of the snapshot before it that one is first: it tells the hours between commits.
         A commit's are the snapshot whose work it took in, if there is one, and its own parents.
         """
         if number > 0:
@@ -146,10 +147,11 @@ class Timeline:
 
     def _stood_on(self, snapshots: Sequence[SnapshotNode]) -> Mapping[int, tuple[int, ...]]:
         found = {}
-        before = 0
+        before, stood_on = 0, 0
         for snapshot in snapshots:
-            found[snapshot.sequence] = tuple(one for one in (-snapshot.head, before) if one)
-            before = snapshot.sequence
+            parents = (-snapshot.head, before) if snapshot.head != stood_on else (before, -snapshot.head)
+            found[snapshot.sequence] = tuple(one for one in parents if one)
+            before, stood_on = snapshot.sequence, snapshot.head
         return found
 
     def _took_in(self, snapshots: Sequence[SnapshotNode]) -> Mapping[int, int]:

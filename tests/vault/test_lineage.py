@@ -11,7 +11,7 @@ import pytest
 
 from codevault.errors import InvalidArgument, UnknownPath, UnknownSnapshot, UnknownSymbol
 from codevault.event_filter import Range
-from codevault.history import Event, History
+from codevault.history import Event, History, Lives
 from codevault.index.model import SearchResult
 from codevault.vault import Vault
 from tests.vault.scenes import Desk
@@ -286,6 +286,65 @@ def test_the_source_of_a_copy_is_followed_to_its_own_source(desk: Desk) -> None:
 
     assert [(one.project, one.path) for one in origins] == [(shop.id, "one.py")]
     assert [(one.project, one.path) for one in nearer] == [(shop.id, "one.py")]
+
+
+def test_a_chain_of_copies_is_followed_to_where_it_began(desk: Desk) -> None:
+    shop, wares = desk.project("shop"), desk.project("wares")
+    sizes = FIRST.replace("third", "sizes")  # what is copied here is told from what was copied there
+    desk.day(shop, {"begun.py": "X = 1\n"})
+    desk.day(wares, {"begun.py": "X = 1\n"})
+    desk.day(shop, {"one.py": HELPER})
+    desk.day(wares, {"two.py": HELPER.replace("return words", "return list(words)"), "sizes.py": sizes})
+    desk.day(shop, {"three.py": HELPER.replace("return words", "return list(words)").replace("pop()", "pop(0)")})
+    desk.vault.analyse()
+    history = desk.vault.history(shop, "three.py", "shorten")
+
+    (nearest,) = desk.vault.lineage.origins(history)
+    whole = desk.vault.lineage.origins(history, whole=True)
+
+    assert whole[0] == nearest
+    assert (whole[-1].project, whole[-1].path) == (shop.id, "one.py")
+
+
+def test_an_implementation_of_an_old_version_is_no_stub_that_took_its_parameters(desk: Desk) -> None:
+    project = desk.project("shop")
+    desk.day(project, {"m.py": "X = 1\n"})
+    first = desk.day(project, {"old.py": "def locate(a):\n    found = search(a)\n    return found\n"})
+    desk.day(project, {"old.py": None, "m.py": "X = 2\n"})
+    stub = "@t.overload\ndef locate(a): ...\n"
+    desk.day(project, {"m.py": stub + "def locate(a, deep):\n    return index(deep).first(a)\n"})
+    desk.vault.analyse()
+    (old,) = (found for found in desk.vault.symbols(first) if found.name == "locate")
+
+    found = Lives(desk.vault._reading(), desk.vault.read, project.id).find("m.py", "locate", old.symbol)
+
+    assert found.ordinal == 1
+
+
+def test_uncommitted_hours_between_commits_are_told_where_snapshots_were_taken(tmp_path: Path) -> None:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    scene = GitScene(tmp_path)
+    scene.commit(**{"a.py": FIRST.encode()})
+    with Vault.create(tmp_path / "vault", workers=1) as vault:
+        vault.projects.add(scene.root, name="shop")
+        vault.backup("shop")
+        (scene.root / "a.py").write_text(FIRST.replace("p > 0", "p > 1"))  # an afternoon of trying
+        vault.backup("shop")
+        (scene.root / "a.py").write_text(FIRST.replace("p > 0", "p > 2"))
+        vault.backup("shop")
+        (scene.root / "a.py").write_text(FIRST.replace("p > 0", "p >= 4"))
+        later = "4100000000 +0000"  # than any snapshot of today
+        git(scene.root, "commit", "-qam", "done", GIT_AUTHOR_DATE=later, GIT_COMMITTER_DATE=later)
+        vault.backup("shop")
+        vault.projects.import_history("shop")
+        vault.analyse()
+
+        history = vault.history("shop", "a.py", "total")
+
+        texts = [vault.text(event).splitlines()[1].strip() for event in history.events]
+        assert [line.rpartition("if ")[2] for line in texts] == ["p > 0]", "p > 1]", "p > 2]", "p >= 4]"]
+        assert [bool(event.at.snapshot) for event in history.events] == [False, True, True, False]
 
 
 def test_a_symbol_found_in_an_old_version_is_followed_from_there(desk: Desk) -> None:
