@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ Piece = tuple[str, str]
 Lived = tuple[str, str, Piece, int, int | None]
 """Project, path, piece, first and last day of an unbroken stay; None: there now."""
 
+Drawn = list[tuple[str, dict[str, tuple[list[str], list[tuple[str, list[str]]]]]]]
+
 NAMES = ["rate", "taxRate", "total", "rates"]
 WORDS = ["tax", "rate", "sum", "x = 1"]
 LINES = ["    return tax", "    return rate + tax", "    sum(x = 1)", "", "    pass  # Tax"]
@@ -33,6 +36,10 @@ days = st.lists(st.tuples(st.sampled_from([SHOP, DESK]), trees), min_size=1, max
 leaves = st.one_of(
     st.builds(q.name, st.sampled_from(["rate", "TR", "ra*", "tax rate", "Till.total"])),
     st.builds(q.name, st.just("total"), st.sampled_from(["exact", "prefix"])),
+    st.builds(q.name, st.sampled_from(["r?te*", "*Rate", "Till.*al"]), st.just("glob")),
+    st.builds(q.name, st.sampled_from(["rtae", "totall", "taxrate"]), st.just("fuzzy")),
+    st.builds(q.name, st.sampled_from(["TR", "r"]), st.just("initials")),
+    st.builds(q.name, st.sampled_from(["rate", "tax rate"]), st.just("words")),
     st.just(q.kind("function")),
     st.builds(q.text, st.sampled_from(WORDS), case_sensitive=st.booleans()),
     st.builds(q.regex, st.sampled_from([r"r\w+e", r"tax$", r"\n    sum", "[a-z]", r"x = \d"])),
@@ -52,6 +59,7 @@ combined = st.recursive(
     ),
     max_leaves=4,
 )
+states = st.sampled_from([None, True, False])
 
 
 def written(source: tuple[list[str], list[tuple[str, list[str]]]]) -> bytes:
@@ -122,16 +130,39 @@ def globbed(glob: str, text: str) -> bool:
 
 
 def named(query: Name, name: str) -> bool:
-    qualified, asked = f"Till.{name}", query.asked
-    if query.how == "exact":
-        return asked in {name, qualified}
-    if "*" in asked:
-        return globbed(asked.lower(), name.lower())
-    begins = name.lower().startswith(asked.lower()) or qualified.lower().startswith(asked.lower())
-    if query.how == "prefix":
-        return begins
-    words = {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", name)}
-    return begins or set(asked.lower().replace(".", " ").split()) <= words or has_initials(asked, name)
+    ways: dict[str, Callable[[], bool]] = {
+        "exact": lambda: query.asked in {name, f"Till.{name}"},
+        "prefix": lambda: begins(query.asked, name),
+        "glob": lambda: globbed(query.asked.lower(), (f"Till.{name}" if "." in query.asked else name).lower()),
+        "words": lambda: has_words(query.asked, name),
+        "initials": lambda: has_initials(query.asked, name),
+        "fuzzy": lambda: edits(query.asked.lower(), name.lower()) <= (2 if len(query.asked) > 5 else 1),
+    }
+    if query.how == "any":
+        wanted = ("glob",) if "*" in query.asked else ("exact", "prefix", "words", "initials")
+        return any(ways[way]() for way in wanted)
+    return ways[query.how]()
+
+
+def begins(asked: str, name: str) -> bool:
+    return any(whole.lower().startswith(asked.lower()) for whole in (name, f"Till.{name}"))
+
+
+def has_words(asked: str, name: str) -> bool:
+    return set(asked.lower().replace(".", " ").split()) <= {word.lower() for word in re.findall("[A-Z]?[a-z]+", name)}
+
+
+def edits(one: str, other: str) -> int:
+    """Letters put in, left out, changed, or swapped with the next."""
+    rows = [list(range(len(other) + 1))]
+    for at, letter in enumerate(one, 1):
+        row = [at]
+        for across, beside in enumerate(other, 1):
+            least = min(rows[-1][across] + 1, row[-1] + 1, rows[-1][across - 1] + (letter != beside))
+            swapped = at > 1 < across and letter == other[across - 2] and one[at - 2] == beside
+            row.append(min(least, rows[-2][across - 2] + 1) if swapped else least)
+        rows.append(row)
+    return rows[-1][-1]
 
 
 def worded(query: Words, text: str) -> bool:
@@ -155,20 +186,37 @@ def recorded(history: Sequence[tuple[str, Mapping[str, bytes]]]) -> Scene:
 
 
 @settings(max_examples=60, deadline=None)
-@given(days, combined)
-def test_answers_are_those_of_looking_at_every_version(
-    drawn: list[tuple[str, dict[str, tuple[list[str], list[tuple[str, list[str]]]]]]], query: Query
-) -> None:
+@given(days, combined, states)
+def test_answers_are_those_of_looking_at_every_version(drawn: Drawn, query: Query, state: bool | None) -> None:
+    check(drawn, query, 50, state)
+
+
+@pytest.mark.scale
+@settings(max_examples=2500, deadline=None)
+@given(days, combined, st.integers(1, 4), states)
+def test_thousands_of_queries_and_their_pages(drawn: Drawn, query: Query, limit: int, state: bool | None) -> None:
+    check(drawn, query, limit, state)
+
+
+def check(drawn: Drawn, query: Query, limit: int, state: bool | None) -> None:
+    """Compares all pages of what is there now, is not any more, or either with what every version gives."""
     history = [(project, {path: written(source) for path, source in tree.items()}) for project, tree in drawn]
-    expected = {
-        (project, path, piece[0]) for project, path, piece, *_ in filter(lambda one: holds(query, one), lives(history))
-    }
+    there: dict[tuple[str, str, str], bool] = {}
+    for project, path, piece, _, last in filter(lambda one: holds(query, one), lives(history)):
+        there[project, path, piece[0]] = there.get((project, path, piece[0]), False) or last is None
+    expected = {key for key, is_there in there.items() if state is None or is_there == state}
+    query = query if state is None else query & (q.alive() if state else q.deleted())
 
     with recorded(history).index as index:
-        found = index.find(query)
+        page = index.find(query, limit=limit)
+        shown = list(page.hits)
+        while page.cursor:
+            page = index.find(query, limit=limit, after=page.cursor)
+            shown += page.hits
+    found = [(hit.project, hit.path, hit.symbol.name if hit.symbol else "") for hit in shown]
 
-    assert {(hit.project, hit.path, hit.symbol.name if hit.symbol else "") for hit in found.hits} == expected
-    assert found.coverage.complete
+    assert set(found) == expected
+    assert page.coverage.complete
 
 
 @settings(max_examples=20, deadline=None)
