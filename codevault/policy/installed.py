@@ -7,7 +7,8 @@ another package hides nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 import msgspec
@@ -20,6 +21,8 @@ from codevault.policy.times import S, Times
 from codevault.policy.verdicts import Priority
 
 _LARGEST = 64 << 20  # bytes of a package manager's own list
+_POD = re.compile(r'^ +- "?([^\s"/(:]+)', re.MULTILINE)
+_MARKED = {"deps": frozenset((".hex", ".git", ".fetch")), "bower_components": frozenset((".bower.json",))}
 
 
 class Inventory(Protocol):
@@ -49,11 +52,11 @@ def inventory_of(folder: str, around: Around) -> Inventory | None:
         return node_modules(folder, around)
     if around.exists(f"{folder}/pyvenv.cfg") or around.names(f"{folder}/conda-meta"):
         return environment(folder, around)
-    for reader in (_composer, _go, _bundler):
+    for reader in (_composer, _go, _bundler, _pods, _marked):
         found = reader(folder, around)
         if found is not None:
             return found
-    return _Packages(lambda _: False, Times(), sources_only=True)
+    return _Packages(lambda _path, _entries: False, Times(), sources_only=True)
 
 
 class _Packages:
@@ -61,7 +64,7 @@ class _Packages:
 
     def __init__(
         self,
-        foreign: Callable[[str], bool],
+        foreign: Callable[[str, Collection[str]], bool],
         times: Times,
         *,
         deep: int = 1,
@@ -88,7 +91,7 @@ class _Packages:
         if depth == self._deep:
             mark = self._mark_of(path) if self._mark_of is not None else None
             self._times.package(path, entries.values(), mark)
-            return bool(entries) and self._foreign(path)
+            return bool(entries) and self._foreign(path, entries)
         self._times.inner(path)
         return False
 
@@ -109,7 +112,7 @@ def _composer(folder: str, around: Around) -> Inventory | None:
         return None
     names = {package.name.lower() for package in listed}
     times = Times.since(around.stamp(place))
-    return _Packages(lambda path: path.lower() not in names, times, deep=2, own=("composer/", "bin/"))
+    return _Packages(lambda path, _: path.lower() not in names, times, deep=2, own=("composer/", "bin/"))
 
 
 def _go(folder: str, around: Around) -> Inventory | None:
@@ -120,7 +123,7 @@ def _go(folder: str, around: Around) -> Inventory | None:
     lines = content.decode("utf-8", "replace").splitlines()
     tops = {line.split()[1].split("/")[0] for line in lines if line.startswith("# ") and len(line.split()) > 1}
     times = Times.since(around.stamp(place))  # the whole folder is written anew each time, and this last
-    return _Packages(lambda path: path not in tops, times, mark_of=lambda _: times.mark_ns)
+    return _Packages(lambda path, _: path not in tops, times, mark_of=lambda _: times.mark_ns)
 
 
 def _bundler(folder: str, around: Around) -> Inventory | None:
@@ -140,7 +143,25 @@ def _bundler(folder: str, around: Around) -> Inventory | None:
         for version in around.names(f"{folder}/{kind}")
         for place in ("bundler", "specifications", "cache", "extensions", "doc", "build_info", "plugins", "bin")
     )
-    return _Packages(lambda path: written(path) is None, Times(grace_ns=S), deep=4, own=own, mark_of=written)
+    return _Packages(lambda path, _: written(path) is None, Times(grace_ns=S), deep=4, own=own, mark_of=written)
+
+
+def _pods(folder: str, around: Around) -> Inventory | None:
+    place = f"{folder}/Manifest.lock"
+    content = around.read(place, _LARGEST)
+    if content is None:
+        return None
+    names = set(_POD.findall(content.decode("utf-8", "replace")))
+    own = tuple(f"{name}/" for name in ("Headers", "Target Support Files", "Local Podspecs", "Pods.xcodeproj"))
+    return _Packages(lambda path, _: path not in names, Times.since(around.stamp(place)), own=own)
+
+
+def _marked(folder: str, around: Around) -> Inventory | None:
+    """Managers that leave a mark in each package: mix (or a clone), Bower."""
+    marks = _MARKED.get(folder.rpartition("/")[2])
+    if marks is None or not around.names(folder):
+        return None
+    return _Packages(lambda _, entries: marks.isdisjoint(entries), Times(), sources_only=True)
 
 
 __all__ = ["Inventory", "inventory_of"]

@@ -223,6 +223,11 @@ GO = {
     "modules.txt": (b"# example.com/lib v1\n## explicit\nexample.com/lib\n", DONE),
     "example.com/lib/a.go": (b"x", DONE),
 }
+PODS = {
+    "Manifest.lock": (b'PODS:\n  - AFNetworking (4.0)\n  - "Foo/Core":\n    - Bar (= 1)\n', DONE),
+    "AFNetworking/a.m": (b"x", OLD),
+    "Headers/a.h": (b"x", LATER),
+}
 GEMS = "ruby/3.1.0"
 BUNDLE = {
     f"{GEMS}/gems/rack-3.0/lib/rack.rb": (b"x", INSTALLED),
@@ -236,6 +241,7 @@ BUNDLE = {
     [
         ("vendor", COMPOSER, "acme/money/src/Money.php", "acme/patched"),
         ("vendor", GO, "example.com/lib/a.go", "gitlab.example"),
+        ("ios/Pods", PODS, "AFNetworking/a.m", "Own"),
         ("vendor/bundle", BUNDLE, f"{GEMS}/gems/rack-3.0/lib/rack.rb", f"{GEMS}/gems/mine-1.0"),
     ],
 )
@@ -248,6 +254,12 @@ def test_what_was_written_after_the_list_and_what_the_list_has_not_is_somebodys(
 
 
 def test_of_other_package_managers_only_sources_written_later_count() -> None:
-    deps = {"jason/mix.exs": (b"x", OLD), "jason/lib/jason.ex": (b"patched", LATER), "jason/priv/nif.so": (b"x", LATER)}
+    deps = {
+        "jason/.hex": (b"x", OLD),
+        "mine/a.ex": (b"x", OLD),
+        "jason/lib/jason.ex": (b"patched", LATER),
+        "jason/priv/nif.so": (b"x", LATER),
+    }
 
-    assert kept("deps", deps) == ["jason/lib/jason.ex"]
+    assert kept("deps", deps) == ["jason/lib/jason.ex", "mine"]
+    assert kept(".eggs", deps) == ["jason/lib/jason.ex"]
