@@ -49,7 +49,7 @@ class LineDiffs:
         self._db = db
         self._read = read
         self._contents: dict[int, _Content] = {}
-        self._groups = [first for (first,) in db.execute("SELECT first FROM text_group ORDER BY first")]
+        self._groups: list[int] = [first for (first,) in db.execute("SELECT first FROM text_group ORDER BY first")]
         self._lengths: dict[int, list[int]] = {}
         self._numbers: dict[bytes, int] = {}
         self._fragments: dict[int, tuple[list[int], list[int]]] = {}
