@@ -62,10 +62,8 @@ class AgeSeal:
             content = _Blocks(blocks)
             try:
                 _pyrage().encrypt_io(content, sealed, self._parsed)
-            except Exception:
-                if content.failure is not None:  # what the blocks raised, which the library has made its own error of
-                    raise content.failure from None
-                raise
+            except _pyrage().EncryptError as exc:  # what the blocks raised, the library has made its own error of
+                raise (content.failure or exc) from None
             sealed.seek(0)
             while block := sealed.read(_BLOCK):
                 yield block

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from blake3 import blake3
 
-from codevault.errors import ReplicaBusy, ReplicaRefused, VaultBusy
+from codevault.errors import ReplicaBusy, ReplicaRefused, ReplicaUnreachable, VaultBusy
 from codevault.ids import VaultId
 from codevault.jobs import Reporter
 from codevault.replicas.inventory import INVENTORY, Held, Inventory, decode_inventory, encode_inventory
@@ -22,7 +22,6 @@ from codevault.replicas.naming import HEADS, Role, digest_of, role_of
 from codevault.replicas.planning import SEALED, Plan, is_foreign, plan_replication
 from codevault.replicas.ports import Objects
 from codevault.replicas.sealing import Seal
-from codevault.store.publishing import read_back_failed
 from codevault.store.records import RecordMalformed, unseal
 
 _BLOCK = 4 << 20
@@ -261,18 +260,7 @@ class Replication:
         return _digest(blocks())
 
     def _send(self, name: str, size: int) -> None:
-        digest, length = blake3(), 0
         whole: bytes | None = None
-
-        def passing(blocks: Iterable[bytes]) -> Iterator[bytes]:
-            nonlocal length
-            for block in blocks:
-                self._pace(len(block))
-                self._report.step("send", self._done.sent, None, self._done.bytes_sent + length)
-                digest.update(block)
-                length += len(block)
-                yield block
-
         if role_of(name) in HEADS:
             whole = self._source.read(name)
             if whole is None:
@@ -281,18 +269,21 @@ class Replication:
             size = len(whole)
         else:
             content = self._proven(name, size)
-        sealed = content if self._seal is None else self._seal.seal(content)
-        self._objects.write(self._object(name), passing(sealed))
-        held = Held(
-            bytes=length, blake3=digest.hexdigest(), length=size, mark="" if whole is None else self._mark(whole)
-        )
-        if self._wishes.verify and self._digest_there(name) != held.blake3:
-            raise read_back_failed(self._source.root / name)
+        passing = _Passing(content if self._seal is None else self._seal.seal(content), self._passes)
+        self._objects.write(self._object(name), passing)
+        digest, length = passing.digest.hexdigest(), passing.length
+        if self._wishes.verify and self._digest_there(name) != digest:
+            raise ReplicaUnreachable(f"{self._url}: {name} reads back as other bytes than were sent", self._url)
         if whole is not None or self._seal is not None:
-            self._held[name] = held
+            mark = "" if whole is None else self._mark(whole)
+            self._held[name] = Held(bytes=length, blake3=digest, length=size, mark=mark)
         done = self._done
         done.sent, done.bytes_sent = done.sent + 1, done.bytes_sent + length
         done.unkept, done.unkept_bytes = done.unkept + 1, done.unkept_bytes + length
+
+    def _passes(self, block: bytes, before: int) -> None:
+        self._pace(len(block))
+        self._report.step("send", self._done.sent, None, self._done.bytes_sent + before)
 
     def _proven(self, name: str, size: int) -> Iterator[bytes]:
         """A file's content, which ends in an error if it is not all of what its name says."""
@@ -341,6 +332,23 @@ class Replication:
             verified=self._wishes.verify,
             seconds=seconds,
         )
+
+
+class _Passing:
+    """Blocks on their way, counted and hashed; `told` of each before it goes, and of the bytes before it."""
+
+    def __init__(self, blocks: Iterable[bytes], told: Callable[[bytes, int], None]) -> None:
+        self._blocks = blocks
+        self._told = told
+        self.digest = blake3()
+        self.length = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self._blocks:
+            self._told(block, self.length)
+            self.digest.update(block)
+            self.length += len(block)
+            yield block
 
 
 def _digest(blocks: Iterable[bytes]) -> str:

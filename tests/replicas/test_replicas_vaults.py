@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,6 +128,24 @@ def test_what_is_not_installed_is_named(
         assert told.value.extra == "replica"
         assert "secret" not in str(told.value)
     assert vault.replicate(tmp_path / "replica").sent > 0
+
+
+@needs_fsspec
+def test_a_scheme_whose_package_is_not_here_names_it() -> None:
+    fsspec: Any = importlib.import_module("fsspec")
+    fsspec.register_implementation("lacking", "nothing_of_that_name.Files", clobber=True, errtxt="install it")
+    with pytest.raises(ExtraMissing, match="install it"):
+        objects_at("lacking://place")
+
+
+@needs_fsspec
+def test_a_place_that_says_it_is_not_there_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object, **__: object) -> object:
+        raise FileNotFoundError
+
+    memory: Any = importlib.import_module("fsspec.implementations.memory")
+    monkeypatch.setattr(memory.MemoryFileSystem, "find", missing)
+    assert objects_at("memory://place").sizes() == {}
 
 
 @needs_fsspec

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from codevault.errors import Cancelled, ReplicaBusy, ReplicaReadOnly, ReplicaRefused, StorageFull, VaultBusy
+from codevault.errors import (
+    Cancelled,
+    ReplicaBusy,
+    ReplicaReadOnly,
+    ReplicaRefused,
+    ReplicaUnreachable,
+    StorageFull,
+    VaultBusy,
+)
 from codevault.jobs import CancelToken, Reporter
 from codevault.replicas.disk_objects import DiskObjects
 from codevault.replicas.inventory import INVENTORY, decode_inventory, encode_inventory
+from codevault.replicas.naming import Role, role_of
 from codevault.replicas.opening import Pace
 from codevault.replicas.ports import MemoryObjects
 from codevault.replicas.sending import Wishes
 from codevault.store.filesystem import Listed
 from codevault.store.memory_filesystem import MemoryFileSystem
+from codevault.store.records import RecordMalformed, seal
 from codevault.store.store import Store
 from tests.replicas.scenes import forget, go_on, opened, send, survives, trees, vault_with_a_past
 from tests.store.scenes import FIRST, ROOT, SHOP, back_up, new_store, write
@@ -316,19 +327,86 @@ def test_an_open_replica_sees_what_came_since() -> None:
     assert trees(replica) == trees(store)
 
 
-def test_a_vault_that_never_keeps_still_is_busy() -> None:
-    store = Store.create(ROOT, filesystem=_Restless())
+@pytest.mark.parametrize("folder", ["projects", "packs", "log"])
+def test_a_vault_that_never_keeps_still_is_busy(folder: str) -> None:
+    files = _Restless()
+    store = Store.create(ROOT, filesystem=files)
+    back_up(store, FIRST)
+    files.restless = folder
     with pytest.raises(VaultBusy):
         send(store, MemoryObjects())
 
 
 class _Restless(MemoryFileSystem):
-    """What it lists of one folder is gone whenever it is read."""
+    """In one folder, what it lists is never what can be read a moment later."""
+
+    restless = ""
+    looks = 0
 
     def list(self, path: Path) -> tuple[Listed, ...] | None:
-        phantom = Listed(name="phantom.json", is_file=True, is_folder=False, size=7)
-        listed = super().list(path)
-        return (*(listed or ()), phantom) if path.name == "projects" else listed
+        listed = super().list(path) or ()
+        if path.name == self.restless != "packs":
+            self.looks += 1
+            name = f"{100 + self.looks:08d}.json"
+            return (*listed, Listed(name=name, is_file=True, is_folder=False, size=7))
+        if path.parent.name == self.restless == "packs":
+            return tuple(replace(one, size=one.size + 1) for one in listed)
+        return listed or super().list(path)
+
+
+def test_what_reads_back_differently_is_not_taken_for_sent() -> None:
+    with pytest.raises(ReplicaUnreachable, match="reads back"):
+        send(vault_with_a_past()[0], _Flipping(), ASKED)
+
+
+class _Flipping(MemoryObjects):
+    """Keeps other bytes of packs than it is given."""
+
+    def read(self, name: str, offset: int = 0, length: int | None = None) -> bytes | None:
+        content = super().read(name, offset, length)
+        return content[::-1] if content and name.endswith(".pack") else content
+
+
+def test_a_run_whose_claim_is_gone_ends() -> None:
+    with pytest.raises(ReplicaBusy):
+        send(vault_with_a_past()[0], _Forgetting())
+
+
+class _Forgetting(MemoryObjects):
+    """Somebody takes the inventory away whenever a pack came."""
+
+    def write(self, name: str, blocks: Iterable[bytes]) -> int:
+        size = super().write(name, blocks)
+        if name.endswith(".pack"):
+            self.held.pop(INVENTORY, None)
+        return size
+
+
+def test_names_are_what_they_are_or_foreign() -> None:
+    digits, project = "ab" + "0" * 62, "0" * 16
+    known = {
+        "rescue.py": Role.HELP,
+        f"packs/ab/{digits}.pack": Role.PACK,
+        f"packs/ab/{digits}.par": Role.PARITY,
+        f"vcs/{project}/00000001-bundle-{digits}.git": Role.SHELF,
+        f"thinned/{project}/00000001-{digits}.json": Role.THINNED,
+        f"keepsakes/{project}.json": Role.KEEPSAKE,
+        f"snapshots/{project}/00000001-{digits}.json": Role.SNAPSHOT,
+        "projects/_organisation.json": Role.DOCUMENT,
+        "log/00000001.copy": Role.COPY,
+    }
+    foreign = (
+        *("lock", "letters/a.json", "log/first.json", "projects/notes.txt", f"packs/cd/{digits}.pack", "packs/ab/x/y"),
+        *(f"snapshots/other/00000001-{digits}.json", f"snapshots/{project}/first.json", f"vcs/{project}/notes"),
+        *(f"else/{project}/00000001-{digits}.json", "cache/catalog.sqlite", "replica.json"),
+    )
+    assert {name: role_of(name) for name in (*known, *foreign)} == {**dict.fromkeys(foreign), **known}
+
+
+@pytest.mark.parametrize("said", [{"format": 2}, {"format": 1, "vault": "v"}], ids=["newer", "incomplete"])
+def test_an_inventory_that_is_none_is_found_out(said: dict[str, object]) -> None:
+    with pytest.raises(RecordMalformed):
+        decode_inventory(seal(said))
 
 
 def test_a_rate_is_kept_by_waiting() -> None:
