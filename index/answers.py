@@ -53,12 +53,13 @@ def text_hits(
     """Hits for matching lines."""
     blobs = _blobs(db, page)
     moments = _moments(db, page)
-    lists = {} if matches.whole else packed_fragments(db, blobs)
+    lists = packed_fragments(db, {one.content for one in page if one.content not in matches.wide.get(one.key, ())})
     hits = []
     for one in page:
-        items = matches.lines[one.key]
-        line = items[one.content] + 1 if matches.whole else first_line(lists.get(one.content), items)
-        spans = matches.spans[one.key] if matches.whole else matcher.spans(one.key)
+        wide = matches.wide.get(one.key, {})
+        inside = matches.lines.get(one.key, {})
+        line = wide[one.content] + 1 if one.content in wide else first_line(lists.get(one.content), inside)
+        spans = matches.spans[one.key] if one.key in matches.spans else matcher.spans(one.key)
         shown, marked = snippet(one.key, spans)
         score = 1.0 if one.key in matches.words else 0.5
         hits.append(_hit(one, blobs, moments, line, one.key.count(b"\n"), shown, score, spans=tuple(marked)))

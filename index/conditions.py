@@ -206,23 +206,23 @@ def line_tests(condition: Condition) -> tuple[LineTest, ...]:
 
 
 def _pattern_test(matcher: Matcher, shape: Shape) -> LineTest:
-    ways = ((Probe(shape.need, matcher),),) if shape.one_line else tuple(_ways(shape.need))
+    ways = ((Probe(shape.need, matcher),),) if shape.one_line else tuple(ways_to(shape.need))
     return LineTest(matcher=matcher, ways=ways, one_line=shape.one_line, note=shape.note)
 
 
-def _ways(need: Need) -> list[tuple[Probe, ...]]:
+def ways_to(need: Need) -> list[tuple[Probe, ...]]:
     """Ways to find a line that holds a word of whatever meets a need."""
     if isinstance(need, Word):
         return [(Probe(need, literal_matcher(need.text, case_sensitive=not need.folded)),)]
     if isinstance(need, AllOf):
-        return [way for part in need.parts for way in _ways(part)]
-    parts = [_ways(part) for part in need.parts]
+        return [way for part in need.parts for way in ways_to(part)]
+    parts = [ways_to(part) for part in need.parts]
     return [tuple(probe for ways in parts for probe in ways[0])] if all(parts) else []
 
 
 def word_ways(words: Iterable[str]) -> list[tuple[Probe, ...]]:
     """Ways to find lines that hold a word, as it is written, in whatever has all of them."""
-    return _ways(AllOf(tuple(Word(word) for word in words)))
+    return ways_to(AllOf(tuple(Word(word) for word in words)))
 
 
 def _words_test(words: Sequence[str]) -> LineTest:

@@ -9,7 +9,7 @@ from codevault.errors import IndexDamaged
 from codevault.index.details import DetailCache
 from codevault.index.groups import Group, GroupCache, group_of
 from codevault.index.rows import ask_many
-from codevault.index.varints import pack, unpack, unzigzag
+from codevault.index.varints import pack, unpack
 
 
 def fragment_list(packed: bytes | None) -> tuple[bool, list[tuple[int, int]]]:
@@ -17,11 +17,11 @@ def fragment_list(packed: bytes | None) -> tuple[bool, list[tuple[int, int]]]:
     values = unpack(packed or b"\0")
     found = []
     expected, line = 0, 1
-    for at in range(1, len(values), 2):
-        number = expected + unzigzag(values[at])
-        found.append((number, line))
-        expected = number + 1
-        line += values[at + 1]
+    for step, lines in zip(values[1::2], values[2::2], strict=True):
+        expected += -(step + 1 >> 1) if step & 1 else step >> 1
+        found.append((expected, line))
+        expected += 1
+        line += lines
     return bool(values[0]), found
 
 

@@ -11,9 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from codevault.index.patterns import ANYTHING, GRAM, AllOf, AnyOf, Need, Shape, Word, grams
+
+MOST_BREAKS: Final = 8
+"""Line breaks that a match may go over for its surroundings to be looked at only."""
 
 _REPEAT: Final = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 _GROUP: Final = re.compile(r"\(\?(?:P?<\w+>|([imsU]*)(?:-([imsU]*))?([:)]))")
@@ -23,6 +27,7 @@ _POSIX: Final = re.compile(r"\[:(\^?)(\w+):\]")
 _HEXADECIMAL: Final = re.compile(r"x(?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]{2}))")
 _OCTAL: Final = re.compile(r"0[0-7]{0,2}|[1-7][0-7]{1,2}")
 _CONTROL: Final = {"a": "\a", "f": "\f", "t": "\t", "n": "\n", "r": "\r", "v": "\v"}
+_WHITE: Final = frozenset(" \t\n\v\f\r")
 _BREAKING_CLASSES: Final = {"space", "cntrl", "ascii"}
 _UNREAD: Final = "the pattern could not be read: everything in scope was scanned"
 
@@ -34,7 +39,8 @@ def required(pattern: str, *, case_sensitive: bool) -> Shape:
         need = reader.whole()
     except (_UnreadError, RecursionError, IndexError, ValueError, OverflowError):
         return Shape(need=ANYTHING, one_line=False, note=_UNREAD)
-    return Shape(need=_simplify(need), one_line=reader.one_line)
+    breaks = int(reader.breaks) if reader.breaks <= MOST_BREAKS else None
+    return Shape(need=_simplify(need), one_line=reader.one_line, breaks=breaks)
 
 
 class _UnreadError(Exception):
@@ -94,7 +100,10 @@ class _Reader:
         self._pattern = pattern
         self._at = 0
         self._flags = _Flags(folded)
+        self._most: float = 1
+        self._blank = False
         self.one_line = True
+        self.breaks: float = 0
 
     def whole(self) -> Need:
         """The need of all of it."""
@@ -116,8 +125,11 @@ class _Reader:
             if self._pattern.startswith("\\Q", self._at):
                 self._quoted(run)
                 continue
+            before, self._blank = self.breaks, False
             found = self._atom()
             least = self._repeated()
+            if self.breaks > before:  # white space goes to the next line that is not blank, however often
+                self.breaks = before + (1 if self._blank else (self.breaks - before) * self._most)
             if isinstance(found, _Literal) and found != "\n":
                 if least != 0:
                     run.letter(found, folded=self._flags.folded)
@@ -126,7 +138,6 @@ class _Reader:
                 if least:
                     run.letter(found, folded=self._flags.folded)
             elif isinstance(found, _Literal):
-                self.one_line = False
                 run.end()
             else:
                 run.add(found if least != 0 else ANYTHING)
@@ -135,16 +146,20 @@ class _Reader:
     def _repeated(self) -> int | None:
         """How often at least what was just read stands there; None: once, no repetition follows."""
         least: int | None = None
+        self._most = 1
         while self._at < len(self._pattern):
             char = self._pattern[self._at]
             counted = _REPEAT.match(self._pattern, self._at)
             if char in "*?":
                 self._at, least = self._at + 1, 0
+                self._most *= 1 if char == "?" else inf
             elif char == "+":
                 self._at, least = self._at + 1, 1 if least is None else least
+                self._most = inf
             elif counted:
                 low = int(counted[1])
                 self._at, least = counted.end(), low if least is None else min(low, least)
+                self._most *= low if counted[2] is None else int(counted[2]) if counted[2] else inf
             else:
                 break
             self._takes("?")  # lazily, or not
@@ -160,12 +175,22 @@ class _Reader:
         if char == "\\":
             return self._escaped()
         if char == ".":
-            self.one_line = self.one_line and not self._flags.dot_all
+            if self._flags.dot_all:
+                self._break()
             return ANYTHING
         if char in "^$":
-            self.one_line = self.one_line and self._flags.multiline
+            if not self._flags.multiline:
+                self._break(inf)
             return ANYTHING
+        if char == "\n":
+            self._break(blank=True)
         return char
+
+    def _break(self, times: float = 1, *, blank: bool = False) -> None:
+        """Notes that what was just read may go on to other lines; `blank`: over white space only."""
+        self.one_line = False
+        self.breaks += times
+        self._blank = blank
 
     def _group(self) -> Need:
         before = self._flags
@@ -180,7 +205,7 @@ class _Reader:
         need = self._alternatives()
         if not self._takes(")"):
             raise _UnreadError
-        self._flags = before
+        self._flags, self._blank = before, False
         return need
 
     def _escaped(self) -> _Literal | Need:
@@ -188,16 +213,20 @@ class _Reader:
         char = self._pattern[self._at]
         if char in "bBAz":
             self._at += 1
-            self.one_line = self.one_line and char in "bB"
+            if char in "Az":
+                self._break(inf)
             return ANYTHING
         if char == "C":
             self._at += 1
-            self.one_line = False
+            self._break()
             return ANYTHING
         found = self._escape()
         if isinstance(found, bool):
-            self.one_line = self.one_line and not found
+            if found:
+                self._break(blank=char == "s")
             return ANYTHING
+        if found == "\n":
+            self._break(blank=True)
         return found
 
     def _escape(self) -> str | bool:
@@ -232,7 +261,7 @@ class _Reader:
         least = self._repeated()
         for at, char in enumerate(text):
             if char == "\n":
-                self.one_line = False
+                self._break()
                 run.end()
             elif at < len(text) - 1 or least is None or least:
                 run.letter(char, folded=self._flags.folded)
@@ -264,9 +293,10 @@ class _Reader:
                 holds_break = holds_break or found == "\n"
                 members.append(found)
         self._at += 1
+        if holds_break != inverted:
+            self._break(blank=not (inverted or many) and set(members) <= _WHITE)
         if not inverted and not many and len(members) == 1:
             return members[0]
-        self.one_line = self.one_line and holds_break == inverted
         return ANYTHING
 
     def _member(self) -> str | bool:

@@ -141,6 +141,20 @@ class Places:
                 found.extend(self._answers(key, _merged(held[item] for item in members)))
         return found
 
+    def gather_lines(
+        self, fragments: Mapping[bytes, Collection[int]], contents: Mapping[bytes, Collection[int]]
+    ) -> list[Found[bytes]]:
+        """Answers for lines by the fragments, and by the contents, that hold them."""
+        if not contents:
+            return self.gather("fragment_in", fragments)
+        held = self._all_held("fragment_in", {one for members in fragments.values() for one in members})
+        self._load({one for members in contents.values() for one in members})
+        found: list[Found[bytes]] = []
+        for key in fragments.keys() | contents.keys():
+            parts = [held[one] for one in fragments.get(key, ())]
+            found.extend(self._answers(key, _merged((*parts, self._held(contents.get(key, ()))))))
+        return found
+
     def _all_held(self, table: postings.Table | None, items: set[int]) -> Mapping[int, Mapping[Place, _Held]]:
         """The places of each item."""
         if table is None:

@@ -40,10 +40,14 @@ ANYTHING = AllOf()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What is known of a pattern: what it needs, and whether a match may hold or look at more than one line."""
+    """What is known of a pattern: what it needs, and whether a match may hold or look at more than one line.
+
+    `breaks`: how often at most a match goes on to another line, blank ones not counted; None: nobody can tell.
+    """
 
     need: Need
     one_line: bool
+    breaks: int | None = None
     note: str = ""
 
 
@@ -69,4 +73,4 @@ def literal(text: str, *, case_sensitive: bool) -> Shape:
     """The shape of a plain text."""
     lines = [line for line in text.split("\n") if len(line) >= GRAM]
     need = AllOf(tuple(Word(line, folded=not case_sensitive) for line in lines))
-    return Shape(need=need, one_line="\n" not in text)
+    return Shape(need=need, one_line="\n" not in text, breaks=text.count("\n"))

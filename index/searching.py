@@ -102,8 +102,9 @@ def search_text(session: Session, text: TextIndex, asked: LineSearch, page: Page
         matcher=asked.question.matcher,
         shape=asked.shape,
         places=Places(db, limits(db, session.labels, asked.question.scope), session.memory()),
+        details=session.labels.details,
         deadline=began + asked.seconds,
-        most_lines=min(MOST_LINES, max(FEWEST_LINES, 10 * (page.limit + shown_before(page.after)))),
+        most_lines=min(MOST_LINES, max(FEWEST_LINES, 2 * (page.limit + shown_before(page.after)))),
         is_cancelled=asked.is_cancelled,
     )
     matches, found = search.run()

@@ -102,7 +102,7 @@ def search_structure(
     most = max(FEWEST, 2 * (page.limit + shown_before(page.after)))
     search = StructureSearch(session, text, asked, places, began + seconds, most)
     matches = search.run()
-    ordered = sorted(places.gather(None, matches.lines), key=lambda one: order(one, 1.0, 0.0))
+    ordered = sorted(places.gather(None, matches.wide), key=lambda one: order(one, 1.0, 0.0))
     projects = dict(session.db.execute("SELECT id, project FROM project"))
     shown, cursor = page_of(
         ordered, page, f"{asked.asked} {scope!r}", lambda one: f"{projects[one.project]} {one.name} {one.key.hex()}"
@@ -144,7 +144,7 @@ class StructureSearch:
         self._fitting: dict[int, bool] = {}
         self._functions: dict[int, tuple[int, int]] = {}
         self._unread = 0
-        self._matches = Matches(whole=True)
+        self._matches = Matches()
 
     def run(self) -> Matches:
         """All matches up to the limits; `place` says on which lines."""
@@ -173,7 +173,7 @@ class StructureSearch:
             for text, line in self._origins[one.key]:
                 if one.content in text.contents:
                     first = file.starts[file.fragments.index(text.fragments[0])]
-                    self._matches.lines[one.key][one.content] = first + text.line + line
+                    self._matches.wide[one.key][one.content] = first + text.line + line
                     break
 
     def _candidates(self) -> Iterator[list[_Text]]:
@@ -346,7 +346,7 @@ class StructureSearch:
     def _add(self, text: _Text) -> None:
         matches = self._matches
         for key, _, span in text.found or ():
-            held = matches.lines.setdefault(key, {})
+            held = matches.wide.setdefault(key, {})
             matches.count += not held
             matches.words.add(key)
             known = matches.spans.setdefault(key, [])
@@ -359,7 +359,7 @@ class StructureSearch:
         if matches.count >= max(self._most, matches.look_at):
             answered = matches.count
             if not self._places.bounds.everything:
-                answered = self._places.count(None, matches.lines)
+                answered = self._places.count(None, matches.wide)
             matches.look_at = matches.count * 3 // 2
             if answered >= self._most:
                 matches.stop(f"more than {self._most} places match: the newest were ranked, ask more precisely")

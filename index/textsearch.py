@@ -9,27 +9,30 @@ from __future__ import annotations
 import sqlite3
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
-from codevault.index import postings
-from codevault.index.contents import Texts, packed_fragments
+from codevault.index import postings, windows
+from codevault.index.conditions import ways_to
+from codevault.index.contents import Texts, fragment_list, packed_fragments
 from codevault.index.details import DetailCache
 from codevault.index.finding import Found, Places
 from codevault.index.groups import Group, GroupCache, all_numbers, groups
-from codevault.index.matching import MOST_SPANS, Matcher, Span, is_word, literal_matcher
+from codevault.index.matching import MOST_SPANS, Matcher, Span, is_word
 from codevault.index.narrowing import Near
-from codevault.index.patterns import ANYTHING, AllOf, AnyOf, Need, Shape, Word
+from codevault.index.patterns import ANYTHING, Need, Shape
 from codevault.index.ports import TextIndex
 from codevault.index.rows import steps
 
-FEWEST_LINES = 1000
+FEWEST_LINES = 300
 """Matching lines in scope, in distinct fragments, that any search ranks; more when a late page is asked for."""
 
 MOST_LINES = 20_000
 """Matching lines in scope that one search ranks at most; more, and it stops and says so."""
 
 LOOK_EVERY = 4096
+CONTENTS_AT_ONCE, FRAGMENTS_AT_ONCE = 50, 500
 NARROW_AFTER = 64
 """Groups that are searched before it pays to find out which of the others hold anything of the scope."""
 
@@ -41,14 +44,15 @@ REMEMBERED = 64 << 20
 class Matches:
     """What a search has met so far.
 
-    `lines` gives for a key (the covered lines) the items that hold it, with the line (from 0) in the item; an item is
-    a fragment, or a whole content when `whole`.
+    `lines` gives for a key (the covered lines) the fragments that hold it, with the line (from 0) in the fragment;
+    `wide` the contents where it goes over several fragments, or that were searched whole, with the line in them.
     """
 
-    whole: bool
     lines: dict[bytes, dict[int, int]] = field(default_factory=dict)
+    wide: dict[bytes, dict[int, int]] = field(default_factory=dict)
     words: set[bytes] = field(default_factory=set)
     spans: dict[bytes, list[Span]] = field(default_factory=dict)
+    """Where matches lie in lines that go over a break; of one line that can be found out again."""
     last: tuple[bytes, int, int, bytes] = (b"", 0, -1, b"")
     count: int = 0
     look_at: int = 0
@@ -61,20 +65,33 @@ class Matches:
         self.complete = False
         self.notes.append(why)
 
-    def add(self, text: bytes, span: Span, item: int, item_start: int) -> None:
-        """Records a match in a text; the item it lies in starts at `item_start`."""
-        first, key = self._covered(text, span)
+    def add(self, text: bytes, span: Span, fragment: int, fragment_start: int) -> None:
+        """Records a match within a fragment, which begins at `fragment_start` of the text."""
+        first, key = self._met(text, span)
         held = self.lines.setdefault(key, {})
+        if fragment not in held:
+            self.count += 1
+            held[fragment] = text.count(b"\n", fragment_start, first)
+
+    def add_found(self, hit: windows.Hit, *, fragment: int = 0, content: int = 0) -> None:
+        """Records a match over several lines, in a fragment or else in a content."""
+        text, span, line = hit
+        first, key = self._met(text, span)
+        known = self.spans.setdefault(key, [])
+        where = (span[0] - first, min(span[1] - first, len(key)))
+        if len(known) < MOST_SPANS and where not in known:
+            known.append(where)
+        held = (self.lines if fragment else self.wide).setdefault(key, {})
+        item = fragment or content
         if item not in held:
-            self.count += not (self.whole and held)  # versions of a file repeat its lines, fragments do not
-            held[item] = text.count(b"\n", item_start, first)
+            self.count += bool(fragment) or not held  # versions of a file repeat its lines, fragments do not
+            held[item] = line + text.count(b"\n", 0, first)
+
+    def _met(self, text: bytes, span: Span) -> tuple[int, bytes]:
+        first, key = self._covered(text, span)
         if key not in self.words and is_word(text, *span):
             self.words.add(key)
-        if self.whole:
-            known = self.spans.setdefault(key, [])
-            where = (span[0] - first, min(span[1] - first, len(key)))
-            if len(known) < MOST_SPANS and where not in known:
-                known.append(where)
+        return first, key
 
     def _covered(self, text: bytes, span: Span) -> tuple[int, bytes]:
         """The offset and text of the lines a match lies in. Many matches in one long line look for its ends once."""
@@ -105,30 +122,37 @@ class TextSearch:
     most_lines: int = FEWEST_LINES
     clock: Callable[[], float] = time.monotonic
     is_cancelled: Callable[[], bool] = lambda: False
+    details: DetailCache = field(default_factory=DetailCache)
 
     def run(self) -> tuple[Matches, list[Found[bytes]]]:
         """All matches up to the limits, and the places they are in."""
-        matches = Matches(whole=not self.shape.one_line, look_at=self.most_lines)
+        matches = Matches(look_at=self.most_lines)
         if self.shape.note:
             matches.notes.append(self.shape.note)
         elif self.shape.need == ANYTHING:
             matches.notes.append("no three characters in a row are certain: everything in scope was scanned")
-        if matches.whole:
-            self._search_contents(matches)
-        else:
+        if self.shape.one_line:
             self._search_groups(matches)
-        return matches, self.places.gather(_table(matches), matches.lines)
+        else:
+            self._search_contents(matches)
+        return matches, self.places.gather_lines(matches.lines, matches.wide)
 
     def _search_groups(self, matches: Matches) -> None:
         """One line is all a match touches, and every line lies in one fragment: groups are searched as they are."""
+        for group, near in self._groups(self._numbers(self.shape.need)):
+            if self._spent(matches):
+                return
+            self._search_group(group, near, matches)
+
+    def _groups(self, numbers: Iterable[int]) -> Iterator[tuple[Group, Near | None]]:
+        """Groups with what of them lies in scope (None: maybe all), once it pays to find that out."""
         near: Near | None = None
-        for at, part in enumerate(steps(self._numbers(self.shape.need), NARROW_AFTER)):
+        for at, part in enumerate(steps(numbers, NARROW_AFTER)):
             if at == 1:
                 near = self.places.near_text()
-            for group in groups(self.db, self.cache, part if near is None else [n for n in part if n in near.groups]):
-                if self._spent(matches):
-                    return
-                self._search_group(group, near, matches)
+            held = part if near is None else [number for number in part if number in near.groups]
+            for group in groups(self.db, self.cache, held):
+                yield group, near
 
     def _search_group(self, group: Group, near: Near | None, matches: Matches) -> None:
         for span in self._spans(group.text, matches):
@@ -149,7 +173,7 @@ class TextSearch:
 
     def _spent(self, matches: Matches) -> bool:
         if matches.count >= matches.look_at and self._is_enough(matches):
-            matches.stop(f"more than {self.most_lines} lines match: the newest were ranked, ask more precisely")
+            matches.stop(f"at least {self.most_lines} lines match: the newest were ranked, ask more precisely")
             return True
         if self.is_cancelled():
             matches.stop("the search was cancelled: what was found by then is shown")
@@ -163,60 +187,80 @@ class TextSearch:
         """Whether what was met answers often enough within the scope; if not, when to look again."""
         answers = matches.count
         if not self.places.bounds.everything:
-            answers = self.places.count(_table(matches), matches.lines)
+            answers = self.places.count("fragment_in", matches.lines) + self.places.count(None, matches.wide)
         matches.look_at = matches.count + max(self.most_lines - answers, matches.count // 2)
         return answers >= self.most_lines
 
     def _search_contents(self, matches: Matches) -> None:
-        """A match may touch several lines: whole file versions are searched, those that hold a needed word."""
-        wanted = self._contents(self.shape.need)
-        if wanted is None:
-            wanted = {number for (number,) in self.db.execute("SELECT id FROM content WHERE listed IS NOT NULL")}
-        texts, kept, details = Texts(self.db, self.cache), 0, DetailCache()
-        for part in steps(sorted(self.places.covered(wanted), reverse=True), 50):
-            packed = packed_fragments(self.db, part, details)
+        """A match may touch several lines: those around a word that it needs are searched, or else whole contents."""
+        ways = ways_to(self.shape.need)
+        if not ways:
+            every = self.db.execute("SELECT id FROM content WHERE listed IS NOT NULL ORDER BY id DESC").fetchall()
+            self._search_whole([number for (number,) in every], set(), matches)
+            return
+        way = min(ways, key=lambda probes: sum(len(self._numbers(probe.need)) for probe in probes))
+        numbers = sorted({number for probe in way for number in self._numbers(probe.need)}, reverse=True)
+        texts = Texts(self.db, self.cache)
+        around = windows.Around(self.matcher, way, self.shape.breaks or 1, texts.fragment)
+        done: set[int] = set()
+        unsettled: list[int] = []
+        for group, near in self._groups(numbers):
+            if self._spent(matches):
+                return
+            marked = around.marked(group)
+            marked = {number: text for number, text in marked.items() if near is None or number in near.fragments}
+            if self.shape.breaks is None:
+                held = postings.holders(self.db, "fragment_in", marked).values()
+                self._search_whole(sorted({one for some in held for one in some}, reverse=True), done, matches)
+                continue
+            for number, text in marked.items():
+                found, is_open = around.within(number, text)
+                for hit in found:
+                    matches.add_found(hit, fragment=number)
+                if is_open:
+                    unsettled.append(number)
+        for some in steps(unsettled, FRAGMENTS_AT_ONCE):
+            self._search_across(around, some, done, matches)
+
+    def _search_across(
+        self, around: windows.Around, fragments: Sequence[int], done: set[int], matches: Matches
+    ) -> None:
+        """Searches across the borders of fragments, in each content that holds one of them."""
+        held = windows.by_content(postings.holders(self.db, "fragment_in", fragments), fragments)
+        for part in steps((one for one in self._in_scope(held) if one not in done), CONTENTS_AT_ONCE):
+            if self._spent(matches):
+                return
+            whole = []
+            for content, packed in packed_fragments(self.db, part, self.details).items():
+                ended, parts = fragment_list(packed)
+                told = [around.across(number, parts, ended=ended) for number in held[content]]
+                if None in told:
+                    whole.append(content)
+                    continue
+                for hit in chain.from_iterable(filter(None, told)):
+                    matches.add_found(hit, content=content)
+            self._search_whole(whole, done, matches)
+
+    def _in_scope(self, contents: Iterable[int]) -> Sequence[int]:
+        """Those contents that tell of an answer in scope, in their order."""
+        asked = list(contents)
+        if self.places.bounds.everything:
+            return asked
+        covered = self.places.covered(set(asked))
+        return [content for content in asked if content in covered]
+
+    def _search_whole(self, contents: Sequence[int], done: set[int], matches: Matches) -> None:
+        """Searches whole contents, but for those that are done."""
+        texts, kept = Texts(self.db, self.cache), 0
+        for part in steps((one for one in self._in_scope(contents) if one not in done), CONTENTS_AT_ONCE):
+            packed = packed_fragments(self.db, part, self.details)
+            done.update(part)
             for content in part:
                 if self._spent(matches):
                     return
                 text = texts.whole(packed.get(content))
                 kept += len(text)
                 for span in self._spans(text, matches):
-                    matches.add(text, span, content, 0)
+                    matches.add_found(windows.Hit(text, span, 0), content=content)
             if kept > REMEMBERED:
                 texts, kept = Texts(self.db, self.cache), 0
-
-    def _contents(self, need: Need) -> set[int] | None:
-        """Contents that may meet a need; None: any may."""
-        if isinstance(need, Word):
-            return self._contents_with(need)
-        if isinstance(need, AnyOf):
-            found: set[int] = set()
-            for part in need.parts:
-                some = self._contents(part)
-                if some is None:
-                    return None
-                found |= some
-            return found
-        return self._contents(self._rarest(need)) if need.parts else None
-
-    def _rarest(self, need: AllOf) -> Need:
-        """The part of a need that the fewest groups may meet: one is enough to find candidates."""
-        return min(need.parts, key=lambda part: len(self.text.documents(part, MOST_GROUPS)))
-
-    def _contents_with(self, word: Word) -> set[int]:
-        matcher = literal_matcher(word.text, case_sensitive=not word.folded)
-        fragments = {
-            group.first + bisect_right(group.starts, start) - 1
-            for group in groups(self.db, self.cache, self._numbers(word))
-            for start, _ in matcher.spans(group.text)
-        }
-        return _holding(self.db, fragments)
-
-
-def _table(matches: Matches) -> postings.Table | None:
-    return None if matches.whole else "fragment_in"
-
-
-def _holding(db: sqlite3.Connection, fragments: Iterable[int]) -> set[int]:
-    held = postings.holders(db, "fragment_in", fragments)
-    return {content for contents in held.values() for content in contents}

@@ -6,7 +6,9 @@ zigzag coded (0, -1, 1, -2, … become 0, 1, 2, 3, …).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from typing import Final
 
 
 def pack(values: Iterable[int]) -> bytes:
@@ -33,21 +35,23 @@ def unpack(packed: bytes) -> list[int]:
     """
     if packed.isascii():
         return list(packed)
+    if packed[-1] > 127:
+        raise ValueError("a packed number is cut short")
     values: list[int] = []
-    append = values.append
-    value = shift = 0
-    for byte in packed:
-        if byte > 127:
+    for run in _RUNS.findall(packed):
+        if run[0] < 128:
+            values += run
+            continue
+        value = shift = 0
+        for byte in run:
             value |= (byte & 127) << shift
             shift += 7
-        elif shift:
-            append(value | byte << shift)
-            value = shift = 0
-        else:
-            append(byte)
-    if shift:
-        raise ValueError("a packed number is cut short")
+        values.append(value)
     return values
+
+
+_RUNS: Final = re.compile(rb"[\x00-\x7f]+|[\x80-\xff]+[\x00-\x7f]")
+"""Most numbers are of one byte: those beside each other are taken at once."""
 
 
 def zigzag(value: int) -> int:
