@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from codevault import Limits, Retention, UndoWindow, Vault
+from codevault import InvalidArgument, Limits, Retention, UndoWindow, Vault
 
 SKIPPING = '[[rule]]\npaths = ["*.skip"]\nkeep = false\n'
 POLICIES = ("", SKIPPING, '[[rule]]\npaths = ["*.cfg"]\npriority = "high"\n', SKIPPING + "# again\n")
@@ -48,8 +49,9 @@ def back_up_within(vault: Vault, deed: Deed) -> None:
 
 def organise(vault: Vault, deed: Deed) -> None:
     """Changes a project, or takes the last change back."""
-    if deed.number % 4 == 0 and len(vault.projects.log(deed.project)) > 1:
-        vault.projects.undo(deed.project)
+    if deed.number % 4 == 0:
+        with suppress(InvalidArgument):  # everything was taken back before
+            vault.projects.undo(deed.project)
     else:
         tags = {f"t{deed.number % 3}", "soaked"}
         vault.projects.reorganise({deed.project: {"client": f"C{deed.number % 5}", "phase": "beta", "tags": tags}})

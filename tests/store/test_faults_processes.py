@@ -32,7 +32,8 @@ def _started(*task: object) -> subprocess.Popen[str]:
 
 def _said(*task: object) -> str:
     """What a child printed; it must have ended by itself and without a word of complaint."""
-    done = subprocess.run(_command(*task), capture_output=True, text=True, cwd=CODE)
+    unmeasured = {name: value for name, value in os.environ.items() if name != "COVERAGE_PROCESS_CONFIG"}
+    done = subprocess.run(_command(*task), capture_output=True, text=True, cwd=CODE, env=unmeasured)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.strip()
 
