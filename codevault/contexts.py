@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from codevault.arguments import check_texts
@@ -16,7 +16,6 @@ from codevault.projects.registry import Projects
 from codevault.restore_model import Restored, RestorePlan
 from codevault.store.model import Snapshot
 
-_MONTH = re.compile(r"[1-9]\d{3}-(?:0[1-9]|1[0-2])")
 _ODD = re.compile(r"[^\w. ()+,@-]")
 _LONGEST_NAME = 100
 
@@ -113,7 +112,7 @@ def fitting(projects: Projects, context: Context, at: str | datetime | None) -> 
 
 
 def moment_of(at: object) -> str | datetime | None:
-    """The moment that a context is restored as of; a month ("2026-03") is its last instant.
+    """The moment that a context is restored as of; a date, a month ("2026-03") or a year is its last instant.
 
     Raises:
         InvalidArgument: no moment: numbers and ids of snapshots mean one project.
@@ -121,10 +120,9 @@ def moment_of(at: object) -> str | datetime | None:
     if at is None or isinstance(at, datetime):
         return at
     if not isinstance(at, str):
-        raise InvalidArgument("several projects are restored as of a moment: a date, a month (2026-03) or a time")
-    if _MONTH.fullmatch(at):
-        year, month = (int(part) for part in at.split("-"))
-        return datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC) - timedelta(microseconds=1)
+        raise InvalidArgument(
+            "several projects are restored as of a moment: a date, a month (2026-03), a year or a time"
+        )
     nanoseconds(at)
     return at
 

@@ -14,6 +14,8 @@ DAY = 86_400 * SECOND
     [
         ("1970-01-02", DAY),
         ("19700102", DAY),
+        ("1970-02", 31 * DAY),
+        ("1971", 365 * DAY),
         ("1970-01-01T00:00:01", SECOND),
         ("1970-01-01T00:00:01Z", SECOND),
         ("1970-01-01T01:00:01+01:00", SECOND),
@@ -35,15 +37,20 @@ def test_reads_points_in_time_as_people_write_them(moment: str | datetime | int,
     [
         ("1970-01-01", DAY - 1_000),
         ("19700101", DAY - 1_000),
+        ("1970-01", 31 * DAY - 1_000),
+        ("1970-12", 365 * DAY - 1_000),
+        ("1970", 365 * DAY - 1_000),
         ("1970-01-01T00:00:01", SECOND),
         (5, 5),
     ],
 )
-def test_a_bare_date_can_mean_its_end(moment: str | int, expected: int) -> None:
+def test_a_bare_date_month_or_year_can_mean_its_end(moment: str | int, expected: int) -> None:
     assert nanoseconds(moment, end_of_day=True) == expected
 
 
-@pytest.mark.parametrize("moment", ["", "yesterday", "2026-13-01", "2026-02-30", "12", "00:00:01", True])
+@pytest.mark.parametrize(
+    "moment", ["", "yesterday", "2026-13-01", "2026-02-30", "12", "0000", "2026-13", "00:00:01", True]
+)
 def test_anything_else_is_refused_with_an_example(moment: str | bool) -> None:
     with pytest.raises(InvalidArgument, match=r"date or time|point in time"):
         nanoseconds(moment)

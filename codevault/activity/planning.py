@@ -104,8 +104,11 @@ class Planning:
         self._put(failed(self.standing(project), now_ns, self.timing, yielded=yielded))
 
     def exposure_s(self, now_ns: int) -> float:
-        """Seconds that the oldest change of all has not been safe; 0.0 when everything is."""
-        since = [standing.unsaved_since for standing in self]
+        """Seconds that the oldest change of all has not been safe; 0.0 when everything is.
+
+        A project whose folder is not there does not count: there is nothing to save, and it is told as missing.
+        """
+        since = [standing.unsaved_since for standing in self if not standing.missing]
         return max([0.0, *((now_ns - at) / 1e9 for at in since if at is not None)])
 
     def _since(self, decision: Decision) -> int:

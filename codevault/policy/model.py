@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from codevault.errors import InvalidArgument
 from codevault.policy.around import Around, Nowhere
 from codevault.policy.configured import Check, Output
 from codevault.policy.content import by_content
@@ -163,7 +164,12 @@ class Policy:
         """The verdict on a file by its path relative to the root, its size in bytes and, if at hand, its first bytes.
 
         `in_doubt`: it lies in a folder that may be a tool's. Files are always kept, unless a rule leaves them out.
+
+        Raises:
+            InvalidArgument: the path leads out of the root.
         """
+        if path.startswith(("/", "../")) or "/../" in path:
+            raise InvalidArgument(f"{path!r} is no path in a project: give it relative to the root")
         verdict = self._files.verdict(path)
         if head:
             verdict = by_content(verdict, path, head)

@@ -127,6 +127,8 @@ def compiled(pattern: str) -> tuple[bytes, bool]:
     from pathspec.patterns.gitignore import GitIgnorePatternError
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
+    if "\0" in pattern:
+        raise PatternRefused(f"{pattern!r} holds a character that no name has")
     if ".." in pattern.lstrip("!").split("/"):
         raise PatternRefused(f"{pattern!r} leads out of the project")
     try:

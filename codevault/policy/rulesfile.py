@@ -167,6 +167,10 @@ class _Reader:
         patterns = self._texts(table, key, at)
         if not patterns:
             raise self._wrong((*at, key), "give at least one pattern, as in .gitignore")
+        if all(pattern.startswith("!") for pattern in patterns):
+            raise self._wrong(
+                (*at, key), "all patterns take paths out with !: give one that takes some in, before them"
+            )
         self._patterns += len(patterns)
         most = _MOST_WEAK_PATTERNS if self._weak else _MOST_PATTERNS
         if self._patterns > most:

@@ -106,6 +106,15 @@ class Documents:
         with self._store.writer() as writer:
             writer.put_document(DOCUMENT, organisation_to(organisation))
 
+    def had_folder(self, project: Project, name: str) -> bool:
+        """True when a part of the project is called so, or a folder in its newest snapshot. Linear in its paths."""
+        if any(place.rpartition("/")[2] == name for place in project.parts.values()):
+            return True
+        newest = self._store.newest(project.id)
+        return newest is not None and any(
+            name in entry.path.split("/")[:-1] for entry in self._store.manifest(newest) if name in entry.path
+        )
+
     def last_backup_ns(self, project: ProjectId) -> int | None:
         """When its newest snapshot was made, None without one."""
         newest = self._store.newest(project)

@@ -52,6 +52,9 @@ class TagRule:
         check_texts(tag=self.tag, path=self.path, stack=self.stack, branch=self.branch, client=self.client)
         if not self.tag or not (self.path or self.stack or self.branch or self.client):
             raise InvalidArgument("a rule needs a tag, and a path, stack, branch or client that it goes by")
+        for pattern in (self.path, self.branch):
+            if pattern.count("[") != pattern.count("]") or "\0" in pattern:
+                raise InvalidArgument(f"{pattern!r} matches nothing as a pattern: each [ needs its ]")
 
     def fits(self, project: Project, branch: str) -> bool:
         """True when a project on that branch gets the tag."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -157,6 +158,7 @@ class Projects:
     def undo(self, project: ProjectKey, change: ProjectChange | None = None) -> Project:
         """Takes the newest change of a project back, or a `change` of its log; the undoing is itself logged.
 
+        So undoing twice is redoing: the second one takes the first back. Earlier changes are taken back by naming them.
         Changes that were made together are taken back together, in this project; what a look at its folder told, or a
         rule gave, is nobody's change.
 
@@ -290,17 +292,21 @@ class Projects:
         return (*rest, *counted)
 
     def split(self, project: ProjectKey, folder: str | os.PathLike[str], *, name: str = "") -> Project:
-        """Makes a part of a project one of its own: a folder in it, or one where the part was moved to.
+        """Makes a part of a project one of its own: a folder in it, or one moved out of it under its name.
 
         The new project has the old one's client, phase and tags, and is "split from" it; its backups begin now, and
         earlier versions stay where they are. A component with that folder becomes the project.
 
         Raises:
-            UnknownProject, InvalidArgument: as `add`.
+            UnknownProject, InvalidArgument: as `add`, or the folder is no part of it.
         """
         old = self.get(project)
         root = _absolute(Path(old.root, os.path.expanduser(checked_path(folder))))
         inside = root.relative_to(old.root).as_posix() if root.is_relative_to(old.root) else ""
+        if not inside and not self._documents.had_folder(old, root.name):
+            raise InvalidArgument(
+                f"{root} is no part of {old.name!r}: give a folder in it, or one that was moved from it"
+            )
         part = next((known for known, place in old.parts.items() if place == inside), "")
         new = self.add(root, name=name or part, client=old.client, phase=old.phase, tags=old.tags)
         action = self._new_id()
@@ -487,6 +493,7 @@ class Projects:
             except ValueError as exc:
                 raise InvalidArgument(f"a project's {exc}") from exc
             check_texts(name=project.name, client=project.client, phase=project.phase, notes=project.notes)
+            _check_lines(project)
         changed = {project.id for project in projects}
         others = [other for other in self if other.id not in changed]
         roots = {other.root: other for other in others}
@@ -506,6 +513,14 @@ class Projects:
             self._all_changed(projects)
         for project in projects:
             self._changed(project)
+
+
+def _check_lines(project: Project) -> None:
+    """What stands in lists, reports and folder names is one line. Notes may be longer."""
+    lines = {"name": (project.name,), "client": (project.client,), "phase": (project.phase,), "tags": project.tags}
+    for field, texts in lines.items():
+        if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for text in texts for letter in text):
+            raise InvalidArgument(f"a project's {field} is one line without control characters, not {texts!r}")
 
 
 def _lies_in(path: Path, root: str) -> bool:

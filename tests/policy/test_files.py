@@ -1,5 +1,6 @@
 import pytest
 
+from codevault.errors import InvalidArgument
 from codevault.policy import DEFAULT, PathClass, Policy
 
 
@@ -179,6 +180,12 @@ def test_does_not_index_any_file_above_the_policys_limit() -> None:
 def test_says_by_which_name_or_suffix_it_decided() -> None:
     assert DEFAULT.file("x/app.py", 1).reasons[0].evidence == "*.py"
     assert DEFAULT.file("x/.npmrc", 1).reasons[0].evidence == ".npmrc"
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../b"])
+def test_a_path_that_leads_out_of_the_project_has_no_verdict(path: str) -> None:
+    with pytest.raises(InvalidArgument):
+        DEFAULT.file(path, 1)
 
 
 def test_fingerprint_tells_policies_apart_that_decide_differently() -> None:

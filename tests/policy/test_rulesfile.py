@@ -74,6 +74,7 @@ MISTAKES: list[tuple[str, int, str]] = [
     ("[secrets]\npath = ['x']", 2, "secrets.path"),
     ("[always]\nfiles = ['x']", 2, "always.files"),
     ("presets = 'python'", 1, "presets"),
+    ("[[rule]]\npaths = ['!*.csv']\nkeep = false", 2, "rule[1].paths"),
     ("format = 2", 1, "format"),
     ("[project.shop]\nformat = 1", 2, "project.shop.format"),
     ("[project.shop]\ntrust = 1", 2, "project.shop.trust"),

@@ -67,6 +67,11 @@ MEANINGLESS: tuple[Callable[[Any], object], ...] = (
     lambda p: p.accept("yes"),
     lambda p: p.update("shop", components={"": "a"}),
     lambda p: p.update("shop", components="api"),
+    lambda p: p.update("shop", client="x\ny"),
+    lambda p: p.update("shop", tags=["a\x1b[2J"]),
+    lambda p: p.rules.add("tag", path="["),
+    lambda p: p.split("shop", "/etc"),
+    lambda p: p.split("shop", "."),
     lambda p: p.add("/", name="x", components={"a=b": "c"}),
 )
 
