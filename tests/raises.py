@@ -1,7 +1,7 @@
 """Which `raise` and which `except` body of the packages no test ever reached: `python -m tests.raises`, after coverage.
 
 Every error path has to be shown by a test; pragmas that hide lines from coverage are refused. `UNREACHED.txt` lists
-those for which nobody has written one yet, and is to become shorter: `python -m tests.raises DATA --list` gives it anew.
+those for which nobody has written one yet, and is to become shorter; `python -m tests.raises DATA --list` gives it.
 """
 
 from __future__ import annotations
