@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from codevault import CodeVaultError, IndexDamaged, Snapshot, StorageError, StorageFull, Vault
+from codevault import CodeVaultError, IndexDamaged, Limits, Snapshot, StorageError, StorageFull, Vault
 from codevault.ids import SnapshotId
 from tests.soak.deeds import DEEDS, SKIPPING, Deed, as_text
 from tests.vcs.scenes import git
@@ -288,6 +288,8 @@ class World:
         self.understood = self.understood and deed.name not in (*ADDING, "put back", "keep", "erase", "thin", "rebuild")
         self.shaken = self.shaken or deed.name in REMAKING
         yield
+        if deed.name == "within":
+            self.vault.set_limits(Limits())  # whoever was killed could not
         self.follow(deed, may_go, tree if exact and deed.name in EXACT else None)
         if ended and deed.name in EXACT:
             assert self.truth[self.newest(deed.project).id] == (
