@@ -13,7 +13,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from codevault.errors import IndexDamaged
 from codevault.index import postings
-from codevault.index.history import alive_at_head
+from codevault.index.history import alive_among
 from codevault.index.narrowing import Near, near_text
 from codevault.index.rows import ask_many, path_text
 from codevault.index.scoping import Authored, Limits, alive_between, moments
@@ -216,8 +216,9 @@ class Places:
             inside = (spoken is None or content in spoken) and self._inside(project, first, last)
             began, ended = self._in_order(project, first, last)
             runs[content].append(((project, path), began, ended, inside))
+        alive = self._alive(stays)
         for content, project, path, line, first, last in stays:
-            runs[content].append(self._run(project, Stay(path, line, first, last, content), spoken))
+            runs[content].append(self._run(project, Stay(path, line, first, last, content), spoken, alive[project]))
 
     def _in_order(self, project: int, first: int, last: int | None) -> tuple[int, int]:
         """A run of snapshots as places in the project's timeline."""
@@ -226,13 +227,24 @@ class Places:
             return first, NOW if last is None else last
         return timeline.rank(first), NOW if last is None else timeline.rank(last)
 
-    def _run(self, project: int, stay: Stay, spoken: set[int] | None) -> _Run:
+    def _alive(self, stays: Iterable[tuple[int, ...]]) -> dict[int, Mapping[int, Stay]]:
+        """What is there now in the paths of some runs, by project."""
+        paths: dict[int, set[int]] = {}
+        for _, project, path, *_ in stays:
+            paths.setdefault(project, set()).add(path)
+        timelines = {project: self._shared.timeline(self._db, project) for project in paths}
+        return {
+            project: alive_among(self._db, project, timeline, paths[project]) if timeline else {}
+            for project, timeline in timelines.items()
+        }
+
+    def _run(self, project: int, stay: Stay, spoken: set[int] | None, alive: Mapping[int, Stay]) -> _Run:
         timeline = self._shared.timeline(self._db, project)
         if timeline is None:
             raise IndexDamaged("the catalog has contents of commits, but not the commits: rebuild() the index")
         end = stay.last or timeline.end(stay.line)
         last = timeline.rank(-end)
-        if alive_at_head(self._db, project, timeline).get(stay.path) == stay:
+        if alive.get(stay.path) == stay:
             last = NOW
         inside = (spoken is None or stay.content in spoken) and self._inside(project, -stay.first, -end)
         return (project, stay.path), timeline.rank(-stay.first), last, inside

@@ -6,7 +6,7 @@ A version of a project is named by a number: a snapshot's sequence, or a commit'
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +20,9 @@ from codevault.index.snapshots import project_number
 from codevault.index.stays import Stay, held_at, stays_of, tree_at
 from codevault.index.timelines import Timeline
 from codevault.index.varints import unpack_ascending
+
+MOST_APART = 1000
+"""Paths whose present content is looked up by itself; of more, everything that is there is read."""
 
 TimelineOf = Callable[[int], Timeline | None]
 """The timeline of a project by the catalog's number, None when it has no commits."""
@@ -131,6 +134,22 @@ def alive_at_head(db: sqlite3.Connection, project: int, timeline: Timeline) -> M
         head = db.execute("SELECT head FROM project WHERE id = ?", (project,)).fetchone()[0]
         timeline.tree = tree_at(db, project, timeline.reach(head)) if head is not None else {}
     return timeline.tree
+
+
+def alive_among(db: sqlite3.Connection, project: int, timeline: Timeline, paths: Collection[int]) -> Mapping[int, Stay]:
+    """The same of some paths, and of others that were asked for before; few are looked up by themselves."""
+    if timeline.newest or timeline.tree is not None or len(paths) > MOST_APART:
+        return alive_at_head(db, project, timeline)
+    missing = set(paths) - timeline.looked_up
+    if missing:
+        head = db.execute("SELECT head FROM project WHERE id = ?", (project,)).fetchone()[0]
+        reach = timeline.reach(head) if head is not None else {}
+        for path, stays in stays_of(db, project, missing).items():
+            stay = held_at(stays, reach)
+            if stay is not None:
+                timeline.alive[path] = stay
+        timeline.looked_up |= missing
+    return timeline.alive
 
 
 def file_versions(db: sqlite3.Connection, project: ProjectId) -> tuple[FileVersion, ...]:

@@ -293,6 +293,9 @@ def _counted(db: sqlite3.Connection, bounds: Limits, timeline_of: TimelineOf) ->
     if bounds.no_languages:
         held = ", ".join(map(str, sorted(bounds.no_languages)))
         where = f"{where} AND (c.language IS NULL OR c.language NOT IN ({held}))"
+    if bounds.everything:
+        yield from _counted_all(db)
+        return
     inside = _paths_inside(db, bounds)
     each = bounds.by_time or bounds.by_author or bounds.alive is not None
     for table, kind, numbers in _TABLES:
@@ -309,6 +312,19 @@ def _counted(db: sqlite3.Connection, bounds: Limits, timeline_of: TimelineOf) ->
             for project, at, state, count in db.execute(grouped, values):
                 if _covers(bounds, project) and (not inside or inside[at]):
                     yield state, count
+
+
+def _counted_all(db: sqlite3.Connection) -> Iterable[tuple[int, int]]:
+    """The same of everything: most versions are parsed, so the others are counted and taken from all."""
+    for table, *_ in _TABLES:
+        whole = db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - a constant
+        whole -= db.execute(f"SELECT count(*) FROM {table} WHERE content = 0").fetchone()[0]  # noqa: S608 - as above
+        others = db.execute(
+            f"SELECT c.state, count(*) FROM content c CROSS JOIN {table} v ON v.content = c.id"  # noqa: S608 - as above
+            f" WHERE c.state <> {int(IndexState.PARSED)} GROUP BY 1"
+        ).fetchall()
+        yield from others
+        yield IndexState.PARSED, whole - sum(count for _, count in others)
 
 
 _TABLES = (("version", "snapshot", "v.first, v.last, 0"), ("stay", "commit", "-v.first, -v.last, v.line"))

@@ -37,7 +37,8 @@ def load_timeline(db: sqlite3.Connection, project: int) -> Timeline | None:
     places = {}
     for place, key, committed_ns, line, parents in rows:
         places[key] = place
-        commits.append(CommitNode(committed_ns, line, [place - step for step in unpack(parents)]))
+        steps = parents if parents.isascii() else unpack(parents)
+        commits.append(CommitNode(committed_ns, line, [place - step for step in steps]))
     return Timeline(commits, snapshot_nodes(db, project, places))
 
 

@@ -55,6 +55,9 @@ class Timeline:
         """The newest snapshot's sequence; 0: there is none."""
         self.tree: Mapping[int, Stay] | None = None
         """What the newest commit holds by path, once somebody asked for it."""
+        self.alive: dict[int, Stay] = {}
+        self.looked_up: set[int] = set()
+        """Paths that `alive` tells about: the same for those alone that were asked for."""
 
     @property
     def numbers(self) -> Sequence[int]:
@@ -173,12 +176,15 @@ class Timeline:
 
 def _ordered(commits: Sequence[CommitNode], snapshots: Sequence[SnapshotNode]) -> list[int]:
     """By time, but nothing before its parents: clocks lie."""
-    keyed: list[tuple[int, int, int, int]] = []
     times = [0]
-    for place, commit in enumerate(commits, 1):
-        at = max([commit.committed_ns, *(times[parent] for parent in commit.parents)])
+    for committed_ns, _, parents in commits:
+        at = committed_ns
+        for parent in parents:
+            at = max(at, times[parent])
         times.append(at)
-        keyed.append((at, 0, place, -place))
+    if not snapshots:
+        return [-place for place in sorted(range(1, len(times)), key=times.__getitem__)]
+    keyed = [(at, 0, place, -place) for place, at in enumerate(times)][1:]
     newest: int | None = None
     for snapshot in snapshots:
         at = max(snapshot.created_ns, times[snapshot.head]) if snapshot.head else snapshot.created_ns

@@ -88,10 +88,10 @@ class Around:
         for place in (at for at, part in enumerate(parts) if part[0] == number):
             low = high = place
             while True:
-                key = (number, place - low, tuple(one for one, _ in parts[low : high + 1]))
-                key += (low == 0, high == len(parts) - 1 and (1 + ended))
+                at_top, at_end = low == 0, (1 + ended) * (high == len(parts) - 1)
+                key = number, place - low, tuple(one for one, _ in parts[low : high + 1]), at_top, at_end
                 if key not in self._found:
-                    self._found[key] = self._look(number, place - low, parts[low : high + 1], key[3], key[4])
+                    self._found[key] = self._look(number, place - low, parts[low : high + 1], at_top, at_end)
                 hits, more_above, more_below = self._found[key]
                 if not (more_above or more_below):
                     break
@@ -102,9 +102,12 @@ class Around:
         return found
 
     def _look(
-        self, number: int, at: int, parts: Sequence[Part], at_top: object, at_end: object
+        self, number: int, at: int, parts: Sequence[Part], at_top: bool, at_end: int
     ) -> tuple[Sequence[Hit], bool, bool]:
-        """Matches in some fragments in a row, and whether the one above and the one below have to be looked at too."""
+        """Matches in some fragments in a row, and whether the one above and the one below have to be looked at too.
+
+        `at_end` 1: nothing comes behind them, 2: but an end of the line.
+        """
         lines: list[bytes] = []
         marks: list[int] = []
         asked: set[int] = set()
@@ -115,7 +118,7 @@ class Around:
                 own = [window for window in self._windows[number] if window.open_above or window.open_below]
                 asked = {len(lines) + mark for window in own for mark in window.marks}
             lines += fragment.lines
-        if at_end == 2:  # the last line has an end
+        if at_end == 2:
             lines.append(b"")
         windows = [window for window in self._cut(lines, marks) if asked.intersection(window.marks)]
         above = not at_top and any(window.open_above for window in windows)
