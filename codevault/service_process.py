@@ -28,7 +28,7 @@ from codevault.activity.model import Conditions, Source, Watched
 from codevault.activity.moves import RepositoryMoves
 from codevault.activity.surroundings import Programs, SleepWatch, TestResults, conditions
 from codevault.activity.touched import LARGEST, touched
-from codevault.errors import CodeVaultError, VaultBusy
+from codevault.errors import CodeVaultError, IndexDamaged, VaultBusy
 from codevault.ids import ProjectId
 from codevault.jobs import CancelToken
 from codevault.service_engine import Engine
@@ -111,8 +111,11 @@ class ServedVault:
         return touched(((symbol.start_byte, symbol.end_byte) for symbol in symbols), before, now)
 
     def analyse(self, share: float, cancel: CancelToken) -> str:
-        """See `Served.analyse`."""
-        self._vault.analyse(share=share, cancel=cancel)
+        """See `Served.analyse`. An index that is damaged is made again, while backups go on."""
+        try:
+            self._vault.analyse(share=share, cancel=cancel)
+        except IndexDamaged:
+            self._vault.rebuild(share=share, cancel=cancel)
         return ""
 
     def verify(self, budget_bytes: int, cancel: CancelToken) -> str:

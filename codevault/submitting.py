@@ -157,9 +157,9 @@ class Submit:
             progress,
         )
 
-    def rebuild(self, *, progress: ProgressCallback | None = None) -> Job[Understanding]:
+    def rebuild(self, *, share: float | None = None, progress: ProgressCallback | None = None) -> Job[Understanding]:
         """`vault.rebuild()` as a job."""
-        return Job(lambda note, token: self._vault.rebuild(progress=note, cancel=token), progress)
+        return Job(lambda note, token: self._vault.rebuild(share=share, progress=note, cancel=token), progress)
 
     def prune(
         self,

@@ -155,9 +155,7 @@ class Vault:
             store, self._index, self.projects, self._contents, governing=self._governing, source=source, clock=clock
         )
         self._engine = StructureEngine()
-        self.search = Search(
-            self._reading, self.projects, lambda: self._index.unfinished, self._engine, self._contents
-        )
+        self.search = Search(self._reading, self.projects, lambda: self._index.unfinished, self._engine, self._contents)
         self.reuse = Reuse(self._reading, self.projects, self.read, self._contents.session)
         self.reports = Reports(self._reading, self.projects, self.history, self.text, self._contents.session)
         self.lineage = Lineages(self._reading, self.read, self.projects, self._contents.session)
@@ -365,8 +363,16 @@ class Vault:
     def _brought(self, snapshot: Snapshot) -> Listed:
         return lambda index, _: (brought(self._store, index, self.projects, snapshot), ())
 
-    def rebuild(self, *, progress: ProgressCallback | None = None, cancel: CancelToken | None = None) -> Understanding:
+    def rebuild(
+        self,
+        *,
+        share: float | None = None,
+        progress: ProgressCallback | None = None,
+        cancel: CancelToken | None = None,
+    ) -> Understanding:
         """Makes everything under `cache/` again from the rest of the vault; answers are the same afterwards.
+
+        With `share` it takes at most so much of one processor's time, as `analyse()` does.
 
         Raises:
             WorkerError: no parser process can be started.
@@ -375,7 +381,7 @@ class Vault:
         check_cancel(cancel)
         self._open_store().rescan()
         self._index.discard()
-        return self.analyse(progress=progress, cancel=cancel)
+        return self.analyse(share=share, progress=progress, cancel=cancel)
 
     def snapshots(self, project: ProjectKey | None = None) -> tuple[Snapshot, ...]:
         """All snapshots of a project, or of all, oldest first."""

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from codevault.errors import IndexDamaged
 from codevault.index import schema
+from codevault.index.checksums import damaged
 from codevault.index.patterns import GRAM, AnyOf, Need, Word, grams
 
 T = TypeVar("T")
@@ -40,6 +41,8 @@ class TantivyText:
         self._committed = False
         self._born = generation + 1
         self._index: Any = self._guard(lambda: self._open(writable=writable))
+        if (name := damaged(folder)) != "":
+            raise IndexDamaged(f"{name} of the text index is damaged; the archive is intact, rebuild()")
         newest = self._newest_generation()
         if newest < generation:
             raise IndexDamaged(f"the text index stands at {newest}, the catalog at {generation}: rebuild() the index")
@@ -180,6 +183,10 @@ class TantivyText:
             if "lockbusy" in said:
                 raise schema.busy() from exc
             raise IndexDamaged(f"the text index cannot be used ({exc}); the archive is intact, rebuild()") from exc
+        except BaseException as exc:
+            if type(exc).__name__ != "PanicException":  # what the library raises when bytes are not what it wrote
+                raise
+            raise IndexDamaged("the text index is damaged; the archive is intact, rebuild()") from exc
 
 
 _FULL = ("no space left on device", "os error 28)", "disk quota exceeded", "os error 122)")

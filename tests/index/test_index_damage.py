@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -166,6 +168,79 @@ def test_a_text_index_ahead_of_the_catalog_is_set_back(folder: Path) -> None:
     assert [hit.path for hit in again.index.search_text("news").hits] == ["other.py"]
     assert again.index.search_symbols("late").hits == ()
     again.index.close()
+
+
+@pytest.fixture
+def grown(tmp_path: Path) -> Path:
+    """An index of three commits, so that its text index has several segments; closed."""
+    scene = on_disk(tmp_path / "cache")
+    for number in range(3):
+        scene.snap({f"{number}.py": TILL.replace(b"rate", b"rate%d" % number)})
+        scene.understand()
+        scene.index.close()
+        scene = Scene(writer(tmp_path / "cache"), sequences=scene.sequences)
+    scene.index.close()
+    return tmp_path / "cache"
+
+
+def files_of(folder: Path, kind: str) -> list[Path]:
+    found = sorted((folder / "index").glob(f"*.{kind}"))
+    assert found
+    return found
+
+
+def flip(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    content[len(content) // 3] ^= 1
+    file.write_bytes(content)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "gone": Path.unlink,
+    "emptied": lambda file: file.write_bytes(b""),
+    "cut": lambda file: os.truncate(file, file.stat().st_size // 2),
+    "without its end": lambda file: os.truncate(file, file.stat().st_size - 9),
+    "a flipped bit": flip,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_half_merged_or_damaged_text_index_is_refused_before_it_answers_less(grown: Path, damage: str) -> None:
+    for kind in ("idx", "term", "fast", "store", "pos", "fieldnorm"):
+        copy = grown.with_name(f"cache-{kind}")
+        shutil.copytree(grown, copy)
+        DAMAGES[damage](files_of(copy, kind)[0])
+        with pytest.raises(IndexDamaged, match="rebuild"), reader(copy) as index:
+            index.search_text("x * 2")
+
+
+@pytest.mark.parametrize("told", [b"{}", b"[]", b'{"segments": [1]}', b"garbage"])
+def test_a_text_index_whose_list_of_segments_is_none_is_refused(grown: Path, told: bytes) -> None:
+    (grown / "index" / "meta.json").write_bytes(told)
+    assert "rebuild" in refused(grown)
+
+
+def test_what_a_killed_merge_left_behind_is_no_damage(grown: Path) -> None:
+    torn = grown / "index" / f"{'0' * 32}.idx"
+    torn.write_bytes(b"half a segm")
+    with reader(grown) as index:
+        assert len(index.search_text("x * 2").hits) == 3
+
+
+def test_a_library_that_panics_has_met_damage_and_any_other_exit_is_let_through(tmp_path: Path) -> None:
+    class PanicException(BaseException):  # as the library's, which cannot be imported
+        pass
+
+    text = TantivyText(tmp_path / "index", generation=0, writable=True)
+    with pytest.raises(IndexDamaged, match="rebuild"):
+        text._guard(partial(throw, PanicException("assertion failed")))
+    with pytest.raises(KeyboardInterrupt):
+        text._guard(partial(throw, KeyboardInterrupt()))
+    text.close()
+
+
+def throw(error: BaseException) -> None:
+    raise error
 
 
 def test_one_writer_at_a_time(folder: Path) -> None:

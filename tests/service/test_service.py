@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -83,6 +84,38 @@ def test_what_was_saved_is_searchable_when_its_backup_ends(vault: Vault, tmp_pat
     served.back_up(shop, "saved", "automatic", CancelToken())
 
     assert [hit.path for hit in vault.search.symbols("saved_now").hits] == ["tax.py"]
+
+
+def cut_segments(cache: Path) -> None:
+    for file in (cache / "index").glob("*.idx"):
+        os.truncate(file, 10)
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "deleted": shutil.rmtree,
+    "another schema": lambda cache: (cache / "catalog.sqlite").write_bytes(b"SQLite format 3\0" + b"\1" * 4000),
+    "half merged": cut_segments,
+    "no text index": lambda cache: shutil.rmtree(cache / "index"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_index_is_made_again_by_the_service_while_backups_go_on(
+    vault: Vault, tmp_path: Path, damage: str
+) -> None:
+    shop, served = next(iter(vault.projects)).id, ServedVault(vault, fresh=True)
+    served.back_up(shop, "", "manual", CancelToken())
+    served.analyse(2.0, CancelToken())
+    whole = [(hit.path, hit.snippet, hit.first_seen.sequence) for hit in vault.search.text("return").hits]
+    DAMAGES[damage](vault.path / "cache")
+    (tmp_path / "shop" / "more.py").write_text("def more(): pass\n")
+
+    served.back_up(shop, "", "manual", CancelToken())
+    served.analyse(2.0, CancelToken())
+
+    assert len(vault.snapshots("shop")) == 2
+    assert [(hit.path, hit.snippet, hit.first_seen.sequence) for hit in vault.search.text("return").hits] == whole
+    assert len(vault.search.symbols("more").hits) == 1
 
 
 def test_one_vault_has_one_service(vault: Vault, within: threading.Event) -> None:
