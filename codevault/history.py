@@ -227,13 +227,29 @@ class Lives:
     # walking
 
     def _backward(self, start: Spot) -> tuple[list[_Told], Mapping[SymbolKey, set[int]]]:
-        """What brought the symbol to where it is, newest first, and where it was: versions that brought its file."""
-        events: list[_Told] = []
+        """What brought the symbol to where it is, newest first, and where it was: versions that brought its file.
+
+        Where a merge made one of what several sides did, all of them are told; it was introduced on the nearest.
+        """
         met: dict[SymbolKey, set[int]] = {}
+        aside: list[Spot] = []
+        events = self._line_back(start, met, aside)
+        while aside:
+            side = self._line_back(aside.pop(), met, aside)
+            events = [*events, *(one for one in side if not one.begins)]
+            rank = self._lineage.timeline.rank
+            events.sort(key=lambda one: (one.begins, -rank(one.number)))
+        return events, met
+
+    def _line_back(self, start: Spot, met: dict[SymbolKey, set[int]], aside: list[Spot]) -> list[_Told]:
+        """The same along one line, until it comes to where another has been; `aside` gets what merges took in."""
+        events: list[_Told] = []
         key, version = start.key, start.version
         while version:
             at = self._begin(key.path, version)
-            met.setdefault(key, set()).add(at)
+            if at in met.setdefault(key, set()):
+                break
+            met[key].add(at)
             base = self._lineage.silent_base(key.path, at, key.qualified_name)
             if base:
                 version = base
@@ -248,6 +264,7 @@ class Lives:
             if link.before is not None:
                 if link.kinds:
                     events.append(_Told(at, link))
+                    aside += self._other_sides(at, link.before)
                 key, version = link.before.key, link.before.version
                 continue
             lost = self._lost_before(key, at)
@@ -258,7 +275,15 @@ class Lives:
             back = Link(_RESTORED, removal.before, link.after, _HAD_IT)
             events.extend((_Told(at, back), _Told(number, removal)))
             version = lost[1].before.version
-        return events, met
+        return events
+
+    def _other_sides(self, number: int, before: Spot) -> Iterator[Spot]:
+        """The symbol in the other commits that a merge was made from."""
+        for parent in self._lineage.parents(number):
+            if number < 0 and parent < 0 and parent != before.version:
+                spot = self._spot_or_none(before.key, parent)
+                if spot is not None:
+                    yield spot
 
     def _forward(self, start: Spot) -> tuple[list[_Told], Spot]:
         """What happened to the symbol since, oldest first, and the last that is known of it."""

@@ -1,10 +1,13 @@
 """Answers the cases of the symbol-history benchmark with the library's analysis and lineage, and has them scored.
 
     python -m corpora.bench_history CASES MIRRORS [--only TEXT] [--jobs 2] [--cache FOLDER] [--out FILE] [--write]
+    python -m corpora.bench_history CASES MIRRORS --vaults FOLDER [--only TEXT] [--beside FILE] [--out FILE] [--write]
 
 CASES holds `train.jsonl`, `score.py` and `reference/`; MIRRORS holds each repository as a bare git directory
 `<owner>+<name>/repo`. A case is walked from its start commit back: each commit that touched the symbol's file is
-compared with every real parent, by the whole step where the file alone does not tell.
+compared with every real parent, by the whole step where the file alone does not tell. With --vaults it is asked of
+`vault.history` instead: FOLDER holds a clone and a vault of each repository, made where they are missing; --beside
+names answers over git, and where both tell a case differently is listed.
 """
 
 from __future__ import annotations
@@ -24,27 +27,16 @@ from typing import Any
 
 from codevault.analysis.lineage import CONTAINERS, Change, ChangeKind, VersionedSymbol
 from corpora.git_symbols import History, history, identity
+from corpora.history_words import WORDS, Case, Header, class_kinds
 from corpora.results import write_section
+from corpora.vault_histories import compared, vault_answers
 
 TITLE = "Symbol histories against the oracles"
 EXTENSIONS: Mapping[str, str] = {"java": ".java", "python": ".py"}
+PAGE = Path(__file__).resolve().parents[1] / "analysis" / "RESULTS.md"
 SECONDS = 600.0
 """After which a case is given up; its answer then holds what was found so far."""
 
-WORDS: Mapping[ChangeKind, str] = {
-    ChangeKind.BODY: "body",
-    ChangeKind.SIGNATURE: "signature",
-    ChangeKind.RENAMED: "renamed",
-    ChangeKind.MOVED: "moved",
-    ChangeKind.CONTAINER_MOVED: "container",
-    ChangeKind.DOCUMENTATION: "doc",
-    ChangeKind.ANNOTATION: "annotation",
-    ChangeKind.FORMAT_ONLY: "format",
-}
-"""The benchmark's words for the library's kinds."""
-
-Case = Mapping[str, Any]
-Version = tuple[str, VersionedSymbol]
 Found = tuple[VersionedSymbol | None, Change | None]
 
 
@@ -128,22 +120,11 @@ class Walk:
         kinds = [WORDS[kind] for kind in change.kinds]
         if not self.is_class or change.before is None or change.after is None:
             return kinds
-        return [*self._class_kinds(kinds, (parent, change.before), (commit, change.after))]
+        return [*class_kinds(kinds, self._header(parent, change.before), self._header(commit, change.after))]
 
-    def _class_kinds(self, kinds: list[str], old: Version, new: Version) -> Iterator[str]:
-        """The conventions of the suite of classes: header without what it extends; "moved" is a new package."""
-        if self._package(*old) != self._package(*new):
-            yield "moved"
-        elif {"moved", "container"} & {*kinds}:
-            yield "container"
-        for kind in kinds:
-            same_header = kind == "signature" and _without_bases(old[1]) == _without_bases(new[1])
-            if kind in {"renamed", "signature", "annotation"} and not same_header:
-                yield kind
-
-    def _package(self, commit: str, symbol: VersionedSymbol) -> bytes:
+    def _header(self, commit: str, symbol: VersionedSymbol) -> Header:
         found = re.search(rb"^\s*package\s+([\w.]+)", self.source.content(commit, symbol.path), re.MULTILINE)
-        return found[1] if found else b""
+        return Header(symbol.name, symbol.signature, found[1] if found else b"")
 
 
 def _in_place_first(found: list[Found], here: VersionedSymbol) -> list[Found]:
@@ -152,11 +133,6 @@ def _in_place_first(found: list[Found], here: VersionedSymbol) -> list[Found]:
     if not any(in_place):
         return found
     return [each if stays else (None, None) for each, stays in zip(found, in_place, strict=True)]
-
-
-def _without_bases(symbol: VersionedSymbol) -> str:
-    header = re.split(r"\b(?:extends|implements|permits)\b", symbol.signature)[0]
-    return " ".join(re.sub(rf"\b{re.escape(symbol.name)}\b|@\w+(?:\([^)]*\))?", "", header).split())
 
 
 def answer(source: History, case: Case) -> dict[str, Any]:
@@ -231,7 +207,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--cache", type=Path, help="keeps analyses from one run to the next")
     parser.add_argument("--out", type=Path, default=Path("history.jsonl"), help="where the answers go")
-    parser.add_argument("--write", action="store_true", help="update corpora/RESULTS.md")
+    parser.add_argument("--vaults", type=Path, help="ask vaults in this folder, made where they are missing")
+    parser.add_argument("--beside", type=Path, help="answers over git to compare those of the vaults with")
+    parser.add_argument("--write", action="store_true", help="update analysis/RESULTS.md")
     asked = parser.parse_args(arguments)
     lines = (asked.cases / "train.jsonl").read_text(encoding="utf-8").splitlines()
     cases = [case for line in lines if asked.only in (case := json.loads(line))["id"]]
@@ -240,12 +218,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         by_repository[case["repo"]].append(case)
     jobs = [(asked.mirrors, asked.cache, group) for group in sorted(by_repository.values(), key=len, reverse=True)]
     with asked.out.open("w", encoding="utf-8") as out:
-        for answers in _all_answers(jobs, asked.jobs):
+        for answers in vault_answers(jobs, asked.vaults) if asked.vaults else _all_answers(jobs, asked.jobs):
             out.writelines(f"{json.dumps(each)}\n" for each in answers)
     body = scores(asked.cases, asked.out, list(dict.fromkeys(case["suite"] for case in cases)))
+    if asked.beside:
+        body += "\n" + "\n".join(compared(asked.out, asked.beside))
     print(body)
     if asked.write:
-        write_section(TITLE, f"`python -m corpora.bench_history CASES MIRRORS --write`\n\n```\n{body}\n```")
+        title, option = (f"{TITLE}, through the vault", " --vaults FOLDER") if asked.vaults else (TITLE, "")
+        head = f"`python -m corpora.bench_history CASES MIRRORS{option} --write`, {len(cases)} cases"
+        write_section(title, f"{head}\n\n```\n{body}\n```", PAGE)
     return 0
 
 

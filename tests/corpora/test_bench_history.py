@@ -186,7 +186,7 @@ def test_runs_from_the_command_line(
     work: Work, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = tmp_path / "RESULTS.md"
-    monkeypatch.setattr(bench_history, "write_section", lambda title, body: page.write_text(body))
+    monkeypatch.setattr(bench_history, "write_section", lambda title, body, _: page.write_text(body))
     cases = [case(work), case(work, id="t:tally"), case(work, id="other", name="none")]
     (tmp_path / "train.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in cases))
     (tmp_path / "score.py").write_text(SCORER)
@@ -199,3 +199,19 @@ def test_runs_from_the_command_line(
     assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == ["s:tally", "t:tally"]
     assert "-- s: peer, core\ns --suite s --view core" in capsys.readouterr().out
     assert "-- s: all, kinds" in page.read_text()
+
+
+def test_the_vault_answers_as_the_walk_over_git_does(
+    work: Work, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cases = [case(work), case(work, id="t:none", name="nothing"), case(work, id="t:class", kind="class", name="Count")]
+    (tmp_path / "train.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in cases))
+    (tmp_path / "score.py").write_text(SCORER)
+    arguments = [str(tmp_path), str(work.folder.parent), "--jobs", "1", "--out"]
+    bench_history.main([*arguments, str(tmp_path / "git.jsonl")])
+
+    bench_history.main(
+        [*arguments, str(tmp_path / "ours"), "--vaults", str(tmp_path / "v"), "--beside", str(tmp_path / "git.jsonl")]
+    )
+
+    assert "3 of 3 cases are answered as over git" in capsys.readouterr().out

@@ -441,7 +441,7 @@ def test_a_merge_changes_what_differs_from_every_parent(tmp_path: Path) -> None:
         vault.analyse()
         total, other = (vault.history(project, "a.py", name) for name in ("total", "other"))
 
-    assert [event.kinds for event in total.events] == [("introduced",), ("body",), ("body",)]
+    assert [event.kinds for event in total.events] == [("introduced",), ("body",), ("body",), ("body",)]
     assert total.events[-1].at.commit == git(scene.root, "rev-parse", "HEAD")
     assert [event.kinds for event in other.events] == [("introduced",), ("body",)]
 
