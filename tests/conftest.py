@@ -60,6 +60,7 @@ NEEDS = (
     ("test_*_mounts.py", "the right to mount", _can_mount()),
     ("test_*_svn.py", "svn", shutil.which("svn") is not None),
     ("test_*_age.py", "pyrage", importlib.util.find_spec("pyrage") is not None),
+    ("test_*_fsspec.py", "fsspec", importlib.util.find_spec("fsspec") is not None),
     ("test_*_cluster.py", "dask's distributed", importlib.util.find_spec("distributed") is not None),
     ("test_*_sftp.py", "sshd and sshfs", _can_serve_sftp()),
     ("test_packaging_wheel.py", "uv, or pip with setuptools,", _can_build_wheels()),

@@ -12,15 +12,15 @@ from codevault.replicas.disk_objects import DiskObjects
 from codevault.replicas.fsspec_objects import FsspecObjects
 from codevault.replicas.ports import MemoryObjects, Objects
 
-needs_fsspec = pytest.mark.skipif(importlib.util.find_spec("fsspec") is None, reason="fsspec is not here")
 PLACES: dict[str, Callable[[Path], Objects]] = {
     "memory": lambda _: MemoryObjects(),
     "disk": lambda root: DiskObjects(root / "new" / "replica"),
-    "fsspec": lambda root: FsspecObjects(f"memory://{root}"),
 }
+if importlib.util.find_spec("fsspec") is not None:
+    PLACES["fsspec"] = lambda root: FsspecObjects(f"memory://{root}")
 
 
-@pytest.fixture(params=["memory", "disk", pytest.param("fsspec", marks=needs_fsspec)])
+@pytest.fixture(params=list(PLACES))
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Objects]:
     made = PLACES[request.param](tmp_path)
     yield made

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import codevault
 from codevault.errors import (
-    CodeVaultError,
     ExtraMissing,
     InvalidArgument,
     ReplicaReadOnly,
     ReplicaUnreachable,
     VaultMissing,
 )
-from codevault.replicas.places import default_cache, objects_at, shown
+from codevault.replicas.places import default_cache, shown
 
 FIRST = "def first(order):\n    return order\n"
-needs_fsspec = pytest.mark.skipif(importlib.util.find_spec("fsspec") is None, reason="fsspec is not here")
 
 
 @pytest.fixture
@@ -35,9 +30,8 @@ def vault(tmp_path: Path) -> Iterator[codevault.Vault]:
         yield made
 
 
-@pytest.mark.parametrize("scheme", ["file://", pytest.param("memory://", marks=needs_fsspec)])
-def test_a_replica_is_restored_searched_and_followed(vault: codevault.Vault, tmp_path: Path, scheme: str) -> None:
-    url = f"{scheme}{tmp_path}/replica"
+def test_a_replica_is_restored_searched_and_followed(vault: codevault.Vault, tmp_path: Path) -> None:
+    url = f"file://{tmp_path}/replica"
     done = vault.submit.replicate(url).result(60)
     assert (done.target, done.generation, done.encrypted) == (url, vault.generation.sequence, False)
     with codevault.Vault.open(url, cache=tmp_path / "cache", workers=1) as far:
@@ -128,63 +122,6 @@ def test_what_is_not_installed_is_named(
         assert told.value.extra == "replica"
         assert "secret" not in str(told.value)
     assert vault.replicate(tmp_path / "replica").sent > 0
-
-
-@needs_fsspec
-def test_a_scheme_whose_package_is_not_here_names_it() -> None:
-    fsspec: Any = importlib.import_module("fsspec")
-    fsspec.register_implementation("lacking", "nothing_of_that_name.Files", clobber=True, errtxt="install it")
-    with pytest.raises(ExtraMissing, match="install it"):
-        objects_at("lacking://place")
-
-
-@needs_fsspec
-def test_a_place_that_says_it_is_not_there_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(*_: object, **__: object) -> object:
-        raise FileNotFoundError
-
-    memory: Any = importlib.import_module("fsspec.implementations.memory")
-    monkeypatch.setattr(memory.MemoryFileSystem, "find", missing)
-    assert objects_at("memory://place").sizes() == {}
-
-
-@needs_fsspec
-def test_a_scheme_that_nobody_knows_is_a_mistake() -> None:
-    with pytest.raises(InvalidArgument, match="nobody://place"):
-        objects_at("nobody://place")
-
-
-@needs_fsspec
-@pytest.mark.parametrize(
-    ("error", "raised"),
-    [(OSError(28, "No space left on device"), codevault.StorageFull), (OSError(5, "broken"), ReplicaUnreachable)],
-    ids=["full", "broken"],
-)
-def test_what_a_far_system_refuses_is_an_error_of_ours(
-    vault: codevault.Vault, error: OSError, raised: type[CodeVaultError], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from fsspec.implementations.memory import MemoryFile
-
-    def refuse(*_: object) -> int:
-        raise error
-
-    monkeypatch.setattr(MemoryFile, "write", refuse, raising=False)
-    with pytest.raises(raised):
-        vault.replicate("memory://refusing")
-
-
-@needs_fsspec
-def test_an_upload_that_arrives_short_is_not_put_in_place(
-    vault: codevault.Vault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from fsspec.implementations.memory import MemoryFile
-
-    whole = MemoryFile.write
-    monkeypatch.setattr(MemoryFile, "write", lambda self, content: whole(self, content[:-1]), raising=False)
-    with pytest.raises(ReplicaUnreachable, match="arrived"):
-        vault.replicate("memory://short")
-    monkeypatch.undo()
-    assert list(objects_at("memory://short").sizes()) == ["incoming/replica.json.tmp"]
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def pretend(system: str) -> None:
             return os.fsync(descriptor) if command == FULL_SYNC else plainly(descriptor, command, *rest)
 
         fcntl.F_FULLFSYNC = FULL_SYNC  # type: ignore[attr-defined]  # made up here
-        fcntl.fcntl = with_full_sync
+        fcntl.fcntl = with_full_sync  # type: ignore[assignment]  # without its overloads
 
 
 def load_all() -> list[str]:
