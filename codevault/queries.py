@@ -9,8 +9,10 @@ What a condition is asked of is a *symbol in a version of a file*: its name and 
 first to its last without those of symbols nested in it (a method's lines are the method's, not the class's). Lines on
 which no symbol stands, and files without symbols, are asked as the *rest of their file*, which has text but no name,
 kind or signature. So `text("a") & ~regex("b")` means: a stands in a symbol's own lines, and b does not stand in those
-same lines of that same version. A text may span lines that follow each other. Conditions of place and time (project,
-path, author, since, ...) are asked of where that version lies and lay; `alive()` and `deleted()` of the whole answer.
+same lines of that same version, and `~text("a")` holds of a class whose method has an a, for that is the method's line:
+to leave such classes out, ask of the file (`vault.search.text`) or of the methods. A text may span lines that follow
+each other. Conditions of place and time (project, path, author, since, ...) are asked of where that version lies and
+lay; `alive()` and `deleted()` of the whole answer.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ LONGEST = 4096
 """Characters of a text in a condition."""
 
 LONGEST_NAME = 1000
+_BETWEEN = re.compile(r"::|(?<=[\w)\]>])[#\\](?=\w)|(?<=\w)->(?=\w)")
+_HOLDER = re.compile(r"^\(\*?(\w+)\)\.")
+"""What stands between names in C++, Rust, PHP, Perl and Ruby, and what a method of a pointer begins with in Go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +181,8 @@ def name(asked: str, how: How = "any") -> Query:
     `how`: "exact" (`rate`, or qualified `TaxTable.rate`); "qualified" (the whole qualified name); "prefix"; "glob"
     (`*` and `?`; with a dot, on the qualified name); "words" (all words of it, in any order: "rate tax" finds
     `tax_rate`); "initials" (`HMBC` or `HaMaBuCa` finds `HashMapBuilderCache`); "fuzzy" (one edit away, from six
-    letters on two); "any" (the first of all but "fuzzy" that fits, a glob if it has wildcards).
+    letters on two); "any" (the first of all but "fuzzy" that fits, a glob if it has wildcards). Between the names of a
+    qualified one may stand what the language has there: `ns::Foo::bar`, `Invoice#paid?`, `(*Server).Close`.
 
     Raises:
         InvalidArgument: an empty name, one that no symbol has, or no such way.
@@ -188,7 +194,9 @@ def name(asked: str, how: How = "any") -> Query:
         raise InvalidArgument(f"a symbol's name has at most {LONGEST_NAME} characters, this one {len(asked)}")
     if not asked.isprintable():
         raise InvalidArgument("a symbol's name holds no line breaks or other characters that cannot be printed")
-    return Name(asked, _one_of("how", how, get_args(How)))  # type: ignore[arg-type]  # checked just now
+    way: How = _one_of("how", how, get_args(How))  # type: ignore[assignment]  # checked just now
+    dotted = _HOLDER.sub(r"\1.", _BETWEEN.sub(".", asked))
+    return Name(asked, way) if dotted == asked else Some((Name(asked, way), Name(dotted, way)))
 
 
 def kind(asked: str) -> Query:
@@ -228,8 +236,8 @@ def _signature(part: Part, asked: str) -> Query:
     return Signature(part, asked)
 
 
-def text(asked: str, *, case_sensitive: bool = True) -> Query:
-    """Lines that hold a text exactly as it is written.
+def text(asked: str, *, case_sensitive: bool = True) -> Text:
+    r"""Lines that hold a text exactly as it is written; a line ends with `\n`, whatever its file has there.
 
     Raises:
         InvalidArgument: an empty text.
@@ -237,7 +245,7 @@ def text(asked: str, *, case_sensitive: bool = True) -> Query:
     _check("text", asked)
     if not asked:
         raise InvalidArgument("give a text to search for")
-    return Text(asked, bool(case_sensitive))
+    return Text(asked.replace("\r\n", "\n"), bool(case_sensitive))
 
 
 def words(asked: str) -> Query:

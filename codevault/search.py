@@ -153,7 +153,7 @@ class Search:
             InvalidArgument: an empty text or a bad page.
             IndexDamaged: run `vault.rebuild()`.
         """
-        queries.text(text)  # refuses what cannot be searched
+        text = queries.text(text).asked  # refuses what cannot be searched
         _check_seconds(seconds)
         check_cancel(cancel)
         scope = self._scope(project, client, tag, path, language, since, until, alive, author, versions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from codevault.errors import InvalidArgument, InvalidPattern, UnknownProject
 from codevault.index.model import SearchResult
+from codevault.vault import Vault
 from tests.vault.scenes import CANARY, Archive, Desk
 
 
@@ -36,10 +38,82 @@ def test_finds_a_definition_by_its_name(archive: Archive) -> None:
         ("loyalty_disc", "loyalty_discount"),
         ("*_discount", "old_discount"),
         ("loyalty discount", "loyalty_discount"),
+        ("TaxTable::rate", "TaxTable.rate"),
+        ("TaxTable#rate", "TaxTable.rate"),
+        ("TaxTable->rate", "TaxTable.rate"),
+        ("(*TaxTable).rate", "TaxTable.rate"),
     ],
 )
 def test_finds_names_in_any_way_people_write_them(archive: Archive, name: str, expected: str) -> None:
     assert expected in names(archive.vault.search.symbols(name))
+
+
+ODD: dict[str, str | bytes | None] = {
+    "uni.py": "def größe_berechnen(größe):\n    return größe\n\n\ndef 计算总和(x):\n    return x\n",
+    "crlf.py": b"def windows_line():\r\n    return 1\r\n\r\nend = 2\r\n",
+    "bom.py": b"\xef\xbb\xbfdef with_bom():\n    return 3\n",
+    "wide.txt": b"\xff\xfe" + "needle\r\nsixteen\r\n".encode("utf-16-le"),
+    "latin.txt": "Überschrift café\n".encode("latin-1"),
+    "long.js": f"var a = '{'x' * 200_000}'; needle_far = 1; {'y' * 1000}\n",
+    "ns.cpp": "namespace ns {\nint Foo::bar(int x) const { return x; }\n}\n",
+    "b.rb": "module Billing\n  class Invoice\n    def paid?\n      true\n    end\n  end\nend\n",
+    "c.go": "package c\n\nfunc (s *Server) HandleConn() error {\n\treturn\tnil\n}\n",
+}
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    desk = Desk(tmp_path_factory.mktemp("odd"))
+    desk.day(desk.project("odd", ODD))
+    desk.vault.analyse()
+    yield desk.vault
+    desk.vault.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("Größe*", "uni.py"),
+        ("计算总和", "uni.py"),
+        ("ns::Foo::bar", "ns.cpp"),
+        ("Foo::bar", "ns.cpp"),
+        ("Billing::Invoice#paid?", "b.rb"),
+        ("(*Server).HandleConn", "c.go"),
+        ("with_bom", "bom.py"),
+        ("windows_line", "crlf.py"),
+    ],
+)
+def test_names_are_found_as_their_language_writes_them(odd: Vault, name: str, path: str) -> None:
+    assert [hit.path for hit in odd.search.symbols(name).hits] == [path]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("return 1\r\n\r\nend", ("crlf.py", 2)),
+        ("needle\nsixteen", ("wide.txt", 1)),
+        ("café", ("latin.txt", 1)),
+        ("needle_far", ("long.js", 1)),
+        ("return\tnil", ("c.go", 4)),
+        ("计算", ("uni.py", 5)),
+    ],
+)
+def test_text_is_found_whatever_its_file_is_written_in(odd: Vault, text: str, place: tuple[str, int]) -> None:
+    assert places(odd.search.text(text)) == [place]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "place"),
+    [
+        (r"(?i)GRÖßE_", ("uni.py", 1)),
+        (r"(?s)def windows.*end", ("crlf.py", 1)),
+        (r"^end = \d$", ("crlf.py", 4)),
+        (r"\p{Han}{4}", ("uni.py", 5)),
+        (r"^\treturn\b", ("c.go", 4)),
+    ],
+)
+def test_flags_anchors_and_classes_of_letters_hold(odd: Vault, pattern: str, place: tuple[str, int]) -> None:
+    assert places(odd.search.regex(pattern)) == [place]
 
 
 def test_a_kind_narrows_a_search_for_names(archive: Archive) -> None:
