@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -26,10 +26,10 @@ from codevault.index.ports import TextIndex
 from codevault.index.rows import steps
 
 FEWEST_LINES = 300
-"""Matching lines in scope, in distinct fragments, that any search ranks; more when a late page is asked for."""
+"""Answers that any search ranks, when it has to stop somewhere; more when a late page is asked for."""
 
 MOST_LINES = 20_000
-"""Matching lines in scope that one search ranks at most; more, and it stops and says so."""
+"""Answers that one search ranks at most; more, and it stops and says so."""
 
 LOOK_EVERY = 4096
 CONTENTS_AT_ONCE, FRAGMENTS_AT_ONCE = 50, 500
@@ -57,6 +57,8 @@ class Matches:
     count: int = 0
     look_at: int = 0
     """The count from which it is worth finding out how much of it lies in scope."""
+    placed: list[Found[bytes]] | None = None
+    """The answers, when they are enough."""
     notes: list[str] = field(default_factory=list)
     complete: bool = True
 
@@ -135,7 +137,7 @@ class TextSearch:
             self._search_groups(matches)
         else:
             self._search_contents(matches)
-        return matches, self.places.gather_lines(matches.lines, matches.wide)
+        return matches, matches.placed or self.places.gather_lines(matches.lines, matches.wide)
 
     def _search_groups(self, matches: Matches) -> None:
         """One line is all a match touches, and every line lies in one fragment: groups are searched as they are."""
@@ -172,6 +174,8 @@ class TextSearch:
         return all_numbers(self.db) if need == ANYTHING else self.text.documents(need, MOST_GROUPS)
 
     def _spent(self, matches: Matches) -> bool:
+        if not matches.complete:
+            return True
         if matches.count >= matches.look_at and self._is_enough(matches):
             matches.stop(f"at least {self.most_lines} lines match: the newest were ranked, ask more precisely")
             return True
@@ -185,11 +189,12 @@ class TextSearch:
 
     def _is_enough(self, matches: Matches) -> bool:
         """Whether what was met answers often enough within the scope; if not, when to look again."""
-        answers = matches.count
-        if not self.places.bounds.everything:
-            answers = self.places.count("fragment_in", matches.lines) + self.places.count(None, matches.wide)
-        matches.look_at = matches.count + max(self.most_lines - answers, matches.count // 2)
-        return answers >= self.most_lines
+        placed = self.places.gather_lines(matches.lines, matches.wide)
+        matches.look_at = matches.count + max(self.most_lines - len(placed), matches.count // 2)
+        if len(placed) < self.most_lines:
+            return False
+        matches.placed = placed
+        return True
 
     def _search_contents(self, matches: Matches) -> None:
         """A match may touch several lines: those around a word that it needs are searched, or else whole contents."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import re2
 
-from tests.index.test_index_properties import answered, by_brute_force, recorded
+from tests.index.scenes import Scene
+from tests.index.test_index_properties import Places, answered, by_brute_force, recorded
 
 _WORDS = (
     "tax",
@@ -110,9 +111,39 @@ def _content(rng: random.Random) -> bytes:
     return "\n".join(lines).encode() + rng.choice((b"", b"\n", b"\r\n", b"\xff\n"))
 
 
+def pages(scene: Scene, pattern: str, *, case_sensitive: bool, limit: int) -> list[tuple[str, str]]:
+    """(path, lines) of all answers, page by page."""
+    shown: list[tuple[str, str]] = []
+    after = ""
+    while True:
+        page = scene.index.search_regex(pattern, case_sensitive=case_sensitive, limit=limit, after=after)
+        shown += ((hit.path, hit.snippet) for hit in page.hits)
+        after = page.cursor
+        if not after:
+            return shown
+
+
+def disagreements_by_page(seed: int, cases: int) -> Iterator[tuple[str, bool, list[dict[str, bytes | None]]]]:
+    """The same where all pages of one or two answers together are not what brute force finds, each once."""
+    rng = random.Random(seed)
+    for pattern, case_sensitive, snapshots, scene, expected in _asked(rng, cases):
+        shown = pages(scene, pattern, case_sensitive=case_sensitive, limit=rng.randint(1, 2))
+        if sorted(shown) != sorted((path, lines) for path, lines, *_ in expected):
+            yield pattern, case_sensitive, snapshots
+
+
 def disagreements(seed: int, cases: int) -> Iterator[tuple[str, bool, list[dict[str, bytes | None]]]]:
     """(pattern, case counts, history) wherever the index answers otherwise than a search through whole files."""
-    rng = random.Random(seed)
+    for pattern, case_sensitive, snapshots, scene, expected in _asked(random.Random(seed), cases):
+        if answered(scene, pattern, case_sensitive=case_sensitive, regex=True) != expected:
+            yield pattern, case_sensitive, snapshots
+
+
+_Asked = tuple[str, bool, list[dict[str, bytes | None]], Scene, Places]
+
+
+def _asked(rng: random.Random, cases: int) -> Iterator[_Asked]:
+    """Patterns, whether case counts, of which history, and what brute force finds there."""
     done = 0
     while done < cases:
         snapshots = history(rng)
@@ -127,6 +158,4 @@ def disagreements(seed: int, cases: int) -> Iterator[tuple[str, bool, list[dict[
                 except re2.error:
                     continue
                 done += 1
-                expected = by_brute_force(snapshots, pattern.encode(), options)
-                if answered(scene, pattern, case_sensitive=case_sensitive, regex=True) != expected:
-                    yield pattern, case_sensitive, snapshots
+                yield pattern, case_sensitive, snapshots, scene, by_brute_force(snapshots, pattern.encode(), options)
