@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from codevault import queries
 from codevault.analysis.model import SymbolKind
@@ -16,10 +17,12 @@ from codevault.index.index import Index, never
 from codevault.index.model import CountChanges, SearchResult
 from codevault.index.planning import where_of
 from codevault.jobs import CancelToken
-from codevault.left import LeftContents
 from codevault.projects.registry import ProjectKey, Projects
 from codevault.queries import Moment, Place, Query
 from codevault.structural import StructureEngine
+
+if TYPE_CHECKING:  # above this module
+    from codevault.left import LeftContents
 
 
 class Search:
