@@ -7,7 +7,7 @@ later run takes over, and the earlier one ends before it replaces or removes any
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from blake3 import blake3
@@ -123,7 +123,7 @@ class Replication:
             moment.files,
             there,
             self._held,
-            self._source.removed(),
+            self._removed(there, moment),
             encrypted=self._seal is not None,
             acknowledge=self._wishes.acknowledge,
         )
@@ -148,6 +148,12 @@ class Replication:
             self._done.removed += 1
         self._keep(complete=True)
         return plan
+
+    def _removed(self, there: Iterable[str], moment: Moment) -> Collection[str]:
+        """What the log calls removed, if that is asked at all: reading all of it costs more than everything else."""
+        suffix = "" if self._seal is None else SEALED
+        here = {name + suffix for name in moment.files}
+        return () if all(name in here or name == INVENTORY for name in there) else self._source.removed()
 
     def _judged(self, there: Iterable[str], moment: Moment) -> Inventory | None:
         """What the replica says of itself, None where it is new.
