@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from codevault.errors import RepositoryUnreadable
+from codevault.store.filesystem import storage_error
 from codevault.vcs.git_bundle import parse_head
 from codevault.vcs.git_config import parse_config
 from codevault.vcs.git_scratch import ScratchGit
@@ -45,7 +45,7 @@ class GitReturn:
         """`clone` is the git folder of a fresh clone, made by the caller, who trusts it.
 
         Raises:
-            RepositoryUnreadable: the disk has no room to put anything together.
+            StorageFull, StorageError: the disk has no room to put anything together.
         """
         self._clone = clone
         empty = work / "no-objects"
@@ -53,8 +53,11 @@ class GitReturn:
         try:
             empty.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._git = ScratchGit(program, work, objects, sha256=sha256)
-        except (OSError, ProgramFailed) as exc:
-            raise RepositoryUnreadable(f"its objects cannot be put together: {exc}") from exc
+        except OSError as exc:
+            raise storage_error(work, exc) from exc
+        except ProgramFailed as exc:  # which is all that it says of a disk that refuses
+            cause = exc.__cause__
+            raise storage_error(work, cause if isinstance(cause, OSError) else OSError(str(exc))) from exc
 
     def __enter__(self) -> Self:
         return self

@@ -9,9 +9,11 @@ import os
 import shutil
 import stat
 import subprocess
+import tarfile
+import zipfile
 from pathlib import Path
 
-from tests.vcs.scenes import HgScene, SvnScene, git
+from tests.vcs.scenes import HgScene, SvnScene, git, svn
 
 _HOOKS = (
     "post-index-change",
@@ -21,6 +23,9 @@ _HOOKS = (
     "fsmonitor-watchman",
     "pre-auto-gc",
 )
+
+_TOOLS = ("git", "hg", "svn", "python3", "ruby", "node", "make", "ssh", "gpg", "zstd", "sh")
+"""Programs that lie in a project under names for which a careless caller would look on the way to programs."""
 
 
 def trap_in(folder: Path) -> tuple[Path, Path]:
@@ -129,6 +134,7 @@ def trapped_projects(folder: Path) -> Path:
         scene = SvnScene(folder)
         scene.commit(**{"kept.txt": b"kept\n", "edited.py": b"one\n"})
         scene.publish()
+        svn(scene.root, "propset", "-q", "svn:externals", "https://example.org/elsewhere evil", ".")
         _common_traps(scene.root, trap, told)
     told.unlink(missing_ok=True)
     return told
@@ -165,7 +171,7 @@ def _common_traps(root: Path, trap: Path, told: Path) -> None:
     """What any project may hold: files that run when they are trusted, and what hangs or kills a careless reader."""
     (root / "edited.py").write_text("def two():\n    return 2\n")
     run = f"touch '{told}'"
-    texts = {
+    texts = _run_when_trusted(trap, told, run) | {
         "Makefile": f"all:\n\t{run}\n",
         "package.json": json.dumps({"scripts": {"preinstall": run, "prepare": run}}),
         ".envrc": f"{run}\n",
@@ -177,13 +183,15 @@ def _common_traps(root: Path, trap: Path, told: Path) -> None:
         "usercustomize.py": f"open({str(told)!r}, 'a').write('user')\n",
     }
     for name, text in texts.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
     (root / "state.pickle").write_bytes(f"cos\nsystem\n(S'{run}'\ntR.".encode())
     (root / ("a" * 60 + "c")).write_bytes(b"")
     (root / os.fsdecode(b"name\xff\x1b[31m.py")).write_bytes(b"x = 1\n")
-    for tool in ("git", "hg", "svn", "python3"):
+    for tool in _TOOLS:
         (root / tool).write_bytes(trap.read_bytes())
         (root / tool).chmod(0o755)
+    _archives_that_lead_out(root)
     (root / "links").mkdir()
     for name, target in (
         ("etc", "/etc"),
@@ -199,6 +207,50 @@ def _common_traps(root: Path, trap: Path, told: Path) -> None:
     (root / "closed").mkdir()
     (root / "closed/inside.txt").write_bytes(b"inside\n")
     (root / "closed").chmod(0)
+
+
+def _run_when_trusted(trap: Path, told: Path, run: str) -> dict[str, str]:
+    """Files that programs of their kind execute, or from which they take the name of a program."""
+    python = f"open({str(told)!r}, 'a').write('ran')\n"
+    cell = {"cell_type": "code", "source": [f"!{run}\n", python], "metadata": {}, "outputs": [], "execution_count": 1}
+    kernel = {"name": str(trap), "display_name": "evil", "language": "python"}
+    notebook = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return {
+        "run.ipynb": json.dumps(notebook),
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project.entry-points.pytest11]\nevil = "conftest"\n[tool.pytest.ini_options]\naddopts = "-p conftest"\n',
+        "backend.py": python,
+        "noxfile.py": python,
+        "evil.pth": f"import os; os.system({run!r})\n",
+        "setup.cfg": "[options]\npackages = attr: backend.packages\n",
+        "Dockerfile": f"FROM scratch\nRUN {run}\n",
+        "Rakefile": f"`{run}`\n",
+        "Gemfile": f"eval `{run}`\n",
+        "build.gradle": f'"{trap}".execute()\n',
+        "CMakeLists.txt": f"execute_process(COMMAND {trap})\n",
+        "build.rs": f'fn main() {{ std::process::Command::new("{trap}").spawn(); }}\n',
+        ".cargo/config.toml": f'[build]\nrustc-wrapper = "{trap}"\n',
+        ".npmrc": f"script-shell={trap}\ngit={trap}\n",
+        ".yarnrc.yml": f"yarnPath: {trap}\n",
+        ".pre-commit-config.yaml": f"repos: [{{repo: local, hooks: [{{id: a, language: system, entry: {trap}}}]}}]\n",
+        ".vscode/settings.json": json.dumps({"python.defaultInterpreterPath": str(trap), "git.path": str(trap)}),
+        ".vscode/tasks.json": json.dumps({"tasks": [{"command": run, "runOptions": {"runOn": "folderOpen"}}]}),
+        ".gitmodules": '[submodule "a"]\n\tpath = inner\n\turl = ext::sh -c touch% told\n\tupdate = !touch told\n',
+        ".lfsconfig": f'[lfs "customtransfer.evil"]\n\tpath = {trap}\n[lfs]\n\turl = https://example.org/lfs\n',
+    }
+
+
+def _archives_that_lead_out(root: Path) -> None:
+    """A .zip and a .tar whose members would land beside the project, through `..`, a full path, and a link."""
+    with zipfile.ZipFile(root / "out.zip", "w") as archive:
+        archive.writestr("../told", "zip")
+        archive.writestr(str(root.parent / "told"), "zip")
+    link = tarfile.TarInfo("up")
+    link.type, link.linkname = tarfile.SYMTYPE, ".."
+    with tarfile.open(root / "out.tar", "w") as packed:
+        packed.addfile(link)
+        for name in ("up/told", "../told"):
+            packed.addfile(tarfile.TarInfo(name))
 
 
 def trapped_hg(root: Path, told: Path) -> None:

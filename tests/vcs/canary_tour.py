@@ -76,10 +76,10 @@ def shared(tour: Tour) -> object:
 
 
 def split(tour: Tour) -> codevault.Project:
-    """A new project out of the one whose turn it was, which keeps its relations."""
-    folder = tour.to
-    folder.mkdir()
-    return tour.vault.projects.split(tour.key, folder)
+    """A new project out of a folder of the one whose turn it was, moved out of it; it keeps its relations."""
+    to = tour.to
+    (to / "links").mkdir(parents=True)
+    return tour.vault.projects.split(tour.key, to / "links", name=to.name)
 
 
 def related(tour: Tour) -> object:

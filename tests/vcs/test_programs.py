@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from codevault.errors import RepositoryUnreadable
+from codevault.errors import StorageError, StorageFull
 from codevault.vcs.git_return import GitReturn
 from codevault.vcs.git_scratch import ScratchGit
 from codevault.vcs.hg_server import HgServer
@@ -107,7 +109,7 @@ class TestFinding:
     [
         (lambda work: ScratchGit("git", work, "/nowhere"), ProgramFailed),
         (lambda work: HgServer("hg", work, Path("/nowhere"), {}), ProgramFailed),
-        (lambda work: GitReturn("git", work), RepositoryUnreadable),
+        (lambda work: GitReturn("git", work), StorageError),
     ],
     ids=["git", "hg", "return"],
 )
@@ -116,5 +118,15 @@ def test_a_disk_that_has_no_room_for_a_folder_is_a_typed_error(
 ) -> None:
     (tmp_path / "full").write_bytes(b"")
 
-    with pytest.raises(error, match="cannot be"):
+    with pytest.raises(error, match=r"cannot be|storage failed"):
         make(tmp_path / "full" / "work")
+
+
+def test_a_full_disk_under_returning_objects_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+
+    with pytest.raises(StorageFull):
+        GitReturn("git", tmp_path)
