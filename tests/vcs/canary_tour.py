@@ -79,6 +79,7 @@ def split(tour: Tour) -> codevault.Project:
     """A new project out of a folder of the one whose turn it was, moved out of it; it keeps its relations."""
     to = tour.to
     (to / "links").mkdir(parents=True)
+    (to / "links" / "part.py").write_text("def part():\n    return 3\n")
     return tour.vault.projects.split(tour.key, to / "links", name=to.name)
 
 
@@ -91,6 +92,7 @@ def related(tour: Tour) -> object:
 def accepted(tour: Tour) -> object:
     """A project whose folder went away; what seems to be it is made so."""
     project = split(tour)
+    tour.vault.backup(project)
     os.rename(project.root, f"{project.root}-moved")
     proposals = tour.vault.projects.proposals(project, within=[f"{project.root}-moved"])
     return [tour.vault.projects.accept(proposal) for proposal in proposals]
