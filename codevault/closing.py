@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,8 +16,11 @@ from codevault.exporting import Exported, ExportPlan, export
 from codevault.ids import ProjectId
 from codevault.indexing import IndexKeeper
 from codevault.jobs import CancelToken, ProgressCallback, Reporter
+from codevault.policy.rulesfile import VAULT_FILE
+from codevault.projects.documents import Documents
 from codevault.projects.model import Project
 from codevault.projects.registry import ProjectKey, Projects
+from codevault.projects.traces import Traces
 from codevault.restore_model import Restored, RestorePlan
 from codevault.spool import EVENTS
 from codevault.store.erasing import Erased, ErasePlan
@@ -142,10 +145,12 @@ class Closing:
         """Does what a plan says, for good. There is no way back: `export` first, and keep what it made.
 
         Afterwards no file of the vault holds anything that only these projects had: packs, parity, copies of records,
-        bundles, quarantine, cache, events. `.problems` of the result name what may be left, `.complete` says that there
-        is nothing; the vault keeps a record (`erasures`), with `note`, and none of what was erased. Contents that other
-        projects share stay for them. What a disk keeps of deleted files, and copies of the vault elsewhere, are not
-        reached. The index is made again by the next `analyse()`. If it is stopped, plan and erase again.
+        bundles, quarantine, cache, events; saved views and rules for tags that name them go, with their log. Contents
+        that other projects share stay for them. `.problems` of the result name what may be left, as lines of your own
+        policy.toml do, `.complete` says that there is nothing; the vault keeps a record (`erasures`), with `note`, and
+        none of what was erased. What a disk keeps of deleted files, and copies of the vault elsewhere, are not reached.
+        The index is made again by the next `analyse()`. If it is stopped, plan and erase again; projects that are
+        unknown by then are erased (see `erasures`).
 
         Raises:
             EraseRefused: the vault changed since the plan, is damaged, or something in `plan.frozen` is not
@@ -158,16 +163,19 @@ class Closing:
         check_texts(note=note)
         check_cancel(cancel)
         store = self._store()
+        documents = Documents(store)
+        traces = Traces.of(documents, plan.projects)
         done = store.housekeeping.erase(
             plan,
             acknowledged=acknowledged,
             note=note,
             forget=lambda: tuple(self._forget(plan.projects)),
+            documents=traces.documents(documents),
             report=Reporter(progress, cancel),
         )
         with suppress(CodeVaultError):  # the next call that needs the index tells it all
             self._ways.learn()
-        return done
+        return replace(done, problems=(*done.problems, *_named_in_rules(Path(store.root), traces)))
 
     def erasures(self) -> tuple[Erasure, ...]:
         """What was erased from this vault, oldest first: when, how much, and why, but nothing of what it was.
@@ -201,6 +209,14 @@ class Closing:
             _forget_events(root / "spool", projects)
         except OSError as exc:
             yield f"spool/ could not be cleaned: {exc.strerror}"
+
+
+def _named_in_rules(root: Path, traces: Traces) -> Iterator[str]:
+    """Where the owner's own rules name what was erased; they are his to change."""
+    with suppress(OSError):
+        text = (root / VAULT_FILE).read_text("utf-8", "replace")
+        for line, word in traces.in_text(text):
+            yield f"{VAULT_FILE}, line {line} names {word!r}: take it out with policies.put()"
 
 
 def _left_below(cache: Path) -> Iterator[str]:

@@ -10,17 +10,18 @@ and verifying; as long as the documents are there, the same call goes on from wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from codevault.errors import CodeVaultError, EraseRefused, InvalidArgument
 from codevault.ids import BlobId, PackId, ProjectId
 from codevault.jobs import Reporter
 from codevault.store.erasures import ERASURES, Erasure, encode_erasures, erasures_of, take_out_of_copies
 from codevault.store.keepsakes import keepsake_blobs
-from codevault.store.layout import document_of, is_project
+from codevault.store.layout import FORMAT_VERSION, document_of, is_project
 from codevault.store.limits import keep_reserve, with_reserve
 from codevault.store.logcheck import missing_records
 from codevault.store.pack import BASE_BYTES
@@ -28,7 +29,7 @@ from codevault.store.proving import still_there, suspect_quarantine
 from codevault.store.pruning import fingerprint, is_sound, pack_sizes
 from codevault.store.publishing import publish
 from codevault.store.reachability import Reachability, judged_snapshots
-from codevault.store.records import LoggedFile, RecordMalformed, hash_of
+from codevault.store.records import LoggedFile, RecordMalformed, hash_of, seal
 from codevault.store.sidecars import protect
 from codevault.store.sifting import Sifted, sift, write_anew, written_bytes
 from codevault.store.swapping import retire
@@ -160,9 +161,12 @@ def erase(
     acknowledged: Collection[str] = (),
     note: str = "",
     forget: Callable[[], Iterable[str]] = tuple,
+    documents: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
     report: Reporter | None = None,
 ) -> Erased:
     """Does what the plan says. `forget` is called before the documents go, and says what it could not forget.
+
+    `documents` take the place of those of their names, of which no copy is left: what others said of what goes.
 
     Raises:
         EraseRefused: the vault changed since, a pack is damaged, or a reason in `plan.frozen` is not acknowledged.
@@ -180,11 +184,12 @@ def erase(
     with_reserve(turn, lambda: retire(turn, _there(state, plan.sifted.goes), records=records))
     freed = before - sum(pack_sizes(state).values())
     _delete(state, plan.quarantine)
-    problems = take_out_of_copies(state, lambda name: is_theirs(name, plan.projects))
+    replaced = {state.layout.relative(state.layout.document(name)) for name in documents}
+    problems = take_out_of_copies(state, lambda name: is_theirs(name, plan.projects) or name in replaced)
     state.files.remove(state.layout.cache / "packs.catalog")  # it lists what is gone
     problems += tuple(forget())
     erasure = Erasure.of(plan, state.clock(), note, freed)
-    _close(turn, plan, erasure)
+    _close(turn, plan, erasure, documents)
     left = still_there(state, plan.blobs, lambda name: is_theirs(name, plan.projects))
     protect(state)
     keep_reserve(state)
@@ -318,16 +323,19 @@ def _there(state: VaultState, packs: Iterable[PackId]) -> Iterator[PackId]:
     return (pack for pack in packs if pack in state.catalog.packs)
 
 
-def _close(turn: Turn, plan: ErasePlan, erasure: Erasure) -> None:
+def _close(turn: Turn, plan: ErasePlan, erasure: Erasure, documents: Mapping[str, Mapping[str, object]]) -> None:
     """The last step: the documents go, and the vault says what was erased."""
     state = turn.state
-    content = encode_erasures((*erasures_of(state), erasure))
-    target = state.layout.document(ERASURES)
+    contents = {name: seal({"document": dict(one), "format": FORMAT_VERSION}) for name, one in documents.items()}
+    contents[ERASURES] = encode_erasures((*erasures_of(state), erasure))
+    records = []
     turn.check()
-    publish(state.files, state.layout, target, content)
-    record = LoggedFile(file=state.layout.relative(target), bytes=len(content), blake3=hash_of(content))
-    documents = [_path(state, name) for name in plan.files if name.startswith("projects/")]
-    retire(turn, (), records=documents, added=[record])
+    for name, content in contents.items():
+        target = state.layout.document(name)
+        publish(state.files, state.layout, target, content)
+        records.append(LoggedFile(file=state.layout.relative(target), bytes=len(content), blake3=hash_of(content)))
+    gone = [_path(state, name) for name in plan.files if name.startswith("projects/")]
+    retire(turn, (), records=gone, added=records)
 
 
 def _delete(state: VaultState, names: Iterable[str]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from codevault.errors import DamageError
 from codevault.ids import BlobId, ProjectId, SnapshotId
@@ -114,9 +115,12 @@ class Housekeeping:
         acknowledged: Collection[str] = (),
         note: str = "",
         forget: Callable[[], Iterable[str]] = tuple,
+        documents: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
         report: Reporter | None = None,
     ) -> Erased:
         """Does a plan, for good; `forget` is called before the documents go, and says what it could not forget.
+
+        `documents` take the place of those of their names, of which no copy is left.
 
         Raises:
             EraseRefused: the vault changed since, a pack is damaged, or a reason in `plan.frozen` is not acknowledged.
@@ -124,7 +128,15 @@ class Housekeeping:
             Cancelled: through `report`, before anything was deleted.
         """
         with self._turn() as turn:
-            return erase(turn, plan, acknowledged=acknowledged, note=note, forget=forget, report=report)
+            return erase(
+                turn,
+                plan,
+                acknowledged=acknowledged,
+                note=note,
+                forget=forget,
+                documents=documents,
+                report=report,
+            )
 
     def erasures(self) -> tuple[Erasure, ...]:
         """Everything that was erased from this vault, oldest first.

@@ -306,6 +306,9 @@ def test_a_client_leaves_and_nothing_of_his_is_left_but_what_others_share(office
         office.write(name, "common.bin", common)
     office.write("shop", "secret.bin", secret)
     office.vault.projects.update("shop", notes="the password is swordfish-4711")
+    office.vault.projects.views.save("Hush & Sons, all", by=("phase",), client="Hush & Sons")
+    office.vault.projects.views.save("by client")
+    office.vault.projects.rules.add("theirs", client="Hush & Sons")
     for name in ("shop", "api", "blog"):
         office.vault.backup(name)
     office.vault.analyse()
@@ -319,6 +322,7 @@ def test_a_client_leaves_and_nothing_of_his_is_left_but_what_others_share(office
     assert [mark in before for mark in marks[:1]] == [True]
     assert [mark in after for mark in marks] == [False, False, False]
     assert (done.complete, done.freed, office.names()) == (True, plan.freed, ["blog"])
+    assert [view.name for view in office.vault.projects.views] == ["by client"]
     assert {one.project for one in plan.shared} == {office.vault.projects.get("blog").id}
     assert sum(one.content.bytes for one in plan.shared) == len(common)
     (record,) = office.vault.closing.erasures()
@@ -328,6 +332,17 @@ def test_a_client_leaves_and_nothing_of_his_is_left_but_what_others_share(office
     assert office.vault.verify().ok
     office.vault.analyse()
     assert [hit.path for hit in office.vault.search.text("NAME").hits] == ["main.py"]
+
+
+def test_what_my_own_rules_still_say_of_a_client_i_am_told_line_by_line(office: Office) -> None:
+    office.project("shop", "Acme")
+    office.vault.backup(office.project("blog", "Acme"))
+    office.vault.policies.put("# of Acme\n[[project.blog.rule]]\npaths = ['*.psd']\ncadence = 'daily'\n")
+
+    done = office.vault.closing.erase(office.vault.closing.plan_erasure("blog"))
+
+    assert not done.complete
+    assert done.problems == ("policy.toml, line 2 names 'blog': take it out with policies.put()",)
 
 
 @pytest.mark.skipif(shutil.which("zstd") is None, reason="needs the zstd program")
