@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -199,7 +199,7 @@ class _Symbols:
 
     def run(self, steps: Sequence[VersionStep]) -> Iterator[tuple[VersionStep, tuple[Touch, ...]]]:
         for followed in self._follower.follow(steps):
-            yield followed.step, tuple(self._touches(followed))
+            yield followed.step, _once_each(self._touches(followed))
 
     def _touches(self, followed: Followed) -> Iterator[Touch]:
         counted = not followed.step.begins and self._reading.asked.reaches(followed.step.seen.created_ns)
@@ -225,6 +225,15 @@ class _Symbols:
             component.lines = spot.facts.lines
             component.path, component.qualified_name = self._survey.path(spot.path), spot.facts.qualified_name
             component.kind = spot.facts.kind
+
+
+def _once_each(touches: Iterable[Touch]) -> tuple[Touch, ...]:
+    """One touch of each component: overloads, and a property's getter and setter, are one under their name."""
+    found: dict[int, Touch] = {}
+    for touch in touches:
+        known = found.get(id(touch.component), Touch(touch.component, 0, 0))
+        found[id(touch.component)] = Touch(touch.component, known.added + touch.added, known.deleted + touch.deleted)
+    return tuple(found.values())
 
 
 def alive_in(survey: Survey, follower: Follower, tree: dict[int, int]) -> Iterator[tuple[Thread, Spot]]:

@@ -133,6 +133,32 @@ def test_hotspots_are_changes_times_indentation(desk: Desk) -> None:
     assert "Hottest: f, 2 changes at complexity 8." in report.to_markdown()
 
 
+PAIR = """\
+class Tax:
+    @property
+    def rate(self):
+        return self.table[{0}]
+
+    @rate.setter
+    def rate(self, value):
+        self.table[{1}] = value
+"""
+
+
+def test_a_version_counts_once_for_all_that_share_a_name(desk: Desk) -> None:
+    project = desk.project("shop", {"a.py": PAIR.format(1, 1)})
+    desk.day(project)
+    desk.day(project, {"a.py": PAIR.format(2, 2)})
+    desk.day(project, {"a.py": PAIR.format(2, 2).partition("    @rate.setter")[0]})
+    desk.vault.analyse()
+    reports = desk.vault.reports
+
+    (row,) = (row for row in reports.churn(project, level="symbol").rows if row.qualified_name == "Tax.rate")
+
+    assert (row.changes, row.added, row.deleted) == (2, 2, 5)
+    assert (reports.survival(project).all.died, reports.coupling(project).rows) == (0, ())
+
+
 @pytest.fixture
 def team(desk: Desk) -> GitScene:
     """A repository that two people worked on, with a merge that brings a branch in."""
