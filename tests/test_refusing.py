@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -94,7 +95,7 @@ def test_a_footer_without_a_sum_is_none(tmp_path: Path) -> None:
 def test_rescue_says_what_it_cannot_find(tmp_path: Path) -> None:
     (tmp_path / "snapshots").mkdir()
     blobs = rescue.Blobs.__new__(rescue.Blobs)
-    blobs._held, blobs._places = {}, {}
+    blobs._held, blobs._places = OrderedDict(), {}
 
     with pytest.raises(rescue.Damaged, match="0 snapshots answer"):
         rescue.find_snapshot(str(tmp_path), "nothing")

@@ -58,7 +58,7 @@ def test_a_question_is_refused(call: Call, words: str, archive: Archive) -> None
 
 def test_a_place_without_a_replica_is_none(tmp_path: Path) -> None:
     with pytest.raises(errors.VaultMissing, match="no replica"):
-        open_replica(tmp_path / "nothing", cache=tmp_path / "cache")
+        open_replica(str(tmp_path / "nothing"), cache=tmp_path / "cache")
 
 
 def test_a_moment_before_everything_has_no_version(archive: Archive) -> None:
