@@ -105,13 +105,17 @@ OTHERS: tuple[FileRule, ...] = (
         rule="written by a tool from other files",
         suffixes=(
             ".min.js .min.css .min.mjs .map .bundle.js .chunk.js _pb2.py _pb2.pyi _pb2_grpc.py .pb.go .pb.cc"
-            " .pb.h .g.dart .freezed.dart .designer.cs .g.cs .g.i.cs .tsbuildinfo"
+            " .pb.h .g.dart .freezed.dart .designer.cs .g.cs .g.i.cs .tsbuildinfo .pnp.cjs"
+            " .aux .fls .fdb_latexmk .synctex.gz .blg .bcf .run.xml"
         ),
     ),
     FileRule(
         path_class=PathClass.GENERATED,
         rule="written by configuring",
-        names="config.log config.status aclocal.m4 stamp-h1 config.h.in~ configure~ .coverage",
+        names=(
+            "config.log config.status aclocal.m4 stamp-h1 config.h.in~ configure~ .coverage .eslintcache"
+            " .stylelintcache .phpunit.result.cache .sconsign.dblite"
+        ),
         index=False,
     ),
     FileRule(

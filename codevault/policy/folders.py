@@ -2,7 +2,7 @@
 
 A name alone is proof only where a tool reserves it for itself (`.mypy_cache`). Names that people also give to folders
 of their own work (build, dist, out, bin, obj, vendor, target) need a manifest beside them and traces of the tool
-inside; `lib` has no rule at all, since hand-written and compiled ones look alike by name.
+inside; `lib` has rules of tools that leave a mark of their own only: hand-written and compiled ones look alike.
 """
 
 from __future__ import annotations

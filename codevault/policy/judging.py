@@ -39,6 +39,16 @@ def folder_table(rules: Iterable[FolderRule]) -> Mapping[str, tuple[Row, ...]]:
     return table
 
 
+def possible(rows: Iterable[Row], path: str, siblings: Collection[str]) -> tuple[Row, ...]:
+    """The rows for a folder by what lies beside and above it: where there is none, it need not be listed."""
+    above = path.rpartition("/")[0].rpartition("/")[2]
+    return tuple(
+        row
+        for row in rows
+        if (not row.rule.below or row.rule.below == above) and all(names.first_in(siblings) for names in row.beside)
+    )
+
+
 def judge(rows: Iterable[Row], path: str, siblings: Collection[str], names: Collection[str]) -> Verdict:
     """The first row that is proven, else the first that is only suggested, else the ordinary verdict.
 

@@ -19,7 +19,16 @@ from codevault.policy.files import FILE_RULES, FileRule
 from codevault.policy.filetable import FileTable
 from codevault.policy.folders import FOLDER_RULES, MARKED, VENV_CONTENT, FolderRule
 from codevault.policy.installed import inventory_of
-from codevault.policy.judging import HAND_WRITTEN_NAMES, ORDINARY, VCS_NAMES, Row, folder_table, judge, judge_configured
+from codevault.policy.judging import (
+    HAND_WRITTEN_NAMES,
+    ORDINARY,
+    VCS_NAMES,
+    Row,
+    folder_table,
+    judge,
+    judge_configured,
+    possible,
+)
 from codevault.policy.names import Names, shown
 from codevault.policy.rules import RuleBook
 from codevault.policy.ruling import ruled
@@ -122,7 +131,9 @@ class Policy:
         rows = self._folders.get(name)
         if rows is None and (dot := name.rfind(".")) > 0:
             rows = self._folders.get("*" + name[dot:])
-        verdict = ORDINARY if rows is None else judge(rows, path, siblings, children())
+        if rows is not None:
+            rows = possible(rows, path, siblings)
+        verdict = judge(rows, path, siblings, children()) if rows else ORDINARY
         if verdict.keep and output is not None and not VCS_NAMES.match(path.split("/", maxsplit=1)[0]):
             return judge_configured(output, path, children()) or verdict
         return verdict

@@ -5,6 +5,7 @@ import pytest
 from codevault.policy import DEFAULT, PathClass, Verdict
 from codevault.policy.tools import TOOLS
 
+BUILD = PathClass.BUILD_OUTPUT
 DEPENDENCY = PathClass.DEPENDENCY
 OUTPUT = PathClass.BUILD_OUTPUT
 
@@ -97,6 +98,19 @@ def test_judges_an_ordinary_folder_by_its_name_alone(name: str) -> None:
         (".tox", set(), {"py311"}, PathClass.CACHE, "tox"),
         (".gradle", {"gradlew"}, {"8.5"}, PathClass.CACHE, "gradle build"),
         (".dart_tool", {"pubspec.yaml"}, {"package_config.json"}, PathClass.CACHE, "dart pub get"),
+        ("_site", {"_config.yml"}, {"index.html", "css"}, BUILD, "jekyll build"),
+        ("public", {"hugo.toml"}, {"index.xml", "sitemap.xml"}, BUILD, "hugo"),
+        ("site", {"mkdocs.yml"}, {"sitemap.xml", "search", "index.html"}, BUILD, "mkdocs build"),
+        ("renv/library", {"activate.R"}, {"R-4.3"}, DEPENDENCY, "renv::restore()"),
+        ("local", {"cpanfile.snapshot"}, {"lib", "bin"}, DEPENDENCY, "carton install"),
+        (".pio", {"platformio.ini"}, {"build", "libdeps"}, BUILD, "pio run"),
+        ("install", {"src"}, {"COLCON_IGNORE", ".colcon_install_layout", "setup.sh"}, BUILD, "colcon build"),
+        ("target", {"project.clj"}, {"classes", "stale"}, BUILD, "lein compile"),
+        ("lib", {"shard.lock"}, {".shards.info", "kemal"}, DEPENDENCY, "shards install"),
+        ("lib/bs", set(), {".compiler.log", "src"}, BUILD, "rescript build"),
+        (".yarn/cache", set(), {"a-npm-1.zip", ".gitignore"}, DEPENDENCY, "yarn install"),
+        (".nx", {"nx.json"}, {"cache", "workspace-data"}, PathClass.CACHE, "nx build"),
+        ("nimcache", set(), {"@main.nim.c"}, PathClass.CACHE, "nim c"),
     ],
 )
 def test_leaves_out_what_a_tool_made_and_can_make_again(
@@ -122,6 +136,12 @@ def test_leaves_out_what_a_tool_made_and_can_make_again(
         ("env", set(), {"settings.py", "__init__.py"}),
         ("venv", set(), {"bin", "lib"}),
         ("deps", {"mix.exs"}, {"mine"}),
+        ("site", {"mkdocs.yml"}, {"index.html"}),
+        ("public", {"hugo.toml"}, {"logo.svg"}),
+        ("lib", {"shard.lock"}, {"mine"}),
+        ("local", {"cpanfile.snapshot"}, {"lib", "notes.txt"}),
+        ("build", {"src"}, {"plan.md"}),
+        ("target", {"project.clj"}, {"aims.txt"}),
         (".gradle", set(), {"gradle.properties", "caches"}),
         ("bin", {"README"}, {"Debug"}),
         ("shop.egg-info", set(), {"notes.txt"}),

@@ -18,6 +18,8 @@ from codevault.policy.tools import (
     python,
     ruby,
     rust,
+    science,
+    sites,
 )
 from codevault.policy.tools.table import FolderRule, Tool
 
@@ -37,6 +39,8 @@ TOOLS: tuple[Tool, ...] = (
     *dart.TOOLS,
     *functional.TOOLS,
     *games.TOOLS,
+    *science.TOOLS,
+    *sites.TOOLS,
 )
 
 __all__ = ["TOOLS", "FolderRule", "Tool"]

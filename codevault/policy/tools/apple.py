@@ -11,6 +11,14 @@ TOOLS: tuple[Tool, ...] = (
         folders=(dependency("Pods", "pod install", beside=("Podfile",), inside=("Manifest.lock|Pods.xcodeproj",)),),
     ),
     Tool(
+        name="Carthage",
+        folders=(
+            dependency(
+                "Build", "carthage bootstrap", inside=("iOS|Mac|tvOS|*.xcframework|.*.version",), below="Carthage"
+            ),
+        ),
+    ),
+    Tool(
         name="Swift packages",
         locks="package.resolved",
         folders=(

@@ -22,6 +22,26 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="Cabal",
         locks="cabal.project.freeze",
-        folders=(output("dist-newstyle", "cabal build", beside=("*.cabal|cabal.project",)),),
+        folders=(
+            output("dist-newstyle", "cabal build", beside=("*.cabal|cabal.project",)),
+            output("dist", "cabal build", beside=("*.cabal",), inside=("setup-config",)),
+        ),
+    ),
+    Tool(
+        name="opam",
+        folders=(
+            dependency("_opam", "opam switch create .", beside=("*.opam|dune-project",), inside=(".opam-switch",)),
+        ),
+    ),
+    Tool(
+        name="PureScript",
+        folders=(
+            output("output", "spago build", beside=("spago.dhall|spago.yaml",), inside=("cache-db.json",)),
+            dependency(".spago", "spago install", beside=("spago.dhall|spago.yaml",)),
+        ),
+    ),
+    Tool(
+        name="ReScript",
+        folders=(output("bs", "rescript build", inside=(".compiler.log|build.ninja",), below="lib"),),
     ),
 )

@@ -15,7 +15,7 @@ TOOLS: tuple[Tool, ...] = (
                 inside=("ArtifactDB|metadata|PackageCache",),
             ),
             cache("Temp", "open the project in Unity", beside=("Assets", "ProjectSettings"), inside=("UnityLockfile",)),
-            cache(".godot", "open the project in Godot", beside=("project.godot",)),
+            cache(".godot|.import", "open the project in Godot", beside=("project.godot",)),
             cache("Intermediate|DerivedDataCache", "open the project in Unreal", beside=("*.uproject",)),
         ),
     ),

@@ -54,6 +54,18 @@ TOOLS: tuple[Tool, ...] = (
         ),
     ),
     Tool(
+        name="Android Studio",
+        folders=(cache(".cxx|.externalNativeBuild", "gradle build", beside=(_GRADLE,)),),
+    ),
+    Tool(
+        name="Leiningen and Clojure",
+        folders=(
+            output("target", "lein compile", beside=("project.clj",), inside=("classes|stale|*.jar",)),
+            cache(".cpcache", "clojure -P", beside=("deps.edn",)),
+            cache(".shadow-cljs", "shadow-cljs compile", beside=("shadow-cljs.edn",)),
+        ),
+    ),
+    Tool(
         name="IntelliJ",
         folders=(
             output(

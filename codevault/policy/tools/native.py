@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codevault.policy.tools.table import Tool, cache, output
+from codevault.policy.tools.table import Tool, cache, dependency, output
 
 TOOLS: tuple[Tool, ...] = (
     Tool(
@@ -41,6 +41,19 @@ TOOLS: tuple[Tool, ...] = (
             cache("autom4te.cache", "autoreconf", beside=("configure.ac|configure.in",)),
         ),
     ),
+    Tool(
+        name="vcpkg",
+        folders=(dependency("vcpkg_installed", "vcpkg install", beside=("vcpkg.json",), inside=("vcpkg",)),),
+    ),
+    Tool(name="Nim", folders=(cache("nimcache", "nim c", inside=("*.nim.c|*.nim.cpp|*.nim.o",)),)),
+    Tool(name="dub", locks="dub.selections.json", folders=(cache(".dub", "dub build", beside=("dub.json|dub.sdl",)),)),
+    Tool(
+        name="shards",
+        locks="shard.lock",
+        folders=(dependency("lib", "shards install", beside=("shard.lock",), inside=(".shards.info",)),),
+    ),
+    Tool(name="Buck2", folders=(output("buck-out", "buck2 build", beside=(".buckconfig",)),)),
+    Tool(name="Pants", folders=(cache(".pants.d", "pants", beside=("pants.toml",)),)),
     Tool(name="Bazel", locks="module.bazel.lock maven_install.json"),
     Tool(name="Conan", locks="conan.lock"),
 )

@@ -77,5 +77,17 @@ TOOLS: tuple[Tool, ...] = (
             cache(".nyc_output", "run the tests with nyc"),
         ),
     ),
-    Tool(name="Deno", locks="deno.lock"),
+    Tool(
+        name="Deno",
+        locks="deno.lock",
+        folders=(dependency("node_modules", "deno install", beside=("deno.json|deno.jsonc",), inside=(".deno",)),),
+    ),
+    Tool(
+        name="Nx",
+        folders=(cache(".nx", "nx build", beside=("nx.json",), only="cache|workspace-data"),),
+    ),
+    Tool(
+        name="yarn's archives",
+        folders=(dependency("cache", "yarn install", inside=("*.zip",), only="*.zip|.gitignore", below=".yarn"),),
+    ),
 )

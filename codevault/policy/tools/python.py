@@ -88,5 +88,9 @@ TOOLS: tuple[Tool, ...] = (
     Tool(name="uv", locks="uv.lock"),
     Tool(name="Poetry", locks="poetry.lock"),
     Tool(name="Pipenv", locks="pipfile.lock"),
-    Tool(name="Pixi", locks="pixi.lock"),
+    Tool(
+        name="Pixi",
+        locks="pixi.lock",
+        folders=(dependency(".pixi", "pixi install", beside=("pixi.lock",), inside=("envs",)),),
+    ),
 )

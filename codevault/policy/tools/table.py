@@ -67,6 +67,7 @@ def output(
     inside: tuple[str, ...] = (),
     only: str = "",
     never: str = HAND_WRITTEN,
+    below: str = "",
 ) -> FolderRule:
     """A row of class build output."""
     return FolderRule(
@@ -76,6 +77,7 @@ def output(
         inside=inside,
         only=only,
         never="" if only else never,
+        below=below,
         rebuild=rebuild,
     )
 
