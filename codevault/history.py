@@ -229,7 +229,7 @@ class Lives:
     def _backward(self, start: Spot) -> tuple[list[_Told], Mapping[SymbolKey, set[int]]]:
         """What brought the symbol to where it is, newest first, and where it was: versions that brought its file.
 
-        Where a merge made one of what several sides did, all of them are told; it was introduced on the nearest.
+        Where a merge made one file of what several sides did, all of them are told; it was introduced on the nearest.
         """
         met: dict[SymbolKey, set[int]] = {}
         aside: list[Spot] = []
@@ -251,20 +251,18 @@ class Lives:
                 break
             met[key].add(at)
             base = self._lineage.silent_base(key.path, at, key.qualified_name)
-            if base:
-                version = base
-                continue
-            link = self._after(key, at)
+            link = None if base else self._after(key, at)
             if link is None:
-                base = self._base(key, at)
+                base = base or self._base(key, at)
                 if base:
+                    aside += self._other_sides(key, at, key, base)
                     version = base
                     continue
                 link = Link(NEW, None, self._spot(key, at), confidence=UNFOUND)
             if link.before is not None:
                 if link.kinds:
                     events.append(_Told(at, link))
-                    aside += self._other_sides(at, link.before)
+                aside += self._other_sides(key, at, link.before.key, link.before.version)
                 key, version = link.before.key, link.before.version
                 continue
             lost = self._lost_before(key, at)
@@ -277,13 +275,20 @@ class Lives:
             version = lost[1].before.version
         return events
 
-    def _other_sides(self, number: int, before: Spot) -> Iterator[Spot]:
-        """The symbol in the other commits that a merge was made from."""
-        for parent in self._lineage.parents(number):
-            if number < 0 and parent < 0 and parent != before.version:
-                spot = self._spot_or_none(before.key, parent)
-                if spot is not None:
-                    yield spot
+    def _other_sides(self, key: SymbolKey, number: int, before: SymbolKey, version: int) -> Iterator[Spot]:
+        """The symbol in the other commits of a merge that has its file as none of them has it."""
+        parents = [parent for parent in self._lineage.parents(number) if parent < 0]
+        if number > 0 or len(parents) < 2:
+            return
+        life = self._lineage.life(key.path)
+        own = life.held(number)
+        held = [run.content for run in map(life.held, parents) if run is not None]
+        if own is None or own.content in held:
+            return
+        for parent in parents:
+            spot = self._spot_or_none(before, parent) if parent != version else None
+            if spot is not None:
+                yield spot
 
     def _forward(self, start: Spot) -> tuple[list[_Told], Spot]:
         """What happened to the symbol since, oldest first, and the last that is known of it."""
