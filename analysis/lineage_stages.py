@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from codevault.analysis.kinds import CONTAINERS, VersionedSymbol
 from codevault.analysis.lineage_moves import (
@@ -21,6 +21,8 @@ from codevault.analysis.lineage_moves import (
 )
 from codevault.analysis.lineage_shapes import dice, group_of, tokens_below_header
 from codevault.analysis.lineage_step import Key, Step, place
+
+_Sort = TypeVar("_Sort", bound=Hashable)
 
 MIN_TOKENS_MOVED: Final = 10
 """Symbols with fewer tokens are not taken for the same because of equal tokens alone."""
@@ -87,7 +89,7 @@ def _same_place(step: Step) -> None:
     step.pair_best(place, partial(step.alike_at_least, 0.6), "same path and name, alike", 0.95)
 
 
-def _alone(keys: Iterable[Hashable]) -> set[Hashable]:
+def _alone(keys: Iterable[_Sort]) -> set[_Sort]:
     return {key for key, count in Counter(keys).items() if count == 1}
 
 

@@ -128,7 +128,8 @@ class _Same:
         chosen = {}
         for path, pairs in self.pairs.items() if wanted else ():
             facts = self._before.layout(path).facts
-            named = [pair for pair in pairs if not wanted.isdisjoint(facts[pair[0]][_DIGESTS])]
+            # exact, renamed, body: a slice, for this is asked of every symbol
+            named = [pair for pair in pairs if not wanted.isdisjoint(facts[pair[0]][8:11])]
             if named:
                 chosen[path] = named
         return self._made(chosen)
@@ -140,10 +141,6 @@ class _Same:
             news = self._after.symbols(path, [new for _, new in rows])
             found += zip(olds, news, strict=True)
         return sorted(found, key=lambda couple: order(couple[1]))
-
-
-_DIGESTS = slice(8, 11)
-"""`exact`, `renamed` and `body` of `SymbolFacts`."""
 
 
 def same_symbols(before: Layout, after: Layout) -> list[tuple[int, int]]:

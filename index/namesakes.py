@@ -7,11 +7,12 @@ from typing import Final, Literal
 
 from codevault.analysis.model import SymbolKind
 from codevault.index.answers import symbol_hits
-from codevault.index.finding import Limits, Places
+from codevault.index.finding import Places
 from codevault.index.groups import AGE_BITS
 from codevault.index.model import Hit, SymbolVersion
 from codevault.index.ports import TextIndex
 from codevault.index.rows import ask_many
+from codevault.index.scoping import Limits
 from codevault.index.sessions import Session
 from codevault.index.symbolsearch import ALL, SymbolKey
 

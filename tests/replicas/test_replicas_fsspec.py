@@ -92,7 +92,7 @@ def test_a_place_that_cannot_be_connected_to_is_unreachable() -> None:
 
         protocol, cachable = "refusing", False
         _strip_protocol = staticmethod(str)
-        _get_kwargs_from_urls = staticmethod(lambda _: {})
+        _get_kwargs_from_urls: Any = staticmethod(lambda _: {})
 
     fsspec: Any = importlib.import_module("fsspec")
     fsspec.register_implementation("refusing", Refusing, clobber=True)
