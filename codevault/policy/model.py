@@ -279,11 +279,11 @@ def _from_left_out(left: Verdict, sweep: Sweep, below: Sequence[FolderView], nam
         entries = {child: sweep.around.stamp(f"{path}/{child}") for child in view.children()}
         if sweep.takes_folder(path, entries, depth):
             said = f"{shown(view.name)} is a repository of its own, or no package manager put it there"
-            why = (*left.reasons, Reason("kept all the same", said))
+            chain = (*left.reasons, Reason("kept all the same", said))
             if name is None:
-                return Verdict(path_class=PathClass.OTHER, certain=False, reasons=why)
+                return Verdict(path_class=PathClass.OTHER, certain=False, reasons=chain)
             verdict = sweep.policy.file("/".join((path, *(inner.name for inner in below[depth:]), name)), size)
-            return replace(verdict, reasons=(*why, *verdict.reasons))
+            return replace(verdict, reasons=(*chain, *verdict.reasons))
     stamp = None if name is None else sweep.around.stamp(f"{path}/{name}")
     if name is None or not sweep.takes_file(f"{path}/{name}", len(below) + 1, stamp):
         return left
