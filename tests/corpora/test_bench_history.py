@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from corpora import bench_history, git_symbols
+from corpora import bench_history, bench_log_lines, git_symbols
 from corpora.bench_history import answer
 from corpora.git_symbols import History, history
+from corpora.vault_histories import vault_of
 
 IDENTITY = {
     "GIT_AUTHOR_NAME": "a",
@@ -215,3 +216,16 @@ def test_the_vault_answers_as_the_walk_over_git_does(
     )
 
     assert "3 of 3 cases are answered as over git" in capsys.readouterr().out
+
+
+def test_commits_of_git_and_of_the_vault_are_counted(
+    work: Work, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with vault_of(work.folder / "repo", tmp_path) as (vault, _):
+        place = vault.path
+
+    bench_log_lines.main([str(place), str(tmp_path / "me+tally"), "--show"])
+
+    printed = capsys.readouterr().out
+    assert "| functions | 2 |" in printed
+    assert "only the vault: it moved there: three/Count.java" in printed
