@@ -159,7 +159,8 @@ def _labels(files: Iterable[str], recipe: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _named_directly(path: str, patterns: Iterable[str]) -> bool:
-    return any("/" in pattern and GitIgnoreSpec.from_lines([pattern]).match_file(path) for pattern in patterns)
+    anchored = [f"/{pattern.lstrip('/')}" for pattern in patterns if "/" in pattern]
+    return GitIgnoreSpec.from_lines(anchored).match_file(path)
 
 
 def _policy(root: Path) -> tuple[frozenset[str], frozenset[str]]:
