@@ -126,7 +126,7 @@ def leaf_holds(query: Any, lived: Lived) -> bool:
 
 
 def globbed(glob: str, text: str) -> bool:
-    return re.fullmatch(re.escape(glob).replace(r"\*", ".*"), text) is not None
+    return re.fullmatch(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), text) is not None
 
 
 def named(query: Name, name: str) -> bool:
