@@ -173,13 +173,13 @@ def _expected() -> set[tuple[str, str, str | None]]:
 
 
 def compact(db: sqlite3.Connection) -> None:
-    """Writes the catalog anew, page after page, once it has doubled since: what grew here and there is a twelfth less.
+    """Writes the catalog anew, page after page, once it has grown by a quarter since: what grew here and there is a twelfth less.
 
     Best left undone where there is no space for it.
     """
     pages = int(db.execute("PRAGMA page_count").fetchone()[0])
     before = db.execute("SELECT value FROM meta WHERE key = 'compacted'").fetchone()
-    if pages < max(FEW_PAGES, 2 * int(before[0] if before else 0)):
+    if 4 * pages < max(4 * FEW_PAGES, 5 * int(before[0] if before else 0)):
         return
     try:
         db.execute("VACUUM")

@@ -243,7 +243,7 @@ def test_a_bare_file_change_is_indexed() -> None:
     assert FileChange(path="a", blob=blob_of(b""), size=0).indexed
 
 
-def test_a_catalog_that_doubled_is_written_anew_when_its_writer_closes(
+def test_a_catalog_that_grew_is_written_anew_when_its_writer_closes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("codevault.index.schema.FEW_PAGES", 1)
