@@ -173,7 +173,7 @@ def _expected() -> set[tuple[str, str, str | None]]:
 
 
 def compact(db: sqlite3.Connection) -> None:
-    """Writes the catalog anew, page after page, once it has grown by a quarter since: what grew here and there is a twelfth less.
+    """Writes the catalog anew, page after page, once it has grown by a quarter since: that makes it a twelfth smaller.
 
     Best left undone where there is no space for it.
     """
