@@ -5,8 +5,6 @@ one of them has it, goes on from there. Where several are left, each symbol goes
 Symbols that are the same on both sides are told by their numbers in the catalog and never looked at.
 """
 
-# Longer than 400 lines: the two sides of a step and its links are one thought.
-
 from __future__ import annotations
 
 from collections import Counter
