@@ -53,6 +53,13 @@ def _can_serve_sftp() -> bool:
     return found and os.name == "posix" and bool(shutil.which("sshd") or os.path.exists("/usr/sbin/sshd"))
 
 
+if importlib.util.find_spec("hypothesis") is not None:
+    from hypothesis import settings
+
+    # The same cases in each run: none may fail by luck. CODEVAULT_NEW_CASES=1 looks for others.
+    settings.register_profile("steady", derandomize=not os.environ.get("CODEVAULT_NEW_CASES"))
+    settings.load_profile("steady")
+
 # Files, what they need, whether it is here.
 NEEDS = (
     ("test_*_properties.py", "hypothesis", importlib.util.find_spec("hypothesis") is not None),
