@@ -16,6 +16,7 @@ from codevault.index.model import CommitVersion, FileChange
 from codevault.jobs import Reporter
 from codevault.left import LeftContent
 from codevault.policy import Policy
+from codevault.policy.model import leads_out
 from codevault.projects.model import Project
 from codevault.store.store import Store
 from codevault.vcs.model import Commit, ObjectId
@@ -85,7 +86,10 @@ def _versions(facts: CommitFacts, commits: Iterable[Commit], policy: Policy) -> 
             if held is None or held.blob is None:
                 removed.append(change.path)
                 continue
-            indexed = policy.file(change.path, held.size).index and open_folder(change.path.rpartition("/")[0])
+            inside = not leads_out(change.path)  # a hostile tree's names are kept as names
+            indexed = (
+                inside and policy.file(change.path, held.size).index and open_folder(change.path.rpartition("/")[0])
+            )
             changed.append(FileChange(path=change.path, blob=held.blob, size=held.size, indexed=indexed))
         yield CommitVersion(
             id=commit.id,

@@ -179,7 +179,7 @@ class Policy:
         Raises:
             InvalidArgument: the path leads out of the root.
         """
-        if path.startswith(("/", "../")) or "/../" in path:
+        if leads_out(path):
             raise InvalidArgument(f"{path!r} is no path in a project: give it relative to the root")
         verdict = self._files.verdict(path)
         if head:
@@ -232,6 +232,11 @@ class Policy:
             return verdict
         reason = Reason("size", f"{size} bytes; above {limit} it is kept, not indexed")
         return replace(verdict, index=False, reasons=(*verdict.reasons, reason))
+
+
+def leads_out(path: str) -> bool:
+    """True for a path that is none inside a project."""
+    return path.startswith(("/", "../")) or "/../" in path
 
 
 def explain(
