@@ -44,11 +44,11 @@ def test_folders_of_projects_have_names_that_every_system_takes_each_once() -> N
 def test_a_month_is_its_last_instant_and_what_is_no_moment_is_refused() -> None:
     ends = [moment_of("2026-03"), moment_of("2026-12"), moment_of(None), moment_of("2026-03-01")]
 
-    assert [None if end is None else nanoseconds(end) // 10**9 for end in ends] == [
+    assert [None if end is None else nanoseconds(end, end_of_day=True) // 10**9 for end in ends] == [
         int(datetime(2026, 3, 31, 23, 59, 59, tzinfo=UTC).timestamp()),
         int(datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()),
         None,
-        int(datetime(2026, 3, 1, tzinfo=UTC).timestamp()),
+        int(datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC).timestamp()),
     ]
     with pytest.raises(InvalidArgument, match="not a date"):
         moment_of("2026-13")

@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 from codevault.errors import StorageError
-from codevault.store.filesystem import Listed, NewFile, storage_error
+from codevault.store.filesystem import HeldLock, Listed, NewFile, storage_error
 from codevault.store.memory_filesystem import MemoryFileSystem
 
 LONGEST_NAME = 143
@@ -74,6 +74,9 @@ class StrangeFileSystem(MemoryFileSystem):
 
     def sync_folder(self, path: Path) -> None:
         super().sync_folder(_folded(path))
+
+    def lock(self, path: Path, holder: str) -> HeldLock:
+        return super().lock(_folded(path), holder)
 
     def _require_closed(self, path: Path) -> None:
         if self._open.get(path):
