@@ -37,7 +37,7 @@ def svg(chart: Chart) -> str:
 def graph_svg(picture: Picture) -> str:
     """A graph as one `svg` element: nodes on a circle, those that are joined mostly beside one another."""
     order = _in_order(picture)
-    wide, high, middle = 900, max(260, 30 * len(order)), 450
+    wide, high, middle = 900, max(80, 36 * len(order)), 450
     ET.register_namespace("", _SPACE.strip("{}"))
     root = ET.Element(f"{_SPACE}svg", {"viewBox": f"0 0 {wide} {high}", "role": "img", "aria-label": "graph"})
     places = {}

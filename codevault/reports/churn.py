@@ -13,7 +13,7 @@ from codevault.ids import ProjectId
 from codevault.reports.faces import Report
 from codevault.reports.page import Chart, Page, Section, Table, count, day
 from codevault.reports.scope import Covered, Reading
-from codevault.reports.telling import Periods, about, scope_sentences
+from codevault.reports.telling import Periods, scope_sentences, titled
 from codevault.reports.work import Component, Level, Transaction, work_in
 
 
@@ -74,19 +74,28 @@ class ChurnReport(Report):
     periods: tuple[ChurnPeriod, ...]
     period: str
 
+    @property
+    def finding(self) -> str:
+        """How much was worked over, and where most."""
+        if not self.rows:
+            return "No version in this time changed any code."
+        most = self.rows[0]
+        return (
+            f"{count(self.added, 'line')} added and {self.deleted:,} deleted in {count(self.changes, 'change')} to"
+            f" {count(self.components, self.level)}, most in {most.qualified_name or most.path};"
+            f" {count(self.lines, 'line')} at the end."
+        )
+
     def page(self) -> Page:
         """The report as a page."""
-        title = f"Churn of {about(self.covered)}"
+        title = titled(self.covered, f"churn of {self.level}s, lines")
+        summary = (self.finding, *scope_sentences(self.covered))
         if not self.rows:
-            nothing = Section(title="Nothing changed", parts=("No version in this time changed any code.",))
-            return Page(title=title, summary=scope_sentences(self.covered), sections=(nothing,))
-        said = (
-            f"{count(self.added, 'line')} added and {self.deleted:,} deleted in {count(self.changes, 'change')} to"
-            f" {count(self.components, self.level)}; {count(self.lines, 'line')} at the end."
-        )
+            why = "What a project began with, and merges that only bring work together, are no changes."
+            return Page(title=title, summary=summary, sections=(Section(title="Nothing changed", parts=(why,)),))
         return Page(
             title=title,
-            summary=(said, *scope_sentences(self.covered)),
+            summary=summary,
             sections=(
                 Section(title="Over time", parts=(_over_time(self),)),
                 Section(title=f"Most churned {self.level}s", parts=(_table(self),)),

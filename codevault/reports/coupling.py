@@ -15,7 +15,7 @@ from codevault.ids import ProjectId
 from codevault.reports.faces import GraphReport
 from codevault.reports.page import Page, Picture, Section, Table, count, percent, shortened
 from codevault.reports.scope import Covered, Reading
-from codevault.reports.telling import about, scope_sentences
+from codevault.reports.telling import scope_sentences, titled
 from codevault.reports.work import Component, Level, work_in
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ MOST_AT_ONCE = 30
 """Components that one version changed, beyond which it counts as a mass change (ROSE's limit)."""
 
 LEAST_SUPPORT = 2
+
+FIRM_SUPPORT = 3
+"""Versions that changed both from which on a pair is called coupled and drawn: two are easily chance."""
 
 _MOST_EDGES = 16
 
@@ -68,23 +71,40 @@ class CouplingReport(GraphReport):
     pairs: int
     left_out: int
 
+    @property
+    def finding(self) -> str:
+        """What changes together most, or that the evidence is thin."""
+        if not self.rows:
+            return f"No two {self.level}s that are there changed together in at least {LEAST_SUPPORT} versions."
+        most = max(row.support for row in self.rows)
+        if most < FIRM_SUPPORT:
+            return (
+                f"No firm coupling: {count(self.pairs, 'pair')} changed together, none in more than {most} versions,"
+                f" and {FIRM_SUPPORT} are needed to tell it from chance."
+            )
+        first = next(row for row in self.rows if row.support >= FIRM_SUPPORT)
+        return (
+            f"{_short(first.one)} and {_short(first.other)} change together most: in {first.support} versions,"
+            f" {percent(first.confidence)} of the changes of the one that changed less."
+        )
+
     def page(self) -> Page:
         """The report as a page."""
-        title = f"What changes together in {about(self.covered)}"
+        title = titled(self.covered, f"{self.level}s that change together")
         left = (f"{count(self.left_out, 'mass change')} of more than {MOST_AT_ONCE} {self.level}s left out.",)
-        summary = (*(left if self.left_out else ()), *scope_sentences(self.covered))
         if not self.rows:
-            why = f"No two {self.level}s that are there changed together in at least {LEAST_SUPPORT} versions."
+            summary = (self.finding, *(left if self.left_out else ()), *scope_sentences(self.covered))
+            why = f"A pair is listed from {LEAST_SUPPORT} versions on that changed both."
             return Page(title=title, summary=summary, sections=(Section(title="Nothing coupled", parts=(why,)),))
         across = sum(1 for row in self.rows if row.across_files)
         said = f"{count(self.pairs, 'pair')} changed together; {across} of the {len(self.rows)} below across files."
+        summary = (self.finding, said, *(left if self.left_out else ()), *scope_sentences(self.covered))
+        ties = Section(title="The strongest ties", parts=(self._picture(),))
+        firm = any(row.support >= FIRM_SUPPORT for row in self.rows)
         return Page(
             title=title,
-            summary=(said, *summary),
-            sections=(
-                Section(title="The strongest ties across files", parts=(self._picture(),)),
-                Section(title="Pairs", parts=(self._table(),)),
-            ),
+            summary=summary,
+            sections=(*((ties,) if firm else ()), Section(title="Pairs", parts=(self._table(),))),
             method=(
                 (
                     "Support: versions that changed both. Confidence: the share of the changes of the one that changed"
@@ -92,8 +112,9 @@ class CouplingReport(GraphReport):
                     " Software Changes, IEEE TSE 2005)."
                 ),
                 (
-                    f"At least {LEAST_SUPPORT} versions; versions that changed more than {MOST_AT_ONCE} at once are no"
-                    " evidence."
+                    f"Listed from {LEAST_SUPPORT} versions on, called coupled and drawn from {FIRM_SUPPORT} on, those"
+                    f" across files first; versions that changed more than {MOST_AT_ONCE} at once are"
+                    " no evidence."
                 ),
             ),
         )
@@ -111,7 +132,8 @@ class CouplingReport(GraphReport):
         return graph
 
     def _picture(self) -> Picture:
-        across = [row for row in self.rows if row.across_files] or list(self.rows)
+        firm = [row for row in self.rows if row.support >= FIRM_SUPPORT]
+        across = [row for row in firm if row.across_files] or firm
         nodes: dict[str, str] = {}
         edges = []
         for row in across[:_MOST_EDGES]:
@@ -184,6 +206,10 @@ def _rank(row: Coupling) -> tuple[object, ...]:
 
 def _key(project: ProjectId, component: Coupled) -> str:
     return f"{project}:{component.path}:{component.qualified_name}"
+
+
+def _short(component: Coupled) -> str:
+    return component.qualified_name or component.path
 
 
 def _named(component: Coupled) -> str:

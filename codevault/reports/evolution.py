@@ -11,7 +11,7 @@ from codevault.reports.faces import Report
 from codevault.reports.following import TOLD, Followed, Follower, Spot, SymbolStep
 from codevault.reports.page import Page, Part, Section, Table, count, day, person
 from codevault.reports.scope import Covered, Reading
-from codevault.reports.telling import Periods, about, over_time, scope_sentences
+from codevault.reports.telling import Periods, about, over_time, scope_sentences, titled
 
 NO_PROJECT = ProjectId("")
 """In place of a project where it does not matter."""
@@ -82,14 +82,26 @@ class EvolutionReport(Report):
         counts = Counter(f"{line.path}: {line.qualified_name}" for step in steps for line in step.lines)
         return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:limit])
 
+    @property
+    def finding(self) -> str:
+        """What happened to symbols, and to which most often."""
+        if not self.steps:
+            return "No version in this time changed anything."
+        counts = self.kinds()
+        if not counts:
+            return "No symbol changed after the beginning."
+        kinds = ", ".join(f"{counts[kind]:,} {kind}" for kind in _KINDS if counts[kind])
+        name, versions = self.most_changed(1)[0]
+        return f"Symbols changed: {kinds}; most often {name}, in {count(versions, 'version')}."
+
     def page(self) -> Page:
         """The report as a page."""
-        title = f"Evolution of {self.name}"
+        title = titled(self.covered, "evolution of symbols")
         if not self.steps:
-            nothing = Section(title="Nothing changed", parts=("No version in this time changed anything.",))
-            return Page(title=title, summary=scope_sentences(self.covered), sections=(nothing,))
+            nothing = Section(title="Nothing changed", parts=("There is no version to tell of.",))
+            summary = (self.finding, *scope_sentences(self.covered))
+            return Page(title=title, summary=summary, sections=(nothing,))
         counts = self.kinds()
-        said = ", ".join(f"{counts[kind]:,} {kind}" for kind in _KINDS if counts[kind])
         sections = []
         periods = Periods(step.created_ns for step in self.steps)
         series = {kind: Counter[str]() for kind in _KINDS if counts[kind]}
@@ -112,7 +124,7 @@ class EvolutionReport(Report):
             rest.append(f"The newest {len(shown)} that did are told below, {len(telling) - len(shown)} older ones not.")
         return Page(
             title=title,
-            summary=(f"What happened to symbols: {said or 'nothing'}.", *scope_sentences(self.covered), *rest),
+            summary=(self.finding, *scope_sentences(self.covered), *rest),
             sections=tuple(sections),
             method=(
                 (

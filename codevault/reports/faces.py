@@ -29,9 +29,14 @@ class Report:
         """The report as headings, sentences, tables and charts."""
         raise NotImplementedError
 
+    @property
+    def finding(self) -> str:
+        """What was found, in one sentence: the first of every page, and a key of the JSON."""
+        return self.page().summary[0]
+
     def to_json(self) -> str:
-        """All values as a JSON object, keys sorted; times in ISO 8601, UTC."""
-        return json.dumps(_plain(self), indent=1, sort_keys=True) + "\n"
+        """All values and the finding as a JSON object, keys sorted; times in ISO 8601, UTC."""
+        return json.dumps(_plain(self) | {"finding": self.finding}, indent=1, sort_keys=True) + "\n"
 
     def to_markdown(self) -> str:
         """Markdown with Mermaid diagrams, as GitHub and GitLab show it."""

@@ -1,11 +1,15 @@
 """Hotspots: complicated code that is changed often (Tornhill 2015, "Your Code as a Crime Scene").
 
+It takes both, so rows are ranked by the product of two percentile ranks: see `Hotspot.heat`.
+
 Complexity is the sum of indentation: every line that is not blank counts one, and one more for each level it is
 indented (Hindle, Godfrey and Holt 2008, "Reading Beside the Lines": as good a proxy as McCabe's, in every language).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from codevault.analysis.kinds import CALLABLES
@@ -14,11 +18,14 @@ from codevault.patching import indent_unit
 from codevault.reports.faces import Report
 from codevault.reports.page import Chart, Page, Section, Table, count, day
 from codevault.reports.scope import Covered, Reading
-from codevault.reports.telling import about, scope_sentences, symbol_names
+from codevault.reports.telling import scope_sentences, symbol_names, titled
 from codevault.reports.work import Component, Level, work_in
 
 CALLED = frozenset(map(str, CALLABLES))
 """Kinds that are compared: a class would count all that stands in it."""
+
+LEAST_CHANGES = 2
+"""Changes from which on code can be a hotspot: what changed once is not changed often, however complicated."""
 
 _MOST_BARS = 12
 _TAB = 4
@@ -26,7 +33,10 @@ _TAB = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hotspot:
-    """A file or symbol that is there: changes in the time asked for, its size now; `score` is changes x complexity."""
+    """A file or symbol that is there: changes in the time asked for, and its size now.
+
+    `heat` is the percentile rank of its changes times that of its complexity, among all that changed: from 0 to 1.
+    """
 
     project: ProjectId
     path: str
@@ -36,6 +46,7 @@ class Hotspot:
     complexity: int
     authors: int
     last_ns: int
+    heat: float = 0.0
 
     @property
     def score(self) -> int:
@@ -47,7 +58,7 @@ class Hotspot:
 class HotspotReport(Report):
     """Where work and complexity meet, hottest first; `components` changed and are there, `share` of changes is theirs.
 
-    `share` is what the rows' changes are of all.
+    `share` is what the rows' changes are of all; `once` changed only once and are no hotspots.
     """
 
     covered: Covered
@@ -55,36 +66,50 @@ class HotspotReport(Report):
     rows: tuple[Hotspot, ...]
     components: int
     share: float
+    once: int = 0
+
+    @property
+    def finding(self) -> str:
+        """Where work and complexity meet."""
+        if not self.rows:
+            if not self.components:
+                return "No code that is there now was changed in this time."
+            return f"No hotspot: none of the {count(self.components, self.level)} that changed did so more than once."
+        first = self.rows[0]
+        return (
+            f"{first.qualified_name or first.path} is the hottest of {count(self.components, self.level)} that changed:"
+            f" {count(first.changes, 'change')} at complexity {first.complexity:,}."
+        )
 
     def page(self) -> Page:
         """The report as a page."""
-        title = f"Hotspots of {about(self.covered)}"
+        title = titled(self.covered, f"hotspots by {'file' if self.level == 'file' else 'function'}")
+        summary = (self.finding, *self._shares(), *scope_sentences(self.covered))
         if not self.rows:
-            nothing = Section(title="No hotspots", parts=("No code that is there now was changed in this time.",))
-            return Page(title=title, summary=scope_sentences(self.covered), sections=(nothing,))
-        first = self.rows[0]
-        said = (
-            f"Hottest: {first.qualified_name or first.path}, {count(first.changes, 'change')} at complexity"
-            f" {first.complexity:,}. The {len(self.rows)} {self.level}s below took {self.share:.0%} of all changes to"
-            f" {count(self.components, self.level)}."
-        )
+            why = f"A hotspot is complicated and changed at least {LEAST_CHANGES} times."
+            return Page(title=title, summary=summary, sections=(Section(title="No hotspots", parts=(why,)),))
         top = self.rows[:_MOST_BARS]
         names = symbol_names([(row.path, row.qualified_name or row.path) for row in top])
         chart = Chart(
             kind="bar",
-            title="Changes x complexity",
-            unit="score",
+            title="Changes to the hottest, hottest first",
+            unit="versions that changed it",
             labels=names,
-            series=(("score", tuple(float(row.score) for row in top)),),
+            series=(("changes", tuple(float(row.changes) for row in top)),),
         )
         return Page(
             title=title,
-            summary=(said, *scope_sentences(self.covered)),
+            summary=summary,
             sections=(Section(title="Hottest first", parts=(chart, _table(self))),),
             method=(
                 (
-                    "Hotspots: A. Tornhill, Your Code as a Crime Scene, 2015: how often code was changed, times how"
+                    "Hotspots: A. Tornhill, Your Code as a Crime Scene, 2015: how often code was changed, and how"
                     " complicated it is now. Of symbols, functions and methods."
+                ),
+                (
+                    "Heat: the percentile rank of the changes times that of the complexity, of 100, among all that"
+                    " changed; ties share the middle rank. The product is ours: it is high only where both are. What"
+                    f" changed less than {LEAST_CHANGES} times is left out."
                 ),
                 (
                     "Complexity: every line that is not blank counts one, and one more for each level of indentation"
@@ -93,12 +118,22 @@ class HotspotReport(Report):
             ),
         )
 
+    def _shares(self) -> tuple[str, ...]:
+        once = (f"{count(self.once, self.level)} changed once only: no hotspots.",) if self.once and self.rows else ()
+        if not self.rows:
+            return once
+        listed = f"The {count(len(self.rows), self.level)} below took {self.share:.0%} of all changes."
+        return (listed, *once)
+
 
 def hotspots(reading: Reading, level: Level) -> HotspotReport:
     """Measures hotspots."""
     components, _ = work_in(reading, level)
     touched = [c for c in components if c.changes and c.alive and (level == "file" or c.kind in CALLED)]
     measured = _Complexity(reading)
+    complexities = [measured.of(c) for c in touched]
+    often = percentile_ranks([c.changes for c in touched])
+    deep = percentile_ranks(complexities)
     rows = [
         Hotspot(
             project=c.project.id,
@@ -106,13 +141,16 @@ def hotspots(reading: Reading, level: Level) -> HotspotReport:
             qualified_name=c.qualified_name,
             changes=c.changes,
             lines=c.lines,
-            complexity=measured.of(c),
+            complexity=complexity,
             authors=len(c.authors),
             last_ns=c.last_ns,
+            heat=one * other,
         )
-        for c in touched
+        for c, complexity, one, other in zip(touched, complexities, often, deep, strict=True)
+        if c.changes >= LEAST_CHANGES
     ]
-    rows.sort(key=lambda row: (-row.score, row.path, row.qualified_name, row.project))
+    once = len(touched) - len(rows)
+    rows.sort(key=lambda row: (-row.heat, -row.score, row.path, row.qualified_name, row.project))
     rows = rows[: reading.asked.limit]
     total = sum(component.changes for component in touched)
     return HotspotReport(
@@ -121,7 +159,17 @@ def hotspots(reading: Reading, level: Level) -> HotspotReport:
         rows=tuple(rows),
         components=len(touched),
         share=sum(row.changes for row in rows) / total if total else 0.0,
+        once=once,
     )
+
+
+def percentile_ranks(values: Sequence[int]) -> tuple[float, ...]:
+    """For each value the share of all others that are less, those that are equal counted half; 1 for a single one."""
+    ordered = sorted(values)
+    others = len(ordered) - 1
+    if not others:
+        return (1.0,)
+    return tuple((bisect_left(ordered, x) + bisect_right(ordered, x) - 1) / 2 / others for x in values)
 
 
 class _Complexity:
@@ -163,7 +211,7 @@ def _table(report: HotspotReport) -> Table:
         (
             *((report.covered.name_of(row.project),) if several else ()),
             *((row.qualified_name, row.path) if report.level == "symbol" else (row.path,)),
-            row.score,
+            round(100 * row.heat),
             row.changes,
             row.complexity,
             row.lines,
@@ -172,5 +220,5 @@ def _table(report: HotspotReport) -> Table:
         )
         for row in report.rows
     )
-    heads = (*(("Project",) if several else ()), *named, "Score", "Changes", "Complexity", "Lines", "People", "Last")
+    heads = (*(("Project",) if several else ()), *named, "Heat", "Changes", "Complexity", "Lines", "People", "Last")
     return Table(headings=heads, rows=rows, code=frozenset({"Symbol", "File"}))

@@ -13,7 +13,7 @@ from codevault.reports.following import CODE, Follower, Spot, Thread
 from codevault.reports.page import Chart, Page, Part, Section, Table, count, day, percent
 from codevault.reports.scope import Covered, Reading
 from codevault.reports.stacks import belongs, imported, root_of
-from codevault.reports.telling import about, scope_sentences
+from codevault.reports.telling import scope_sentences, titled
 from codevault.reports.work import alive_in
 
 Fate = Literal["carried", "rewritten", "remaining", "lost", "new"]
@@ -87,20 +87,31 @@ class MigrationReport(Report):
         old, new, both, _ = self.points[-1].lines
         return new / (old + new + both) if old + new + both else 0.0
 
-    def page(self) -> Page:
-        """The report as a page."""
-        title = f"{about(self.covered)}: from {self.from_stack} to {self.to_stack}"
-        if not any(sum(point.files[:3]) for point in self.points):
-            why = f"No version holds a file of {self.from_stack} or {self.to_stack}."
-            nothing = Section(title="Nothing of either", parts=(why,))
-            return Page(title=title, summary=scope_sentences(self.covered), sections=(nothing,))
+    @property
+    def finding(self) -> str:
+        """How far the migration is, and what became of the symbols."""
+        if not self._begun:
+            return f"No version holds a file of {self.from_stack} or {self.to_stack}."
         counts = dict(self.fates)
         old = sum(counts[fate] for fate in ("carried", "rewritten", "remaining", "lost"))
-        said = (
+        return (
             f"{percent(self.done)} of the lines are in {self.to_stack} now. Of {count(old, 'symbol')} that were in"
             f" {self.from_stack}: {counts['carried']} carried over, {counts['rewritten']} rewritten,"
             f" {counts['remaining']} remaining, {counts['lost']} lost; {counts['new']} are new."
         )
+
+    @property
+    def _begun(self) -> bool:
+        return any(sum(point.files[:3]) for point in self.points)
+
+    def page(self) -> Page:
+        """The report as a page."""
+        title = titled(self.covered, f"from {self.from_stack} to {self.to_stack}")
+        summary = (self.finding, *scope_sentences(self.covered))
+        if not self._begun:
+            why = "A file belongs to a stack by its language or by what it imports."
+            return Page(title=title, summary=summary, sections=(Section(title="Nothing of either", parts=(why,)),))
+        counts = dict(self.fates)
         fates = Table(
             headings=("Fate", "Symbols", "Meaning"),
             rows=tuple((fate, number, FATES[fate]) for fate, number in self.fates),
@@ -116,7 +127,7 @@ class MigrationReport(Report):
         sections += [Section(title="Imports that came and went", parts=(self._imported(),))] if self.imports else []
         return Page(
             title=title,
-            summary=(said, *scope_sentences(self.covered)),
+            summary=summary,
             sections=tuple(sections),
             method=(
                 "A file belongs to a stack by its language or by what it imports; files that do both are mixed.",

@@ -10,7 +10,7 @@ from codevault.ids import ProjectId
 from codevault.reports.faces import GraphReport
 from codevault.reports.page import Chart, Page, Section, Table, count, percent, person
 from codevault.reports.scope import Covered, Reading
-from codevault.reports.telling import about, scope_sentences
+from codevault.reports.telling import scope_sentences, titled
 from codevault.reports.work import Component, Level, work_in
 
 if TYPE_CHECKING:
@@ -86,19 +86,31 @@ class OwnershipReport(GraphReport):
     components: int
     uncommitted: int
     alone: int
+    contributors: int = 0
+    changes: int = 0
+
+    @property
+    def finding(self) -> str:
+        """Who made most of the changes, and how much one person alone knows."""
+        if not self.rows or not self.people:
+            return "Nobody's commits changed code that is there now."
+        most = self.people[0]
+        people = count(max(self.contributors, len(self.people)), "person", "people")
+        share = f" ({percent(most.changes / self.changes)})" if self.changes else ""
+        return (
+            f"{person(most.author)} made {count(most.changes, 'change')}{share}, most of {people};"
+            f" {percent(self.alone / self.components)} of {count(self.components, self.level)} were changed by one"
+            " person only."
+        )
 
     def page(self) -> Page:
         """The report as a page."""
-        title = f"Ownership of {about(self.covered)}"
+        title = titled(self.covered, f"ownership of {self.level}s, by changes")
         if not self.rows:
-            why = "Nobody's commits changed code that is there now."
-            why += " Snapshots alone do not say who wrote something: import_history() brings commits in."
+            why = "Snapshots alone do not say who wrote something: import_history() brings commits in."
             nothing = Section(title="No authors known", parts=(why,))
-            return Page(title=title, summary=scope_sentences(self.covered), sections=(nothing,))
-        said = (
-            f"{count(len(self.people), 'person', 'people')} changed {count(self.components, self.level)};"
-            f" {percent(self.alone / self.components)} of them were changed by one person only."
-        )
+            summary = (self.finding, *scope_sentences(self.covered))
+            return Page(title=title, summary=summary, sections=(nothing,))
         late = (f"{count(self.uncommitted, 'change')} not committed by anybody yet.",) if self.uncommitted else ()
         shares = [(person(each.author), float(each.changes)) for each in self.people[:_MOST_SLICES]]
         rest = sum(each.changes for each in self.people[_MOST_SLICES:])
@@ -112,7 +124,7 @@ class OwnershipReport(GraphReport):
         )
         return Page(
             title=title,
-            summary=(said, *late, *scope_sentences(self.covered)),
+            summary=(self.finding, *late, *scope_sentences(self.covered)),
             sections=(
                 Section(title="People", parts=(pie, _people(self))),
                 Section(title=f"{self.level.capitalize()}s with most contributors", parts=(_table(self),)),
@@ -147,14 +159,17 @@ def ownership(reading: Reading, level: Level) -> OwnershipReport:
     alive = [component for component in components if component.alive and component.changes]
     owned = [component for component in alive if component.authors]
     rows = sorted(map(_owned, owned), key=lambda r: (-len(r.contributors), -r.changes, r.path, r.qualified_name))
+    people = _contributors(rows)
     return OwnershipReport(
         covered=reading.covered(),
         level=level,
         rows=tuple(rows[: reading.asked.limit]),
-        people=_contributors(rows)[: reading.asked.limit],
+        people=people[: reading.asked.limit],
         components=len(rows),
         uncommitted=sum(component.changes - component.authors.total() for component in alive),
         alone=sum(1 for row in rows if len(row.contributors) == 1),
+        contributors=len(people),
+        changes=sum(each.changes for each in people),
     )
 
 

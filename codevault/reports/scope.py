@@ -35,7 +35,7 @@ class CoveredProject:
 class Covered:
     """What a report covers: projects, time (None: open), paths ("": all), how many versions, and what it lacks.
 
-    `not_analysed` file contents wait for analysis and are missing.
+    `not_analysed` file contents wait for analysis and are missing. The versions lie between `first_ns` and `last_ns`.
     """
 
     projects: tuple[CoveredProject, ...]
@@ -44,6 +44,8 @@ class Covered:
     path: str = ""
     versions: int = 0
     not_analysed: int = 0
+    first_ns: int | None = None
+    last_ns: int | None = None
 
     @property
     def clients(self) -> tuple[str, ...]:
@@ -107,6 +109,8 @@ class Reading:
         self.projects = survey.projects(asked.scope)
         self.inside: Callable[[str], bool] | None = glob_matcher(asked.path) if asked.path else None
         self.counted = 0
+        self._first: int | None = None
+        self._last: int | None = None
         self._met: set[int] = set()
 
     def steps(self, project: SurveyedProject) -> list[VersionStep]:
@@ -117,7 +121,11 @@ class Reading:
             for step in self.survey.versions(project, self.inside)
             if until is None or step.seen.created_ns <= until
         ]
-        self.counted += sum(1 for step in found if self.asked.reaches(step.seen.created_ns))
+        moments = [step.seen.created_ns for step in found if self.asked.reaches(step.seen.created_ns)]
+        self.counted += len(moments)
+        if moments:
+            self._first = min(moments) if self._first is None else min(self._first, *moments)
+            self._last = max(moments) if self._last is None else max(self._last, *moments)
         self._met.update(content for step in found for change in step.changes for content in change[1:])
         return found
 
@@ -144,6 +152,8 @@ class Reading:
             path=asked.path,
             versions=self.counted,
             not_analysed=self.survey.waiting(self._met),
+            first_ns=self._first,
+            last_ns=self._last,
         )
 
     def path(self, step: PathStep) -> str:

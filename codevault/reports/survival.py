@@ -13,9 +13,9 @@ from math import sqrt
 
 from codevault.reports.faces import Report
 from codevault.reports.following import Follower, Thread
-from codevault.reports.page import Chart, Page, Section, Table, count, percent
+from codevault.reports.page import Chart, Page, Part, Section, Table, count, joined, percent
 from codevault.reports.scope import Covered, Reading
-from codevault.reports.telling import about, scope_sentences
+from codevault.reports.telling import scope_sentences, titled
 from codevault.reports.work import alive_in
 
 _DAY = 86_400_000_000_000
@@ -67,23 +67,31 @@ class SurvivalReport(Report):
     cohorts: tuple[Cohort, ...]
     early: int
 
+    @property
+    def finding(self) -> str:
+        """How long symbols live."""
+        if not self.all.born:
+            return "No symbol was introduced in this time."
+        half, born = self.all.median_days, count(self.all.born, "symbol")
+        if not self.all.died:
+            return f"None of the {born} introduced is gone yet."
+        if half is None:
+            return f"More than half of the {born} introduced still live; {self.all.died:,} gone so far."
+        return f"Half of the {born} introduced live longer than {count(half, 'day')}; {self.all.died:,} gone so far."
+
     def page(self) -> Page:
         """The report as a page."""
-        title = f"How long symbols live in {about(self.covered)}"
+        title = titled(self.covered, "how long symbols live, in days")
         early = (f"{count(self.early, 'symbol')} there from the first version on left out: of unknown age.",)
-        summary = (*(early if self.early else ()), *scope_sentences(self.covered))
+        summary = (self.finding, *(early if self.early else ()), *scope_sentences(self.covered))
         if not self.all.born:
-            nothing = Section(title="Nothing born", parts=("No symbol was introduced in this time.",))
-            return Page(title=title, summary=summary, sections=(nothing,))
-        half = self.all.median_days
-        said = f"{count(self.all.born, 'symbol')} introduced, {self.all.died:,} of them gone since; " + (
-            f"half live longer than {count(half, 'day')}." if half is not None else "more than half still live."
-        )
+            why = "A life is counted from the version that introduced the symbol, and there is none."
+            return Page(title=title, summary=summary, sections=(Section(title="Nothing born", parts=(why,)),))
         return Page(
             title=title,
-            summary=(said, *summary),
+            summary=summary,
             sections=(
-                Section(title="Survival by age", parts=(self._curves(),)),
+                Section(title="Survival by age", parts=self._curves()),
                 Section(title="Cohorts", parts=(self._table(),)),
             ),
             method=(
@@ -95,10 +103,24 @@ class SurvivalReport(Report):
             ),
         )
 
-    def _curves(self) -> Chart:
+    def _curves(self) -> tuple[Part, ...]:
+        """One chart of what can be told apart, and a sentence about every cohort that is not drawn."""
+        if not self.all.died:
+            return ("No curves: nothing is gone, so each would stay at 100 %.",)
+        several = self.cohorts if len(self.cohorts) > 1 else ()
+        falling = sorted((each for each in several if each.died), key=lambda each: (-each.born, each.name))
+        drawn = {each.name for each in falling[:_MOST_CURVES]}
+        chart = self._chart((self.all, *(each for each in several if each.name in drawn)))
+        flat = [each.name for each in several if not each.died]
+        small = sorted(each.name for each in falling[_MOST_CURVES:])
+        told = [f"Not drawn, since none is gone yet (100 % at every age): {joined(flat, 8)}."] if flat else []
+        told += [f"Not drawn, since the {_MOST_CURVES} largest cohorts are: {joined(small, 8)}."] if small else []
+        told += [] if several else [f"All were born in one cohort, {self.cohorts[0].name}: one curve."]
+        return (chart, *told)
+
+    def _chart(self, shown: tuple[Cohort, ...]) -> Chart:
         longest = max((point.days for point in self.all.curve), default=0) or 1
         ages = sorted({round(longest * step / 24) for step in range(25)})
-        shown = (self.all, *(self.cohorts[-_MOST_CURVES:] if len(self.cohorts) > 1 else ()))
         return Chart(
             kind="line",
             title="Share of symbols that live longer",
@@ -126,7 +148,7 @@ class SurvivalReport(Report):
                     cohort.born,
                     cohort.died,
                     *(_reached(cohort, days) for days in (30, 180, 365)),
-                    count(cohort.median_days, "day") if cohort.median_days is not None else "",
+                    count(cohort.median_days, "day") if cohort.median_days is not None else "not yet",
                 )
                 for cohort in (self.all, *self.cohorts)
             ),

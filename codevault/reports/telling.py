@@ -20,6 +20,14 @@ def about(covered: Covered) -> str:
     return count(len(covered.projects), "project")
 
 
+def titled(covered: Covered, what: str) -> str:
+    """The title of a report: whose, of what, and the time that its versions lie in."""
+    if covered.first_ns is None or covered.last_ns is None:
+        return f"{about(covered)}: {what}"
+    first, last = day(covered.first_ns), day(covered.last_ns)
+    return f"{about(covered)}: {what}, {first if first == last else f'{first} to {last}'}"
+
+
 def scope_sentences(covered: Covered) -> tuple[str, ...]:
     """What is covered and what is missing, in words."""
     since = f"from {day(covered.since_ns)}" if covered.since_ns is not None else "from the beginning"

@@ -43,23 +43,30 @@ class TimelineReport(Report):
     events: tuple[TimelineEvent, ...]
     omitted: int = 0
 
-    def page(self) -> Page:
-        """The report as a page."""
-        title = f"The life of {self.qualified_name}"
+    @property
+    def finding(self) -> str:
+        """When it came, how often it changed, and whether it is there."""
         if not self.events:
-            nothing = Section(title="Nothing happened", parts=("No event lies in this time.",))
-            return Page(title=title, summary=(f"{self.project}: {self.path}.",), sections=(nothing,))
+            return "No event lies in this time."
         first, last = self.events[0], self.events[-1]
         gone = "removed" in last.kinds
         people = {event.author for event in self.events if event.author}
         days = (last.created_ns - first.created_ns) // 86_400_000_000_000
-        said = (
+        return (
             f"{', '.join(first.kinds).capitalize()} on {day(first.created_ns)}"
             + (f" by {person(first.author)}" if first.author else "")
             + f"; {count(len(self.events), 'event')} over {count(days, 'day')}"
             + (f" by {count(len(people), 'person', 'people')}" if people else "")
             + (f"; removed on {day(last.created_ns)}." if gone else f"; last changed on {day(last.created_ns)}.")
         )
+
+    def page(self) -> Page:
+        """The report as a page."""
+        title = f"{self.project}: the life of {self.qualified_name}"
+        if not self.events:
+            nothing = Section(title="Nothing happened", parts=("Ask for a longer time to see its life.",))
+            return Page(title=title, summary=(self.finding, f"{self.project}: {self.path}."), sections=(nothing,))
+        last = self.events[-1]
         where = f"{self.project}: {last.path}: {last.qualified_name}."
         moments = tuple((day(e.created_ns), f"{', '.join(e.kinds)} {_by(e)}".strip()) for e in self.events)
         line = Events(title=self.qualified_name, moments=moments)
@@ -67,7 +74,7 @@ class TimelineReport(Report):
         for number, event in enumerate(self.events, 1):
             sections.append(Section(title=_heading(number, event), parts=tuple(_told(event))))
         omitted = (f"{count(self.omitted, 'event')} in the middle not shown.",) if self.omitted else ()
-        return Page(title=title, summary=(said, where, *omitted), sections=tuple(sections))
+        return Page(title=title, summary=(self.finding, where, *omitted), sections=tuple(sections))
 
     def _size(self) -> tuple[Part, ...]:
         if len(self.events) < 3:

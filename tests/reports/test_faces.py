@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -93,7 +94,7 @@ REPORTS: dict[str, Report] = {
         covered=COVERED, level="symbol", pairs=1, left_out=1,
         rows=(
             Coupling(
-                project=ID, support=2, one=Coupled(path=NASTY, qualified_name=NASTY, changes=2),
+                project=ID, support=3, one=Coupled(path=NASTY, qualified_name=NASTY, changes=3),
                 other=Coupled(path="b", qualified_name="", changes=4),
             ),
         ),
@@ -202,7 +203,7 @@ def test_json_keeps_every_name_as_it_is_and_can_be_read_by_anything(name: str) -
 
     assert text.isascii()
     assert json.dumps(NASTY) in text
-    assert json.loads(text)
+    assert json.loads(text)["finding"] == REPORTS[name].finding == REPORTS[name].page().summary[0]
 
 
 @pytest.mark.parametrize("name", ["ownership", "coupling"])
@@ -244,3 +245,24 @@ def test_a_report_without_a_page_is_none() -> None:
 def test_names_of_projects_are_told_by_id() -> None:
     assert (COVERED.name_of(ProjectId("b")), COVERED.name_of(ProjectId("z"))) == ("b", "z")
     assert isinstance(REPORTS["churn"].page(), Page)
+
+
+def test_two_versions_are_told_as_thin_evidence_and_not_drawn() -> None:
+    one, other = (Coupled(path=path, qualified_name="", changes=2) for path in ("a.py", "b.py"))
+    pair = Coupling(project=ID, support=2, one=one, other=other)
+    page = CouplingReport(covered=COVERED, level="file", rows=(pair,), pairs=1, left_out=0).page()
+
+    assert page.summary[0].startswith("No firm coupling: 1 pair changed together, none in more than 2 versions")
+    assert [section.title for section in page.sections] == ["Pairs"]
+
+
+def test_survival_says_of_each_cohort_that_is_not_drawn_why() -> None:
+    lasting = Cohort(name="2020", born=2, died=0, curve=COHORT.curve[:1], median_days=None)
+    many = tuple(replace(COHORT, name=str(year), born=year) for year in range(2021, 2029))
+    text = SurvivalReport(covered=COVERED, all=COHORT, cohorts=(lasting, *many), early=0).to_markdown()
+    alone = SurvivalReport(covered=COVERED, all=lasting, cohorts=(lasting,), early=0).to_markdown()
+
+    assert "Not drawn, since none is gone yet (100 % at every age): 2020" in text
+    assert "Not drawn, since the 6 largest cohorts are: 2021, 2022" in text
+    assert "not yet |" in text
+    assert "No curves: nothing is gone" in alone

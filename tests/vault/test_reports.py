@@ -75,6 +75,7 @@ def test_a_time_without_versions_is_told_in_words(archive: Archive, name: str) -
     report = getattr(archive.vault.reports, name)("shop", until="1999-12-31")
 
     assert "0 versions from the beginning to 1999-12-31" in report.to_markdown()
+    assert json.loads(report.to_json())["finding"] == report.finding == report.page().summary[0]
     assert "<h2>" in report.to_html()
 
 
@@ -127,10 +128,30 @@ def test_hotspots_are_changes_times_indentation(desk: Desk) -> None:
 
     report = desk.vault.reports.hotspots(project)
 
-    told = [(row.qualified_name, row.changes, row.lines, row.complexity, row.score) for row in report.rows]
-    assert told == [("f", 2, 4, 8, 16), ("g", 1, 2, 3, 3)]
-    assert report.share == 1.0
-    assert "Hottest: f, 2 changes at complexity 8." in report.to_markdown()
+    told = [(row.qualified_name, row.changes, row.lines, row.complexity, row.score, row.heat) for row in report.rows]
+    assert told == [("f", 2, 4, 8, 16, 1.0)]
+    assert (report.components, report.once, report.share) == (2, 1, 2 / 3)
+    assert report.finding == "f is the hottest of 2 symbols that changed: 2 changes at complexity 8."
+    assert "1 symbol changed once only: no hotspots." in report.page().summary
+
+
+def test_code_is_no_hotspot_for_being_complicated_or_often_changed_alone(desk: Desk) -> None:
+    deep = "def deep(x):\n" + "    if x:\n        x += 1\n" * 40 + "    return x\n"
+    both = "def both(x):\n    if x:\n        return {0}\n    return [x, x]\n"
+    often = "def often(x):\n    return [x, {0}]\n"
+    project = desk.project("shop", {"deep.py": deep, "both.py": both.format(0), "often.py": often.format(0)})
+    desk.day(project)
+    desk.day(project, {"deep.py": deep + "\n", "both.py": both.format(1), "often.py": often.format(1)})
+    desk.day(
+        project, {"deep.py": deep.replace("+= 1", "+= 2", 1), "both.py": both.format(2), "often.py": often.format(2)}
+    )
+    desk.day(project, {"both.py": both.format(3)})
+    desk.vault.analyse()
+
+    report = desk.vault.reports.hotspots(project)
+
+    assert [(row.qualified_name, row.changes) for row in report.rows] == [("both", 3), ("often", 2)]
+    assert report.once == 1
 
 
 PAIR = """\
@@ -252,6 +273,8 @@ def test_survival_knows_births_deaths_and_lives_that_go_on(desk: Desk) -> None:
     assert (report.early, report.all.born, report.all.died) == (1, 2, 1)
     assert [(p.days, p.alive, p.at_risk) for p in report.all.curve] == [(0, 1.0, 2), (1, 0.5, 2), (2, 0.5, 1)]
     assert (report.all.median_days, report.cohorts[0].name, report.all.at(0)) == (1, "2026-01", 1.0)
+    assert report.finding == "Half of the 2 symbols introduced live longer than 1 day; 1 gone so far."
+    assert report.page().title == "shop: how long symbols live, in days, 2026-01-02 to 2026-01-05"
 
 
 def test_a_timeline_shows_each_event_with_its_diff(archive: Archive) -> None:
