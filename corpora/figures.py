@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-STARTING_S = 5.0
-"""What a small share of a load may take beside its share of the seconds: processes start, caches are cold."""
+STARTING_S = 30.0
+"""What a small share of a load may take beside its share of the seconds: processes start, caches are cold,
+and whoever shares the machine, or traces the lines, takes what he takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
